@@ -1,0 +1,1 @@
+//! Tests of what Lenslet generates live in `tests/`.

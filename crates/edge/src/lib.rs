@@ -1,0 +1,1 @@
+//! The engine-less client of Lenslet: a query posted over HTTP.

@@ -1,0 +1,1 @@
+//! Diff of two Lenslet catalogs, introspection, migrations.

@@ -1,0 +1,1 @@
+//! Plans Lenslet queries into SQL statements for a dialect.

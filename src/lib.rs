@@ -1,0 +1,1 @@
+//! Lenslet turns a Prisma schema into a typed Rust client crate.
