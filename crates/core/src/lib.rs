@@ -1,5 +1,64 @@
 //! The vocabulary of Lenslet: catalog, values, queries, typed handles and the engine seam.
 //!
-//! No I/O and next to no dependencies. A type enters only if generated code or two engines name it.
+//! No I/O and next to no dependencies. A type enters only if generated code or two engines name it. Users do not name
+//! this crate: a generated client re-exports what they need, through the runtime it was generated for.
 
+pub mod batch;
 pub mod catalog;
+pub mod column;
+pub mod cursor;
+pub mod engine;
+pub mod error;
+#[cfg(feature = "serde")]
+pub mod json;
+pub mod model;
+pub mod operation;
+pub mod query;
+pub mod raw;
+pub mod relation;
+pub mod scalar;
+pub mod select;
+pub mod transaction;
+pub mod value;
+pub mod write;
+
+/// What generated code names, as `rt::…`. A runtime re-exports it whole and adds what differs:
+/// `Engine`, `Catalog` (what of the schema the client carries), `Environment` (where `from_env` looks) and `connect`.
+pub mod generated {
+    pub use crate::{
+        batch::{Batch, Operations},
+        column::{Column, Compound, Filter, Order, Plain, Unique},
+        cursor::Cursor,
+        engine::{Isolation, TransactionOptions},
+        error::{Error, ErrorKind},
+        model::{Get, Loaded, Many, Maybe, Model, One, Relation, Relations},
+        operation::{Table, swr, ttl},
+        query::{Cache, FieldId, ModelId},
+        raw::{FromRow, RawOperation, Sql, execute_raw, query_raw},
+        relation::Related,
+        scalar::{Enumeration, Given, Scalar, decrement, divide, increment, multiply, push, read_variant},
+        sql,
+        transaction::Transaction,
+        value::Value,
+        write::{Alone, Change, Data, ForeignKey, Inherit, IntoData, Through},
+    };
+
+    /// The seam between the client and what executes it.
+    pub use crate::engine::Engine as Execute;
+    #[cfg(feature = "serde")]
+    pub use crate::json::{Entries, serialize_relations};
+    /// How raw SQL answers.
+    pub use crate::raw::{Affected, Rows};
+
+    #[cfg(feature = "decimal")]
+    pub use bigdecimal::BigDecimal;
+    #[cfg(feature = "chrono")]
+    pub use chrono::{DateTime, Utc};
+    #[cfg(feature = "serde")]
+    pub use serde;
+    /// A JSON document.
+    #[cfg(feature = "json")]
+    pub use serde_json::Value as Json;
+    #[cfg(feature = "uuid")]
+    pub use uuid::Uuid;
+}

@@ -1,0 +1,40 @@
+//! How an answer is read: column by position, depth first, whatever the engine holds it in.
+
+use crate::error::Error;
+use std::borrow::Cow;
+
+/// Reads an answer from front to back.
+///
+/// An answer is a list of rows; a row is the cells that [`Selected`](crate::query::Selected) describes; a cell is a scalar,
+/// a list of scalars or a list of rows. A reader calls [`enter`](Cursor::enter), then [`next_row`](Cursor::next_row) until
+/// it says `false`, and after each `true` reads every cell of the row in order. A cell of another kind than the one asked
+/// for, or a cell past the end of the row, is an error, never a panic: rows may come from a network.
+///
+/// Scalar methods convert where databases differ in what they send: a boolean may be stored as a number, a moment as text.
+pub trait Cursor {
+    /// Opens the list of rows at the cursor; the answer itself first of all. Returns about how many rows it has, as a hint
+    /// for capacity only.
+    fn enter(&mut self) -> Result<usize, Error>;
+    /// Goes to the first cell of the next row, or closes the list.
+    fn next_row(&mut self) -> Result<bool, Error>;
+    /// Opens the list of scalars at the cursor. Returns about how many there are.
+    fn enter_list(&mut self) -> Result<usize, Error>;
+    /// Goes to the next scalar of the list, or closes it.
+    fn next_item(&mut self) -> Result<bool, Error>;
+    /// Whether the cell is null; if so, it has been read.
+    fn null(&mut self) -> Result<bool, Error>;
+    /// Reads a boolean.
+    fn boolean(&mut self) -> Result<bool, Error>;
+    /// Reads an integer.
+    fn integer(&mut self) -> Result<i64, Error>;
+    /// Reads a floating point number.
+    fn float(&mut self) -> Result<f64, Error>;
+    /// Reads text; also an enum's variant by its name in the schema, a decimal in plain notation, a JSON document.
+    fn text(&mut self) -> Result<Cow<'_, str>, Error>;
+    /// Reads bytes.
+    fn bytes(&mut self) -> Result<Vec<u8>, Error>;
+    /// Reads a moment: microseconds since 1970-01-01T00:00:00Z.
+    fn date_time(&mut self) -> Result<i64, Error>;
+    /// Reads a UUID.
+    fn uuid(&mut self) -> Result<[u8; 16], Error>;
+}

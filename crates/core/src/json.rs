@@ -1,0 +1,32 @@
+//! Rows as the nested JSON objects that a Prisma user expects (feature `serde`).
+
+use crate::model::{Loaded, Relation, Rows};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+/// A tuple of loaded relations as entries of the row's own object.
+pub trait Entries {
+    /// Adds an entry a relation.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+}
+
+/// Serializes loaded relations; what a generated row's `#[serde(flatten, serialize_with)]` names.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize_relations<L: Entries, S: Serializer>(loaded: &L, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    loaded.entries(&mut map)?;
+    map.end()
+}
+
+impl<R: Relation, L> Serialize for Loaded<R, L>
+where
+    Rows<R, L>: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.rows().serialize(serializer)
+    }
+}

@@ -1,0 +1,342 @@
+//! Typed handles of relations: what to load of them, filters over them, writes through them.
+
+use crate::{
+    column::{Filter, Order, Orders, Unique},
+    model::{Append, Loaded, Many, Maybe, One, Relation, Relations, ToOne},
+    query::{Arguments, Condition, CreateMany, Nested, OrderBy, Quantifier, Selected, SelectedRelation, Sort, Upsert},
+    select::{Picked, Select},
+    write::{Change, In, IntoData, Through},
+};
+use std::{fmt, marker::PhantomData};
+
+/// A relation of a model, with what is wanted of it: `user::posts`, `user::posts.take(3)`. `L` is what is loaded below.
+pub struct Related<R, L = ()> {
+    arguments: Option<Box<Arguments>>,
+    below: Vec<Selected>,
+    of: PhantomData<fn() -> (R, L)>,
+}
+
+impl<R, L> Clone for Related<R, L> {
+    fn clone(&self) -> Self {
+        Related {
+            arguments: self.arguments.clone(),
+            below: self.below.clone(),
+            of: PhantomData,
+        }
+    }
+}
+impl<R: Relation, L> fmt::Debug for Related<R, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Related").field(&R::FIELD.name).finish()
+    }
+}
+
+impl<R: Relation> Related<R> {
+    /// The relation, all of it; written by the generator.
+    #[allow(
+        clippy::new_without_default,
+        reason = "a generated constant, not something to default to"
+    )]
+    pub const fn new() -> Self {
+        Related {
+            arguments: None,
+            below: Vec::new(),
+            of: PhantomData,
+        }
+    }
+
+    /// Exactly these columns of its rows, in a `select`.
+    pub fn select<S: Select<R::To>>(self, columns: S) -> Picked<R, S> {
+        Picked {
+            arguments: self.into_arguments(),
+            columns,
+            of: PhantomData,
+        }
+    }
+
+    fn quantified(quantifier: Quantifier, condition: Condition) -> Filter<R::From> {
+        Filter::new(Condition::Related(R::FIELD, quantifier, Box::new(condition)))
+    }
+
+    fn nested(nested: Nested) -> Through<R> {
+        Through::new(nested)
+    }
+}
+
+/// Filters over the rows of a relation to many.
+impl<R: Relation<Arity = Many>> Related<R> {
+    /// At least one row fulfils the filter.
+    pub fn some<U>(self, filter: Filter<R::To, U>) -> Filter<R::From> {
+        Self::quantified(Quantifier::Some, filter.into_condition())
+    }
+    /// Every row fulfils the filter.
+    pub fn every<U>(self, filter: Filter<R::To, U>) -> Filter<R::From> {
+        Self::quantified(Quantifier::Every, filter.into_condition())
+    }
+    /// No row fulfils the filter.
+    pub fn none<U>(self, filter: Filter<R::To, U>) -> Filter<R::From> {
+        Self::quantified(Quantifier::None, filter.into_condition())
+    }
+    /// Orders by how many rows there are, few to many.
+    pub fn count_asc(self) -> Order<R::From> {
+        Order::new(OrderBy::RelationCount(R::FIELD), Sort::Asc)
+    }
+    /// Orders by how many rows there are, many to few.
+    pub fn count_desc(self) -> Order<R::From> {
+        Order::new(OrderBy::RelationCount(R::FIELD), Sort::Desc)
+    }
+}
+
+/// Filters over the row of a relation to one.
+impl<R: Relation> Related<R>
+where
+    R::Arity: ToOne,
+{
+    /// The row exists and fulfils the filter.
+    pub fn is<U>(self, filter: Filter<R::To, U>) -> Filter<R::From> {
+        Self::quantified(Quantifier::Is, filter.into_condition())
+    }
+    /// The row does not exist or does not fulfil the filter.
+    pub fn is_not<U>(self, filter: Filter<R::To, U>) -> Filter<R::From> {
+        Self::quantified(Quantifier::IsNot, filter.into_condition())
+    }
+    /// Orders by something of the row.
+    pub fn order(self, by: Order<R::To>) -> Order<R::From> {
+        let crate::query::Order { by, sort, nulls } = by.into_order();
+        let order = Order::new(OrderBy::Related(R::FIELD, Box::new(by)), sort);
+        match nulls {
+            None => order,
+            Some(crate::query::Nulls::First) => order.nulls_first(),
+            Some(crate::query::Nulls::Last) => order.nulls_last(),
+        }
+    }
+}
+
+/// Filters over the row of an optional relation.
+impl<R: Relation<Arity = Maybe>> Related<R> {
+    /// There is no row.
+    pub fn is_null(self) -> Filter<R::From> {
+        Self::quantified(Quantifier::IsNot, Condition::All(Vec::new()))
+    }
+    /// There is a row.
+    pub fn is_not_null(self) -> Filter<R::From> {
+        Self::quantified(Quantifier::Is, Condition::All(Vec::new()))
+    }
+}
+
+/// What is wanted of the rows.
+impl<R: Relation, L> Related<R, L> {
+    fn arguments(&mut self) -> &mut Arguments {
+        self.arguments.get_or_insert_default()
+    }
+    pub(crate) fn into_arguments(self) -> Arguments {
+        self.arguments.map_or_else(Arguments::default, |it| *it)
+    }
+
+    /// The relation as part of a selection of whole rows.
+    pub(crate) fn into_selected(self) -> Selected {
+        let mut selection = Vec::with_capacity(1 + self.below.len());
+        selection.push(Selected::Columns(<R::To as crate::model::Model>::COLUMNS.into()));
+        selection.extend(self.below);
+        let arguments = self.arguments.map_or_else(Arguments::default, |it| *it);
+        Selected::Relation(Box::new(SelectedRelation {
+            field: R::FIELD,
+            arguments,
+            selection,
+        }))
+    }
+
+    /// Only rows that fulfil the filter.
+    #[must_use]
+    pub fn filter<U>(mut self, filter: Filter<R::To, U>) -> Self {
+        and(&mut self.arguments().filter, filter.into_condition());
+        self
+    }
+
+    /// Loads a relation of the rows, too.
+    pub fn include<N: Relation<From = R::To>, K: Relations>(mut self, relation: Related<N, K>) -> Related<R, L::Out>
+    where
+        L: Append<Loaded<N, K>>,
+    {
+        self.below.push(relation.into_selected());
+        Related {
+            arguments: self.arguments,
+            below: self.below,
+            of: PhantomData,
+        }
+    }
+}
+
+impl<R: Relation<Arity = Many>, L> Related<R, L> {
+    /// The order of the rows. Said again: less important criteria.
+    #[must_use]
+    pub fn order_by(mut self, orders: impl Orders<R::To>) -> Self {
+        orders.append_to(&mut self.arguments().order);
+        self
+    }
+    /// At most so many rows of each parent; negative: from the end.
+    #[must_use]
+    pub fn take(mut self, count: i64) -> Self {
+        self.arguments().take = Some(count);
+        self
+    }
+    /// Leaves out the first rows of each parent.
+    #[must_use]
+    pub fn skip(mut self, count: i64) -> Self {
+        self.arguments().skip = Some(count);
+        self
+    }
+    /// Starts with that row.
+    #[must_use]
+    pub fn cursor(mut self, at: Filter<R::To, Unique>) -> Self {
+        self.arguments().cursor = Some(at.into_condition());
+        self
+    }
+}
+
+/// Adds a condition to those that are there.
+pub(crate) fn and(slot: &mut Option<Condition>, more: Condition) {
+    *slot = Some(match slot.take() {
+        None => more,
+        Some(first) => first.and(more),
+    });
+}
+
+type Context<R> = In<<R as Relation>::Opposite>;
+
+/// Writes through a relation.
+impl<R: Relation> Related<R> {
+    /// New rows: one where the relation is to one, an array or another iterator where it is to many.
+    pub fn create<N: IntoData<R::To, Context<R>>>(self, rows: impl OneOrMore<R::Arity, N>) -> Through<R> {
+        Self::nested(Nested::Create(rows.list(|row| row.into_data().into_write())))
+    }
+    /// Existing rows: one where the relation is to one, an array or another iterator where it is to many.
+    pub fn connect(self, rows: impl OneOrMore<R::Arity, Filter<R::To, Unique>>) -> Through<R> {
+        Self::nested(Nested::Connect(rows.list(Filter::into_condition)))
+    }
+    /// The existing row, or a new one.
+    pub fn connect_or_create(self, row: Filter<R::To, Unique>, new: impl IntoData<R::To, Context<R>>) -> Through<R> {
+        Self::nested(Nested::ConnectOrCreate(vec![(
+            row.into_condition(),
+            new.into_data().into_write(),
+        )]))
+    }
+}
+
+/// What a relation of arity `A` takes: one `T`, or any number of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what this relation takes",
+    label = "a relation to one takes one row, a relation to many takes an array or another iterator of rows"
+)]
+pub trait OneOrMore<A, T>: Sized {
+    /// As a list, each made into something else.
+    fn list<U>(self, make: impl FnMut(T) -> U) -> Vec<U>;
+}
+impl<T> OneOrMore<One, T> for T {
+    fn list<U>(self, mut make: impl FnMut(T) -> U) -> Vec<U> {
+        vec![make(self)]
+    }
+}
+impl<T> OneOrMore<Maybe, T> for T {
+    fn list<U>(self, mut make: impl FnMut(T) -> U) -> Vec<U> {
+        vec![make(self)]
+    }
+}
+impl<T, I: IntoIterator<Item = T>> OneOrMore<Many, T> for I {
+    fn list<U>(self, make: impl FnMut(T) -> U) -> Vec<U> {
+        self.into_iter().map(make).collect()
+    }
+}
+
+/// Writes through a relation to many.
+impl<R: Relation<Arity = Many>> Related<R> {
+    /// New rows in one statement; nothing may be nested in them.
+    pub fn create_many<N: IntoData<R::To, Context<R>>>(self, rows: impl IntoIterator<Item = N>) -> Through<R> {
+        let rows = rows.into_iter().map(|row| row.into_data().into_write()).collect();
+        Self::nested(Nested::CreateMany(CreateMany {
+            rows,
+            skip_duplicates: false,
+        }))
+    }
+    /// Exactly these rows and no others (in an update).
+    pub fn set(self, rows: impl IntoIterator<Item = Filter<R::To, Unique>>) -> Through<R> {
+        Self::nested(Nested::Set(rows.into_iter().map(Filter::into_condition).collect()))
+    }
+    /// These rows no longer (in an update).
+    pub fn disconnect(self, rows: impl IntoIterator<Item = Filter<R::To, Unique>>) -> Through<R> {
+        Self::nested(Nested::Disconnect(
+            rows.into_iter().map(|row| Some(row.into_condition())).collect(),
+        ))
+    }
+    /// Changes a connected row (in an update).
+    pub fn update(self, row: Filter<R::To, Unique>, change: impl FnOnce(Change<R::To>) -> Change<R::To>) -> Through<R> {
+        let change = change(Change::new()).into_write();
+        Self::nested(Nested::Update(vec![(Some(row.into_condition()), change)]))
+    }
+    /// Changes every connected row of a filter (in an update).
+    pub fn update_many<U>(
+        self,
+        rows: Filter<R::To, U>,
+        change: impl FnOnce(Change<R::To>) -> Change<R::To>,
+    ) -> Through<R> {
+        let change = change(Change::new()).into_write();
+        Self::nested(Nested::UpdateMany(vec![(rows.into_condition(), change)]))
+    }
+    /// Changes a connected row, or makes a new one (in an update).
+    pub fn upsert(
+        self,
+        row: Filter<R::To, Unique>,
+        new: impl IntoData<R::To, Context<R>>,
+        change: impl FnOnce(Change<R::To>) -> Change<R::To>,
+    ) -> Through<R> {
+        let upsert = Upsert {
+            create: new.into_data().into_write(),
+            update: change(Change::new()).into_write(),
+        };
+        Self::nested(Nested::Upsert(vec![(Some(row.into_condition()), upsert)]))
+    }
+    /// Deletes connected rows (in an update).
+    pub fn delete(self, rows: impl IntoIterator<Item = Filter<R::To, Unique>>) -> Through<R> {
+        Self::nested(Nested::Delete(
+            rows.into_iter().map(|row| Some(row.into_condition())).collect(),
+        ))
+    }
+    /// Deletes every connected row of a filter (in an update).
+    pub fn delete_many<U>(self, rows: Filter<R::To, U>) -> Through<R> {
+        Self::nested(Nested::DeleteMany(vec![rows.into_condition()]))
+    }
+}
+
+/// Writes through a relation to one, in an update. (The same methods of a relation to many ask which row.)
+impl<R: Relation> Related<R>
+where
+    R::Arity: ToOne,
+{
+    /// Changes the row (in an update).
+    pub fn update_one(self, change: impl FnOnce(Change<R::To>) -> Change<R::To>) -> Through<R> {
+        Self::nested(Nested::Update(vec![(None, change(Change::new()).into_write())]))
+    }
+    /// Changes the row, or makes a new one (in an update).
+    pub fn upsert_one(
+        self,
+        new: impl IntoData<R::To, Context<R>>,
+        change: impl FnOnce(Change<R::To>) -> Change<R::To>,
+    ) -> Through<R> {
+        let upsert = Upsert {
+            create: new.into_data().into_write(),
+            update: change(Change::new()).into_write(),
+        };
+        Self::nested(Nested::Upsert(vec![(None, upsert)]))
+    }
+}
+
+impl<R: Relation<Arity = Maybe>> Related<R> {
+    /// No row any more (in an update).
+    pub fn disconnect_one(self) -> Through<R> {
+        Self::nested(Nested::Disconnect(vec![None]))
+    }
+    /// Deletes the row (in an update).
+    pub fn delete_one(self) -> Through<R> {
+        Self::nested(Nested::Delete(vec![None]))
+    }
+}

@@ -1,0 +1,74 @@
+//! Interactive transactions.
+
+use crate::{
+    engine::{Engine, Isolation, TransactionOptions},
+    error::Error,
+};
+use std::{fmt, time::Duration};
+
+/// An interactive transaction that has not begun; [`run`](Transaction::run) begins it.
+#[must_use = "a transaction does nothing until it is run"]
+pub struct Transaction<'c, C, E> {
+    engine: &'c E,
+    client: fn(E) -> C,
+    options: TransactionOptions,
+}
+
+impl<C, E> fmt::Debug for Transaction<'_, C, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'c, C, E: Engine> Transaction<'c, C, E> {
+    /// A transaction of an engine, whose body is handed what `client` makes of the engine inside it.
+    pub fn new(engine: &'c E, client: fn(E) -> C) -> Self {
+        Transaction {
+            engine,
+            client,
+            options: TransactionOptions::default(),
+        }
+    }
+    /// How far it is kept apart from others.
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.options.isolation = Some(isolation);
+        self
+    }
+    /// How long to wait for a connection; 2 seconds when not said.
+    pub fn max_wait(mut self, wait: Duration) -> Self {
+        self.options.max_wait = wait;
+        self
+    }
+    /// How long it may last before it is rolled back; 5 seconds when not said.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = timeout;
+        self
+    }
+
+    /// Runs the body inside the transaction: commits when it returns `Ok`, rolls back when it returns `Err` or when the
+    /// future is dropped.
+    ///
+    /// An `async fn` on a concrete type, so that `Send` follows from the closure and the engine: the bound on the future of
+    /// an async closure, which a boxed `IntoFuture` would need, cannot be written.
+    ///
+    /// # Errors
+    /// The body's own, or P2028 and its like when the transaction cannot begin or commit.
+    pub async fn run<T, X: From<Error>>(self, body: impl AsyncFnOnce(&C) -> Result<T, X>) -> Result<T, X> {
+        let engine = self.engine.begin(self.options).await?;
+        let client = (self.client)(engine.clone());
+        match body(&client).await {
+            Ok(value) => {
+                engine.commit().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                // The body's own error is what the caller needs; where the rollback fails, too, the engine undoes the
+                // transaction when its last clone is dropped, right below.
+                let _ = engine.rollback().await;
+                Err(error)
+            }
+        }
+    }
+}

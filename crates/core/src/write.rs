@@ -1,0 +1,154 @@
+//! Rows to write: required columns as a struct literal, the rest by column.
+//!
+//! A generated `New` has one field for each column that must be given. Columns of a foreign key are generic there: they
+//! take a value, something done through the relation ([`Through`]), or [`Inherit`] where the row is created inside its
+//! parent. The context `C` carries that inside: [`Alone`], or [`In`] the relation that leads to the parent.
+
+use crate::{
+    column::Column,
+    model::{Model, Relation},
+    query::{Assignment, FieldId, Nested, Write},
+    scalar::{Given, Scalar, Written},
+};
+use std::{fmt, marker::PhantomData};
+
+/// A new row of `M` in the context `C`.
+pub struct Data<M, C = Alone>(Write, PhantomData<fn() -> (M, C)>);
+
+/// The context of a row that is created by itself.
+#[derive(Clone, Copy, Debug)]
+pub enum Alone {}
+/// The context of a row that is created inside its parent; `R` is the row's relation that leads there.
+pub struct In<R>(PhantomData<R>);
+
+impl<M, C> Clone for Data<M, C> {
+    fn clone(&self) -> Self {
+        Data(self.0.clone(), PhantomData)
+    }
+}
+impl<M, C> fmt::Debug for Data<M, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<M: Model, C> Data<M, C> {
+    /// A row of which nothing is given yet; for generated code, which knows what is required.
+    pub fn empty() -> Self {
+        Data(Write::default(), PhantomData)
+    }
+    /// Gives a column a value.
+    #[must_use]
+    pub fn set<T, U>(mut self, column: Column<M, T, U>, value: impl Given<T>) -> Self {
+        self.0.assignments.push(value.assign(column.field()));
+        self
+    }
+    /// Writes through a relation.
+    #[must_use]
+    pub fn with<R: Relation<From = M>>(mut self, through: Through<R>) -> Self {
+        self.0.assignments.push(through.into_assignment());
+        self
+    }
+    /// Gives a column of a foreign key; for generated code.
+    #[must_use]
+    pub fn key<R: Relation<From = M>, T, U, K: ForeignKey<R, T, C>>(mut self, column: Column<M, T, U>, key: K) -> Self {
+        self.0.assignments.extend(key.assignment(column.field()));
+        self
+    }
+    /// The row as data.
+    pub fn into_write(self) -> Write {
+        self.0
+    }
+}
+
+/// What makes a new row of `M` in the context `C`: a generated `New`, or what its `set` and `with` return.
+#[diagnostic::on_unimplemented(
+    message = "this is no new row of `{M}` here: `{Self}`",
+    label = "not a new `{M}`",
+    note = "`Inherit` stands for a key only where the row is created inside the row that it refers to"
+)]
+pub trait IntoData<M, C> {
+    /// The row.
+    fn into_data(self) -> Data<M, C>;
+}
+impl<M, C> IntoData<M, C> for Data<M, C> {
+    fn into_data(self) -> Data<M, C> {
+        self
+    }
+}
+
+/// What may be given for a column of type `T` that belongs to the foreign key of `R`, in the context `C`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand for this foreign key",
+    label = "expected a `{T}`, something like `post::author.connect(…)`, or `Inherit` inside the parent"
+)]
+pub trait ForeignKey<R, T, C> {
+    /// What is to be written; nothing where the parent gives it.
+    fn assignment(self, field: FieldId) -> Option<Assignment>;
+}
+impl<R, T: Scalar, C> ForeignKey<R, T, C> for T {
+    fn assignment(self, field: FieldId) -> Option<Assignment> {
+        Some(Assignment::Set(field, self.into_value()))
+    }
+}
+impl<R: Relation, T, C> ForeignKey<R, T, C> for Through<R> {
+    fn assignment(self, _: FieldId) -> Option<Assignment> {
+        Some(self.into_assignment())
+    }
+}
+impl<R, T> ForeignKey<R, T, In<R>> for Inherit {
+    fn assignment(self, _: FieldId) -> Option<Assignment> {
+        None
+    }
+}
+
+/// Stands for the key of the parent in a row that is created inside it:
+/// `user::posts.create([post::New { title, author_id: Inherit }])`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inherit;
+
+/// Something done through the relation `R`: `post::author.connect(user::id.eq(1))`.
+pub struct Through<R>(Nested, PhantomData<fn() -> R>);
+
+impl<R> Clone for Through<R> {
+    fn clone(&self) -> Self {
+        Through(self.0.clone(), PhantomData)
+    }
+}
+impl<R> fmt::Debug for Through<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+impl<R: Relation> Through<R> {
+    pub(crate) fn new(nested: Nested) -> Self {
+        Through(nested, PhantomData)
+    }
+    pub(crate) fn into_assignment(self) -> Assignment {
+        Assignment::Nested(R::FIELD, self.0)
+    }
+}
+
+/// A change of an existing row of `M`.
+pub struct Change<M>(Write, PhantomData<fn() -> M>);
+
+impl<M: Model> Change<M> {
+    pub(crate) fn new() -> Self {
+        Change(Write::default(), PhantomData)
+    }
+    /// Gives a column a value, or changes it (`increment(1)`).
+    #[must_use]
+    pub fn set<T, U, H: Written>(mut self, column: Column<M, T, U>, value: impl Given<T, H>) -> Self {
+        self.0.assignments.push(value.assign(column.field()));
+        self
+    }
+    /// Writes through a relation.
+    #[must_use]
+    pub fn with<R: Relation<From = M>>(mut self, through: Through<R>) -> Self {
+        self.0.assignments.push(through.into_assignment());
+        self
+    }
+    pub(crate) fn into_write(self) -> Write {
+        self.0
+    }
+}
