@@ -3,6 +3,7 @@
 //! No I/O and next to no dependencies. A type enters only if generated code or two engines name it. Users do not name
 //! this crate: a generated client re-exports what they need, through the runtime it was generated for.
 
+pub mod aggregate;
 pub mod batch;
 pub mod catalog;
 pub mod column;
@@ -18,6 +19,7 @@ pub mod raw;
 pub mod relation;
 pub mod scalar;
 pub mod select;
+pub mod text;
 pub mod transaction;
 pub mod value;
 pub mod write;
@@ -26,6 +28,7 @@ pub mod write;
 /// `Engine`, `Catalog` (what of the schema the client carries), `Environment` (where `from_env` looks) and `connect`.
 pub mod generated {
     pub use crate::{
+        aggregate::count,
         batch::{Batch, Operations},
         column::{Column, Compound, Filter, Order, Plain, Unique},
         cursor::Cursor,

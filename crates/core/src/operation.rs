@@ -156,6 +156,13 @@ impl<'c, E: Engine, M: Model> Table<'c, E, M> {
         Table(engine, PhantomData)
     }
 
+    pub(crate) fn operation<V, R>(self, query: Query) -> Operation<'c, E, M, V, R> {
+        Operation {
+            engine: self.0,
+            query,
+            of: PhantomData,
+        }
+    }
     fn rows<V>(self, action: Action) -> WholeRows<'c, E, M, V> {
         let mut query = Query::new(M::MODEL, action);
         query.selection.push(Selected::Columns(Cow::Borrowed(M::COLUMNS)));
@@ -260,12 +267,15 @@ fn create_many<M: Model, N: IntoData<M, Alone>>(rows: impl IntoIterator<Item = N
 }
 
 impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
-    fn reads_as<S>(self) -> Operation<'c, E, M, V, S> {
+    pub(crate) fn reads_as<S>(self) -> Operation<'c, E, M, V, S> {
         Operation {
             engine: self.engine,
             query: self.query,
             of: PhantomData,
         }
+    }
+    pub(crate) fn query_mut(&mut self) -> &mut Query {
+        &mut self.query
     }
     fn write(&mut self) -> Option<&mut Write> {
         match &mut self.query.action {

@@ -1,7 +1,7 @@
 //! What the generator emits for two models and an enum, written by hand: everything with logic is `rt::…`.
 #![allow(non_upper_case_globals, missing_docs, unreachable_pub, dead_code)]
 use lenslet_core::generated as rt;
-pub use rt::{Inherit, increment, sql, ttl};
+pub use rt::{Inherit, count, increment, sql, ttl};
 
 #[derive(Clone, Debug)]
 pub struct Client<E> {

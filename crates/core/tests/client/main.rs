@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 mod db;
 
-use db::{Client, Inherit, Post, Role, User, increment, post, sql, ttl, user};
+use db::{Client, Inherit, Post, Role, User, count, increment, post, sql, ttl, user};
 use lenslet_core::{
     cursor::Cursor,
     engine::{Engine, Isolation, TransactionOptions},
@@ -306,6 +306,24 @@ async fn tour<E: Engine>(db: &Client<E>) -> Result<(), Error> {
 
     let (n, posts) = db.batch((db.user().count(), db.post().find_many())).await?;
     assert_eq!((n, posts.len()), (2, 1));
+    let (n, sum, avg): (i64, Option<i64>, Option<f64>) = db
+        .post()
+        .aggregate((count(), post::views.sum(), post::views.avg()))
+        .filter(post::views.gt(1))
+        .await?;
+    assert_eq!((n, sum, avg), (2, Some(2), Some(2.0)));
+    let groups: Vec<(i32, i64)> = db
+        .post()
+        .group_by(post::author_id)
+        .having(post::views.avg().gt(1.5) | post::id.count().gt(3))
+        .order_by(post::views.sum().desc())
+        .select((post::author_id, count()))
+        .await?;
+    assert_eq!(groups, [(1, 2)]);
+    db.user()
+        .find_many()
+        .filter(user::name.insensitive().contains("ada"))
+        .await?;
     let rows: Vec<(i64, String)> = db
         .query_raw(sql!("select id, title from post where views > {}", 2))
         .await?;

@@ -1,0 +1,65 @@
+//! Text operators that need more than a plain comparison.
+
+use crate::{
+    column::{Column, Filter, Textual},
+    query::{Compare, Condition, FieldId, Operator},
+    value::Value,
+};
+use std::{fmt, marker::PhantomData};
+
+/// Text columns without regard to case: `user::email.insensitive().contains("ADA")`.
+pub struct Insensitive<M>(FieldId, PhantomData<fn() -> M>);
+
+impl<M> Clone for Insensitive<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<M> Copy for Insensitive<M> {}
+impl<M> fmt::Debug for Insensitive<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Insensitive").field(&self.0.name).finish()
+    }
+}
+impl<M, T: Textual, U> Column<M, T, U> {
+    /// Compares letters without their case, where the database can (PostgreSQL; MySQL and SQLite decide by collation).
+    pub fn insensitive(self) -> Insensitive<M> {
+        Insensitive(self.field(), PhantomData)
+    }
+    /// Full-text search in the database's own syntax, where the database has it.
+    pub fn search(self, query: impl Into<String>) -> Filter<M> {
+        Filter::new(Condition::Compare(Compare::new(
+            self.field(),
+            Operator::Search,
+            Value::Text(query.into()),
+        )))
+    }
+}
+impl<M> Insensitive<M> {
+    fn compare(self, operator: Operator, value: Value) -> Filter<M> {
+        Filter::new(Condition::Compare(Compare {
+            insensitive: true,
+            ..Compare::new(self.0, operator, value)
+        }))
+    }
+    /// Equal.
+    pub fn eq(self, text: impl Into<String>) -> Filter<M> {
+        self.compare(Operator::Equals, Value::Text(text.into()))
+    }
+    /// Not equal.
+    pub fn ne(self, text: impl Into<String>) -> Filter<M> {
+        self.compare(Operator::Not, Value::Text(text.into()))
+    }
+    /// The text holds this text.
+    pub fn contains(self, part: impl Into<String>) -> Filter<M> {
+        self.compare(Operator::Contains, Value::Text(part.into()))
+    }
+    /// The text starts with this text.
+    pub fn starts_with(self, start: impl Into<String>) -> Filter<M> {
+        self.compare(Operator::StartsWith, Value::Text(start.into()))
+    }
+    /// The text ends with this text.
+    pub fn ends_with(self, end: impl Into<String>) -> Filter<M> {
+        self.compare(Operator::EndsWith, Value::Text(end.into()))
+    }
+}
