@@ -8,6 +8,8 @@ pub mod batch;
 pub mod catalog;
 pub mod column;
 pub mod cursor;
+#[cfg(feature = "json")]
+pub mod document;
 pub mod engine;
 pub mod error;
 #[cfg(feature = "serde")]

@@ -228,12 +228,12 @@ impl Compare {
     }
 }
 
-/// A place inside a JSON document, in the database's own way.
+/// A place inside a JSON document.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JsonPath {
-    /// Keys and positions, one a step (PostgreSQL).
+    /// Keys and positions, one a step: what PostgreSQL's clients write, and what typed handles make for any database.
     Steps(Vec<String>),
-    /// `$.a.b` (MySQL, SQLite).
+    /// `$.a.b`: what clients of MySQL and SQLite write.
     Expression(String),
 }
 
