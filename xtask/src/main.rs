@@ -1,1 +1,87 @@
-fn main() {}
+//! Set-up, checks and measurements of the workspace: `cargo xtask`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool prints")]
+
+mod bench;
+mod check;
+mod conformance;
+mod run;
+mod schema;
+mod wasm;
+
+use std::process::ExitCode;
+
+use run::{Failure, Result};
+
+const HELP: &str = "\
+Set-up, checks and measurements of the Lenslet workspace
+
+Usage: cargo xtask <COMMAND>
+
+Checks
+  test                     Set up what the tests need, and run all of them
+  ci                       Formatting, lints, then `test`: what continuous integration runs
+  conformance schema       Compare validation and formatter with the recorded cases
+  conformance query        Run the recorded queries on real databases
+
+Measurements (release builds; nothing else should run meanwhile)
+  bench gen                Wall time of `lenslet gen`, and how it grows with the schema
+  bench schema             Time of validation and of the formatter
+  bench sqlite             The generated client against hand-written rusqlite
+
+Tools
+  schema --models <N>      Print a made-up schema of N models
+
+Examples
+  cargo xtask test
+  cargo xtask bench gen
+  cargo xtask schema --models 1000 > big.prisma
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(words: &[&str]) -> Result {
+    match words {
+        [] | ["help" | "--help" | "-h"] | [_, "--help" | "-h"] | [_, _, "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        ["test"] => check::test(),
+        ["ci"] => check::ci(),
+        ["conformance", "schema"] => conformance::schema(),
+        ["conformance", "query"] => conformance::query(),
+        ["bench", "gen"] => bench::generate::run(),
+        ["bench", "schema"] => bench::schema::run(),
+        ["bench", "sqlite"] => bench::sqlite(),
+        ["schema", "--models", count] => match count.parse() {
+            Ok(models) => {
+                print!("{}", schema::text(models));
+                Ok(())
+            }
+            Err(_) => Err(Failure::new(format!(
+                "`{count}` is not a number of models; try `--models 1000`"
+            ))),
+        },
+        ["schema", ..] => Err(Failure::new(
+            "say how many models the schema shall have: `cargo xtask schema --models 1000`",
+        )),
+        ["bench", ..] => Err(Failure::new(
+            "say what to measure: `cargo xtask bench gen`, `schema` or `sqlite`",
+        )),
+        ["conformance", ..] => Err(Failure::new(
+            "say what to compare: `cargo xtask conformance schema` or `query`",
+        )),
+        [word, ..] => Err(Failure::new(format!(
+            "there is no command `{word}`; `cargo xtask help` lists them"
+        ))),
+    }
+}

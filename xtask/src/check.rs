@@ -1,0 +1,94 @@
+//! `cargo xtask test` and `cargo xtask ci`.
+
+use crate::run::{Failure, Result, cargo, output, shared, skipped, step, succeeds};
+use crate::wasm;
+
+/// Formatting and lints, then the tests.
+pub(crate) fn ci() -> Result {
+    step("Formatting", &mut cargo(&["fmt", "--all", "--check"]))?;
+    step(
+        "Lints",
+        &mut cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "--deny",
+            "warnings",
+        ]),
+    )?;
+    test()
+}
+
+/// Sets up what the tests need and runs all of them. The test runner comes last, so that its summary ends the output.
+pub(crate) fn test() -> Result {
+    library_stays_light()?;
+    edge_compiles_for_wasm()?;
+    step(
+        "Quickstart",
+        &mut cargo(&["run", "--quiet", "--locked", "--package", "quickstart"]),
+    )?;
+    step(
+        "Examples in the documentation",
+        &mut cargo(&["test", "--workspace", "--doc", "--locked"]),
+    )?;
+    if shared().is_none() {
+        skipped(
+            "Real schemas and recorded cases",
+            "the folder `../shared` is not present; the tests that read it pass without",
+        );
+    }
+    if succeeds(&mut cargo(&["nextest", "--version"])) {
+        step(
+            "Tests",
+            &mut cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]),
+        )
+    } else {
+        step(
+            "Tests",
+            &mut cargo(&["test", "--workspace", "--all-targets", "--locked", "--no-fail-fast"]),
+        )
+    }
+}
+
+/// What a `build.rs` pulls in: neither a command line parser, nor a runtime, nor a driver.
+fn library_stays_light() -> Result {
+    let arguments = ["check", "--package", "lenslet", "--no-default-features", "--locked"];
+    step("The library without the command line", &mut cargo(&arguments))?;
+    let arguments = [
+        "tree",
+        "--package",
+        "lenslet",
+        "--no-default-features",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--locked",
+    ];
+    let tree = output(&mut cargo(&arguments)).ok_or_else(|| Failure::new("`cargo tree` failed"))?;
+    let heavy = ["clap", "tokio", "rusqlite", "tokio-postgres", "mysql_async"];
+    match tree
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .find(|name| heavy.contains(name))
+    {
+        None => Ok(()),
+        Some(name) => Err(Failure::new(format!(
+            "the library without default features depends on `{name}`; `cargo tree --no-default-features --invert {name}` says why"
+        ))),
+    }
+}
+
+fn edge_compiles_for_wasm() -> Result {
+    const TITLE: &str = "Engine-less clients for wasm32";
+    let crates = wasm::edge_crates();
+    match wasm::toolchain() {
+        Ok(toolchain) => step(TITLE, &mut toolchain.check(&crates)),
+        Err(missing) => {
+            skipped(TITLE, &missing);
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! A toolchain that compiles for wasm32, from whichever source this machine can reach.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::run::{Failure, Result, cargo, output, root, shared, step, succeeds, target};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// How to compile for wasm32 here.
+pub(crate) enum Toolchain {
+    /// The toolchain that runs xtask has the target.
+    Rustup,
+    /// Debian's compiler with a standard library built for the target.
+    Debian {
+        /// Its `cargo`.
+        cargo: PathBuf,
+    },
+}
+
+impl Toolchain {
+    /// A check of packages of the workspace.
+    pub(crate) fn check(&self, packages: &[String]) -> Command {
+        let mut command = match self {
+            Toolchain::Rustup => cargo(&[]),
+            Toolchain::Debian { cargo } => {
+                let mut command = Command::new(cargo);
+                // Another compiler: its own folder, and nothing of the toolchain that runs xtask.
+                command
+                    .current_dir(root())
+                    .env("CARGO_TARGET_DIR", target().join("wasm-debian"));
+                command
+                    .env_remove("RUSTUP_TOOLCHAIN")
+                    .env_remove("CARGO")
+                    .env_remove("RUSTC");
+                command
+            }
+        };
+        command.args(["check", "--locked", "--target", TARGET]);
+        for package in packages {
+            command.args(["--package", package]);
+        }
+        command
+    }
+}
+
+/// Finds or makes a toolchain; says what is missing where there is none.
+pub(crate) fn toolchain() -> std::result::Result<Toolchain, String> {
+    if has_target() || (succeeds(Command::new("rustup").args(["target", "add", TARGET])) && has_target()) {
+        return Ok(Toolchain::Rustup);
+    }
+    let no_target = format!("rustup cannot add the target {TARGET}");
+    match shared()
+        .map(|folder| folder.join("wasm/make-toolchain"))
+        .filter(|script| script.is_file())
+    {
+        None => Err(format!(
+            "{no_target}; run `rustup target add {TARGET}` where its server can be reached"
+        )),
+        Some(script) => debian(script).map_err(|failure| format!("{no_target}, and {failure}")),
+    }
+}
+
+fn has_target() -> bool {
+    let sysroot = output(Command::new("rustc").current_dir(root()).args(["--print", "sysroot"]));
+    sysroot.is_some_and(|sysroot| PathBuf::from(sysroot.trim()).join("lib/rustlib").join(TARGET).is_dir())
+}
+
+fn debian(script: PathBuf) -> Result<Toolchain> {
+    let folder = target().join("wasm-toolchain");
+    // The script needs the sources of the standard library of exactly the compiler it calls.
+    if !succeeds(Command::new("dpkg").args(["--status", "rust-web-src"])) {
+        step(
+            "Debian's package lists",
+            Command::new("apt-get").args(["update", "--quiet=2"]),
+        )?;
+        let packages = [
+            "install",
+            "--quiet=2",
+            "--yes",
+            "--no-install-recommends",
+            "rustc-web",
+            "cargo-web",
+            "rust-web-src",
+        ];
+        let mut install = Command::new("apt-get");
+        step(
+            "Debian's compiler for the web",
+            install.env("DEBIAN_FRONTEND", "noninteractive").args(packages),
+        )?;
+    }
+    let mut make = Command::new(script);
+    make.arg(&folder)
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("CARGO")
+        .env_remove("RUSTC");
+    step("A standard library for wasm32", &mut make)?;
+    let cargo = folder.join("bin/cargo");
+    if cargo.is_file() {
+        Ok(Toolchain::Debian { cargo })
+    } else {
+        Err(Failure::new("no toolchain was made"))
+    }
+}
+
+/// The packages of the workspace that must compile for wasm32: the edge engine and every generated engine-less client.
+pub(crate) fn edge_crates() -> Vec<String> {
+    let mut names = vec!["lenslet-edge".to_owned()];
+    let goldens = root().join("codegen-tests/golden");
+    let mut folders: Vec<_> = std::fs::read_dir(goldens).into_iter().flatten().flatten().collect();
+    folders.sort_by_key(std::fs::DirEntry::file_name);
+    for folder in folders {
+        let manifest = std::fs::read_to_string(folder.path().join("Cargo.toml")).unwrap_or_default();
+        if manifest.contains("lenslet-edge") {
+            names.extend(package_name(&manifest));
+        }
+    }
+    names
+}
+
+fn package_name(manifest: &str) -> Option<String> {
+    let line = manifest.lines().find(|line| line.starts_with("name ="))?;
+    line.split('"').nth(1).map(str::to_owned)
+}
