@@ -1,1 +1,3 @@
 //! Plans Lenslet queries into SQL statements for a dialect.
+
+pub mod ddl;

@@ -1,0 +1,302 @@
+//! PostgreSQL's words.
+
+use super::change::{AlterEnum, Change, TableChange};
+use super::structure::{
+    BaseType, Column, Enum, Extension, Index, IndexColumn, IndexKind, ObjectName, PrimaryKey, Table,
+};
+use super::{Dialect, text};
+use lenslet_core::catalog::IndexAlgorithm;
+
+const POSTGRESQL: Dialect = Dialect::Postgresql;
+
+/// The statements of a change. Tables are never built again; the differ makes no such change.
+pub(super) fn statements(change: &Change) -> Vec<String> {
+    let statement = match change {
+        Change::RedefineTables(_) => return Vec::new(),
+        Change::AlterEnum(it) => return alter_enum(it),
+        Change::CreateSchema(name) => format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(name)),
+        Change::CreateExtension(extension) => create_extension(extension),
+        Change::CreateEnum(it) => create_enum(it),
+        Change::DropForeignKey { table, name } => {
+            format!("ALTER TABLE {} DROP CONSTRAINT {}", qualified(table), quoted(name))
+        }
+        Change::DropIndex { table, name } => format!("DROP INDEX {}", beside(table, name)),
+        Change::AlterTable { table, changes } => alter_table(table, changes),
+        Change::DropTable(name) => format!("DROP TABLE {}", qualified(name)),
+        Change::DropEnum(name) => format!("DROP TYPE {}", qualified(name)),
+        Change::CreateTable(table) => create_table(table),
+        Change::CreateIndex { table, index } => create_index(table, index),
+        Change::RenameIndex { table, from, to } => {
+            format!("ALTER INDEX {} RENAME TO {}", beside(table, from), quoted(to))
+        }
+        Change::AddForeignKey { table, foreign_key } => {
+            format!(
+                "ALTER TABLE {} ADD {}",
+                qualified(table),
+                text::foreign_key(POSTGRESQL, foreign_key, "")
+            )
+        }
+    };
+    vec![statement]
+}
+
+fn quoted(name: &str) -> String {
+    text::quoted(POSTGRESQL, name)
+}
+
+fn qualified(name: &ObjectName) -> String {
+    text::qualified(POSTGRESQL, name)
+}
+
+/// An index lives in its table's namespace.
+fn beside(table: &ObjectName, index: &str) -> String {
+    qualified(&ObjectName {
+        schema: table.schema.clone(),
+        name: index.to_owned(),
+    })
+}
+
+fn create_extension(extension: &Extension) -> String {
+    let schema = extension
+        .schema
+        .as_ref()
+        .map(|it| format!(" WITH SCHEMA {}", quoted(it)))
+        .unwrap_or_default();
+    let version = extension
+        .version
+        .as_ref()
+        .map(|it| format!(" VERSION {}", quoted(it)))
+        .unwrap_or_default();
+    format!(
+        "CREATE EXTENSION IF NOT EXISTS {}{schema}{version}",
+        quoted(&extension.name)
+    )
+}
+
+fn create_enum(it: &Enum) -> String {
+    let variants: Vec<_> = it
+        .variants
+        .iter()
+        .map(|variant| text::string(POSTGRESQL, variant))
+        .collect();
+    format!("CREATE TYPE {} AS ENUM ({})", qualified(&it.name), variants.join(", "))
+}
+
+/// A value can be added to a type, but not taken away: then a new type takes the old one's place.
+fn alter_enum(change: &AlterEnum) -> Vec<String> {
+    let name = qualified(&change.to.name);
+    if change.removed.is_empty() {
+        let added = change.added.iter();
+        return added
+            .map(|value| format!("ALTER TYPE {name} ADD VALUE {}", text::string(POSTGRESQL, value)))
+            .collect();
+    }
+    replace_enum(change, &name)
+}
+
+fn replace_enum(change: &AlterEnum, name: &str) -> Vec<String> {
+    let renamed = |suffix| ObjectName {
+        name: format!("{}_{suffix}", change.to.name.name),
+        ..change.to.name.clone()
+    };
+    let (new, old) = (renamed("new"), renamed("old"));
+    let defaults = |word: fn(&ObjectName, &Column) -> Option<String>| {
+        change
+            .columns
+            .iter()
+            .filter_map(move |(table, column)| word(table, column))
+    };
+    let mut statements = vec![
+        "BEGIN".to_owned(),
+        create_enum(&Enum {
+            name: new.clone(),
+            ..change.to.clone()
+        }),
+    ];
+    statements.extend(defaults(drop_default));
+    statements.extend(
+        change
+            .columns
+            .iter()
+            .map(|(table, column)| change_enum(table, column, &new)),
+    );
+    statements.push(format!("ALTER TYPE {name} RENAME TO {}", quoted(&old.name)));
+    statements.push(format!(
+        "ALTER TYPE {} RENAME TO {}",
+        qualified(&new),
+        quoted(&change.to.name.name)
+    ));
+    statements.push(format!("DROP TYPE {}", qualified(&old)));
+    statements.extend(defaults(set_default));
+    statements.push("COMMIT".to_owned());
+    statements
+}
+
+fn change_enum(table: &ObjectName, column: &Column, to: &ObjectName) -> String {
+    let list = if column.ty.list { "[]" } else { "" };
+    let (table, column, to) = (qualified(table), quoted(&column.name), qualified(to));
+    format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {to}{list} USING ({column}::text{list}::{to}{list})")
+}
+
+fn drop_default(table: &ObjectName, column: &Column) -> Option<String> {
+    let default = column.default.as_ref();
+    default.map(|_| {
+        format!(
+            "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
+            qualified(table),
+            quoted(&column.name)
+        )
+    })
+}
+
+fn set_default(table: &ObjectName, column: &Column) -> Option<String> {
+    let (table, name, value) = (qualified(table), quoted(&column.name), default(column)?);
+    Some(format!("ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT {value}"))
+}
+
+fn create_table(table: &Table) -> String {
+    let columns: Vec<_> = table.columns.iter().map(column).collect();
+    let key = table
+        .primary_key
+        .as_ref()
+        .map(|key| format!(",\n\n    {}", primary_key(key)))
+        .unwrap_or_default();
+    text::create_table(POSTGRESQL, table, &columns, &key)
+}
+
+fn primary_key(key: &PrimaryKey) -> String {
+    let name = key
+        .name
+        .as_ref()
+        .map(|name| format!("CONSTRAINT {} ", quoted(name)))
+        .unwrap_or_default();
+    format!(
+        "{name}PRIMARY KEY ({})",
+        text::list(POSTGRESQL, key.columns.iter().map(|column| &column.name), ",")
+    )
+}
+
+fn column(column: &Column) -> String {
+    let ty = match column.autoincrement {
+        true => serial(column),
+        false => type_name(column),
+    };
+    let null = if column.nullable { "" } else { " NOT NULL" };
+    let default = default(column).map(|it| format!(" DEFAULT {it}")).unwrap_or_default();
+    format!("{} {ty}{null}{default}", quoted(&column.name))
+}
+
+fn type_name(column: &Column) -> String {
+    let base = match &column.ty.base {
+        BaseType::Database(name) => name.clone(),
+        BaseType::Enum(name) => qualified(name),
+    };
+    base + if column.ty.list { "[]" } else { "" }
+}
+
+/// A column that counts up owns a sequence, which these names make along with it.
+fn serial(column: &Column) -> String {
+    let name = match &column.ty.base {
+        BaseType::Database(name) => name.as_str(),
+        BaseType::Enum(_) => "",
+    };
+    match name {
+        "SMALLINT" => "SMALLSERIAL".to_owned(),
+        "BIGINT" => "BIGSERIAL".to_owned(),
+        _ => "SERIAL".to_owned(),
+    }
+}
+
+fn default(column: &Column) -> Option<String> {
+    text::default(POSTGRESQL, column.default.as_ref()?, &type_name(column))
+}
+
+fn alter_table(table: &ObjectName, changes: &[TableChange]) -> String {
+    let changes: Vec<_> = changes.iter().flat_map(|change| alter(table, change)).collect();
+    format!("ALTER TABLE {} {}", qualified(table), changes.join(",\n"))
+}
+
+fn alter(table: &ObjectName, change: &TableChange) -> Vec<String> {
+    match change {
+        TableChange::DropPrimaryKey { name } => {
+            let usual = || format!("{}_pkey", table.name);
+            vec![format!(
+                "DROP CONSTRAINT {}",
+                quoted(&name.clone().unwrap_or_else(usual))
+            )]
+        }
+        TableChange::AddColumn(it) => vec![format!("ADD COLUMN     {}", column(it))],
+        TableChange::DropColumn(name) => vec![format!("DROP COLUMN {}", quoted(name))],
+        TableChange::AlterColumn { from, to } => alter_column(from, to),
+        TableChange::AddPrimaryKey(key) => vec![format!("ADD {}", primary_key(key))],
+    }
+}
+
+/// A default of the old type may not fit the new one: it goes before the type changes and comes back after.
+fn alter_column(from: &Column, to: &Column) -> Vec<String> {
+    let name = quoted(&to.name);
+    let (retyped, redefault) = (from.ty != to.ty, from.default != to.default);
+    let mut parts = Vec::new();
+    if from.default.is_some() && (retyped || (redefault && to.default.is_none())) {
+        parts.push("DROP DEFAULT".to_owned());
+    }
+    match (from.nullable, to.nullable) {
+        (true, false) => parts.push("SET NOT NULL".to_owned()),
+        (false, true) => parts.push("DROP NOT NULL".to_owned()),
+        _ => {}
+    }
+    if retyped {
+        let ty = type_name(to);
+        parts.push(format!("SET DATA TYPE {ty} USING {name}::{ty}"));
+    }
+    if retyped || redefault {
+        parts.extend(default(to).map(|value| format!("SET DEFAULT {value}")));
+    }
+    parts
+        .into_iter()
+        .map(|part| format!("ALTER COLUMN {name} {part}"))
+        .collect()
+}
+
+fn create_index(table: &ObjectName, index: &Index) -> String {
+    let unique = if index.kind == IndexKind::Unique { "UNIQUE " } else { "" };
+    let using = index
+        .algorithm
+        .and_then(method)
+        .map(|method| format!(" USING {method} "))
+        .unwrap_or_default();
+    let columns: Vec<_> = index.columns.iter().map(index_column).collect();
+    let predicate = index
+        .predicate
+        .as_ref()
+        .map(|sql| format!(" WHERE {sql}"))
+        .unwrap_or_default();
+    format!(
+        "CREATE {unique}INDEX {} ON {}{using}({}){predicate}",
+        quoted(&index.name),
+        qualified(table),
+        columns.join(", ")
+    )
+}
+
+fn index_column(column: &IndexColumn) -> String {
+    let class = column
+        .operator_class
+        .as_ref()
+        .map(|class| format!(" {class}"))
+        .unwrap_or_default();
+    let order = if column.descending { " DESC" } else { "" };
+    format!("{}{class}{order}", quoted(&column.name))
+}
+
+/// A B-tree is what PostgreSQL takes anyway.
+fn method(algorithm: IndexAlgorithm) -> Option<&'static str> {
+    match algorithm {
+        IndexAlgorithm::BTree => None,
+        IndexAlgorithm::Hash => Some("HASH"),
+        IndexAlgorithm::Gist => Some("GIST"),
+        IndexAlgorithm::Gin => Some("GIN"),
+        IndexAlgorithm::SpGist => Some("SPGIST"),
+        IndexAlgorithm::Brin => Some("BRIN"),
+    }
+}
