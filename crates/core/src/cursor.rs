@@ -37,4 +37,53 @@ pub trait Cursor {
     fn date_time(&mut self) -> Result<i64, Error>;
     /// Reads a UUID.
     fn uuid(&mut self) -> Result<[u8; 16], Error>;
+    /// The columns of an answer of raw SQL, for those who write it down without knowing what was asked; empty for every
+    /// other answer. They are known before the first row is.
+    fn columns(&self) -> &[RawColumn] {
+        &[]
+    }
+}
+
+/// A column of an answer of raw SQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawColumn {
+    /// Its name in the answer.
+    pub name: String,
+    /// What its cells hold.
+    pub ty: RawType,
+    /// Whether each cell is a list of them.
+    pub list: bool,
+}
+
+/// What the cells of a column of raw SQL hold, and so how they are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RawType {
+    /// A boolean.
+    Boolean,
+    /// An integer of up to 32 bits.
+    Int,
+    /// An integer of up to 64 bits.
+    BigInt,
+    /// A single precision number.
+    Float,
+    /// A double precision number.
+    Double,
+    /// A decimal, read as text.
+    Decimal,
+    /// Text, and whatever has no type of its own here.
+    Text,
+    /// An enum's variant, read as text.
+    Enum,
+    /// Bytes.
+    Bytes,
+    /// A JSON document, read as text.
+    Json,
+    /// A UUID.
+    Uuid,
+    /// A moment.
+    DateTime,
+    /// A day, read as the moment at which it begins in UTC.
+    Date,
+    /// A time of day, read as a moment of 1970-01-01.
+    Time,
 }
