@@ -1,0 +1,98 @@
+//! What has to change for one database structure to become another, and what that may cost.
+
+mod enums;
+mod risk;
+mod same;
+mod table;
+
+pub use risk::Risk;
+
+use lenslet_sql::ddl::{Change, DatabaseSchema, Dialect, Table, TableChange};
+use table::TableDifference;
+
+/// The way from one structure to another.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Difference {
+    /// The steps, in an order in which a database takes them.
+    pub changes: Vec<Change>,
+    /// What may be lost on the way, or may not be possible; whether it is so depends on the rows.
+    pub risks: Vec<Risk>,
+}
+
+impl Difference {
+    /// Whether the two are the same.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}
+
+/// Compares two structures. Views are left alone, and so is what `from` holds beyond the schema language.
+pub fn diff(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Difference {
+    let pairs = Pairs::of(from, to);
+    let tables: Vec<_> = pairs.kept.iter().map(|(old, new)| TableDifference::of(dialect, to, old, new)).collect();
+    let mut changes = namespaces(from, to);
+    changes.extend(enums::create(from, to));
+    changes.extend(enums::alter(from, to));
+    if !dialect.capabilities().foreign_keys_in_table {
+        changes.extend(pairs.dropped.iter().flat_map(|table| table::drop_foreign_keys(table)));
+    }
+    changes.extend(tables.iter().flat_map(TableDifference::drop_foreign_keys));
+    changes.extend(tables.iter().flat_map(TableDifference::drop_indexes));
+    changes.extend(tables.iter().filter_map(TableDifference::alter));
+    changes.extend(pairs.dropped.iter().map(|table| Change::DropTable(table.name.clone())));
+    changes.extend(enums::drop(from, to));
+    changes.extend(pairs.created.iter().map(|table| Change::CreateTable((*table).clone())));
+    changes.extend(redefine(&tables));
+    if !dialect.capabilities().indexes_in_table {
+        changes.extend(pairs.created.iter().flat_map(|table| table::create_indexes(table)));
+    }
+    changes.extend(tables.iter().flat_map(TableDifference::create_indexes));
+    if !dialect.capabilities().foreign_keys_in_table {
+        changes.extend(pairs.created.iter().flat_map(|table| table::add_foreign_keys(table)));
+    }
+    changes.extend(tables.iter().flat_map(TableDifference::add_foreign_keys));
+    changes.extend(tables.iter().flat_map(TableDifference::rename_indexes));
+    let risks = risk::of(from, to, &pairs, &tables);
+    Difference { changes, risks }
+}
+
+/// Tables by what becomes of them.
+struct Pairs<'s> {
+    dropped: Vec<&'s Table>,
+    created: Vec<&'s Table>,
+    kept: Vec<(&'s Table, &'s Table)>,
+}
+
+impl<'s> Pairs<'s> {
+    fn of(from: &'s DatabaseSchema, to: &'s DatabaseSchema) -> Self {
+        Pairs {
+            dropped: from.tables.iter().filter(|table| to.table(&table.name).is_none()).collect(),
+            created: to.tables.iter().filter(|table| from.table(&table.name).is_none()).collect(),
+            kept: to.tables.iter().filter_map(|new| from.table(&new.name).map(|old| (old, new))).collect(),
+        }
+    }
+}
+
+/// Namespaces and extensions are never dropped: others may use them.
+fn namespaces(from: &DatabaseSchema, to: &DatabaseSchema) -> Vec<Change> {
+    let schemas = to.schemas.iter().filter(|name| !from.schemas.contains(name));
+    let is_there = |name: &str| from.extensions.iter().any(|it| it.name == name);
+    let extensions = to.extensions.iter().filter(|it| !is_there(&it.name));
+    let schemas = schemas.map(|name| Change::CreateSchema(name.clone()));
+    schemas.chain(extensions.map(|it| Change::CreateExtension(it.clone()))).collect()
+}
+
+fn redefine(tables: &[TableDifference<'_>]) -> Option<Change> {
+    let tables: Vec<_> = tables.iter().filter_map(TableDifference::redefinition).collect();
+    (!tables.is_empty()).then_some(Change::RedefineTables(tables))
+}
+
+/// The column changes of a table that is altered where it is.
+fn alterations(difference: &TableDifference<'_>) -> Vec<TableChange> {
+    let dropped = difference.dropped_columns.iter().map(|column| TableChange::DropColumn(column.name.clone()));
+    let added = difference.added_columns.iter().map(|&column| TableChange::AddColumn(column.clone()));
+    let altered = difference.altered_columns.iter();
+    let altered = altered.map(|&(old, new)| TableChange::AlterColumn { from: old.clone(), to: new.clone() });
+    let (drop_key, add_key) = difference.primary_key_changes();
+    drop_key.into_iter().chain(dropped).chain(added).chain(altered).chain(add_key).collect()
+}

@@ -1,0 +1,190 @@
+//! What a change may lose, and what may keep it from being made.
+
+use super::Pairs;
+use super::enums;
+use super::table::TableDifference;
+use lenslet_sql::ddl::{BaseType, Change, Column, ColumnType, DatabaseSchema, Default, IndexKind, ObjectName};
+use std::fmt;
+
+/// Something about a change that depends on the rows that are there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Risk {
+    /// A table goes with its rows.
+    DropTable {
+        /// The table.
+        table: ObjectName,
+    },
+    /// A column goes with its values.
+    DropColumn {
+        /// The table.
+        table: ObjectName,
+        /// The column.
+        column: String,
+    },
+    /// Values have to be turned into another type.
+    ChangeType {
+        /// The table.
+        table: ObjectName,
+        /// The column.
+        column: String,
+        /// Its type.
+        from: ColumnType,
+        /// Its new type.
+        to: ColumnType,
+    },
+    /// A column is added that every row must have a value of, and nothing gives it one.
+    AddRequiredColumn {
+        /// The table.
+        table: ObjectName,
+        /// The column.
+        column: String,
+    },
+    /// A column no longer takes nulls, and nothing replaces those that are there.
+    ForbidNull {
+        /// The table.
+        table: ObjectName,
+        /// The column.
+        column: String,
+    },
+    /// No two rows may be alike any longer.
+    AddUnique {
+        /// The table.
+        table: ObjectName,
+        /// The columns, which were there before.
+        columns: Vec<String>,
+    },
+    /// Values of an enum go.
+    DropVariants {
+        /// The enum.
+        name: ObjectName,
+        /// Its values.
+        variants: Vec<String>,
+    },
+}
+
+impl Risk {
+    /// Whether rows that it concerns make the change impossible. Otherwise they are lost.
+    pub fn is_prohibitive(&self) -> bool {
+        match self {
+            Risk::DropTable { .. } | Risk::DropColumn { .. } | Risk::ChangeType { .. } | Risk::DropVariants { .. } => false,
+            Risk::AddRequiredColumn { .. } | Risk::ForbidNull { .. } | Risk::AddUnique { .. } => true,
+        }
+    }
+}
+
+impl fmt::Display for Risk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Risk::DropTable { table } => write!(f, "the table `{table}` is dropped"),
+            Risk::DropColumn { table, column } => write!(f, "the column `{column}` of `{table}` is dropped"),
+            Risk::ChangeType { table, column, from, to } => {
+                write!(f, "the column `{column}` of `{table}` changes from {from} to {to}")
+            }
+            Risk::AddRequiredColumn { table, column } => {
+                write!(f, "the required column `{column}` is added to `{table}` without a default")
+            }
+            Risk::ForbidNull { table, column } => write!(f, "the column `{column}` of `{table}` becomes required"),
+            Risk::AddUnique { table, columns } => {
+                write!(f, "`{}` of `{table}` becomes unique", columns.join("`, `"))
+            }
+            Risk::DropVariants { name, variants } => {
+                write!(f, "the enum `{name}` loses `{}`", variants.join("`, `"))
+            }
+        }
+    }
+}
+
+pub(super) fn of(
+    from: &DatabaseSchema,
+    to: &DatabaseSchema,
+    pairs: &Pairs<'_>,
+    tables: &[TableDifference<'_>],
+) -> Vec<Risk> {
+    let dropped = pairs.dropped.iter().map(|table| Risk::DropTable { table: table.name.clone() });
+    let variants = enums::alter(from, to).into_iter().filter_map(dropped_variants);
+    dropped.chain(tables.iter().flat_map(within)).chain(variants).collect()
+}
+
+fn dropped_variants(change: Change) -> Option<Risk> {
+    match change {
+        Change::AlterEnum(it) if !it.removed.is_empty() => {
+            Some(Risk::DropVariants { name: it.to.name, variants: it.removed })
+        }
+        _ => None,
+    }
+}
+
+fn within(difference: &TableDifference<'_>) -> Vec<Risk> {
+    let table = &difference.new.name;
+    let dropped = difference.dropped_columns.iter();
+    let dropped = dropped.map(|it| Risk::DropColumn { table: table.clone(), column: it.name.clone() });
+    let added = difference.added_columns.iter().filter(|it| !has_value(it));
+    let added = added.map(|it| Risk::AddRequiredColumn { table: table.clone(), column: it.name.clone() });
+    let altered = difference.altered_columns.iter().flat_map(|(old, new)| altered(table, old, new));
+    dropped.chain(added).chain(altered).chain(uniques(difference)).collect()
+}
+
+/// Whether a row that is there gets a value of a new column.
+fn has_value(column: &Column) -> bool {
+    column.nullable || column.autoincrement || is_known(column)
+}
+
+fn is_known(column: &Column) -> bool {
+    !matches!(column.default, None | Some(Default::Unknown))
+}
+
+fn altered(table: &ObjectName, old: &Column, new: &Column) -> Vec<Risk> {
+    let mut risks = Vec::new();
+    let column = || new.name.clone();
+    if old.ty != new.ty && !is_widening(&old.ty, &new.ty) {
+        let (from, to) = (old.ty.clone(), new.ty.clone());
+        risks.push(Risk::ChangeType { table: table.clone(), column: column(), from, to });
+    }
+    if old.nullable && !new.nullable && !is_known(new) {
+        risks.push(Risk::ForbidNull { table: table.clone(), column: column() });
+    }
+    risks
+}
+
+/// Whether every value of the one type is a value of the other.
+fn is_widening(from: &ColumnType, to: &ColumnType) -> bool {
+    let (BaseType::Database(old), BaseType::Database(new)) = (&from.base, &to.base) else { return false };
+    let (old, new) = (old.as_str(), new.as_str());
+    let is_text = |name: &str| name == "TEXT" || name == "LONGTEXT";
+    from.list == to.list
+        && match (old, new) {
+            (_, new) if is_text(new) => true,
+            ("INTEGER", "BIGINT") | ("SMALLINT", "INTEGER" | "BIGINT") | ("REAL", "DOUBLE PRECISION") => true,
+            ("BOOLEAN", "INTEGER" | "BIGINT") => true,
+            ("INTEGER" | "BIGINT" | "SMALLINT" | "REAL", "DECIMAL" | "DECIMAL(65,30)") => true,
+            ("INTEGER" | "SMALLINT", "REAL" | "DOUBLE PRECISION" | "DOUBLE") => true,
+            (old, new) => is_longer(old, new),
+        }
+}
+
+/// `VARCHAR(20)` to `VARCHAR(30)`.
+fn is_longer(old: &str, new: &str) -> bool {
+    let parts = |name: &str| {
+        let (word, rest) = name.split_once('(')?;
+        let size: u32 = rest.strip_suffix(')')?.parse().ok()?;
+        matches!(word, "VARCHAR" | "VARBINARY" | "VARBIT").then(|| (word.to_owned(), size))
+    };
+    match (parts(old), parts(new)) {
+        (Some((old, from)), Some((new, to))) => old == new && from <= to,
+        _ => false,
+    }
+}
+
+/// New keys over columns that were there before. A new column's nulls are all different; its default is the same in
+/// every row.
+fn uniques(difference: &TableDifference<'_>) -> Vec<Risk> {
+    let indexes = difference.added_indexes.iter();
+    let indexes = indexes.filter(|index| index.kind == IndexKind::Unique && index.predicate.is_none());
+    let key = difference.new.primary_key.as_ref().filter(|_| difference.changes_primary_key());
+    let lists = indexes.map(|index| &index.columns).chain(key.map(|key| &key.columns));
+    lists
+        .map(|columns| columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>())
+        .filter(|columns| columns.iter().all(|column| difference.old.column(column).is_some()))
+        .map(|columns| Risk::AddUnique { table: difference.new.name.clone(), columns })
+        .collect()
+}

@@ -1,0 +1,203 @@
+//! What changes within one table.
+
+use super::{alterations, same};
+use lenslet_sql::ddl::{
+    Change, Column, DatabaseSchema, Default, Dialect, ForeignKey, Index, Redefinition, Table, TableChange,
+};
+
+/// What changes between two states of a table.
+pub(super) struct TableDifference<'s> {
+    dialect: Dialect,
+    pub(super) old: &'s Table,
+    pub(super) new: &'s Table,
+    pub(super) added_columns: Vec<&'s Column>,
+    pub(super) dropped_columns: Vec<&'s Column>,
+    pub(super) altered_columns: Vec<(&'s Column, &'s Column)>,
+    dropped_indexes: Vec<&'s Index>,
+    pub(super) added_indexes: Vec<&'s Index>,
+    renamed_indexes: Vec<(&'s Index, &'s Index)>,
+    dropped_keys: Vec<&'s ForeignKey>,
+    added_keys: Vec<&'s ForeignKey>,
+    keeps_primary_key: bool,
+}
+
+impl<'s> TableDifference<'s> {
+    pub(super) fn of(dialect: Dialect, target: &DatabaseSchema, old: &'s Table, new: &'s Table) -> Self {
+        let indexes = IndexPairs::of(dialect, target, old, new);
+        let is_in = |keys: &[ForeignKey], key: &ForeignKey| keys.iter().any(|it| same::foreign_key(dialect, it, key));
+        TableDifference {
+            dialect,
+            old,
+            new,
+            added_columns: new.columns.iter().filter(|it| old.column(&it.name).is_none()).collect(),
+            dropped_columns: old.columns.iter().filter(|it| new.column(&it.name).is_none()).collect(),
+            altered_columns: altered_columns(old, new),
+            dropped_indexes: indexes.dropped,
+            added_indexes: indexes.added,
+            renamed_indexes: indexes.renamed,
+            dropped_keys: old.foreign_keys.iter().filter(|key| !is_in(&new.foreign_keys, key)).collect(),
+            added_keys: new.foreign_keys.iter().filter(|key| !is_in(&old.foreign_keys, key)).collect(),
+            keeps_primary_key: same::primary_key(dialect, old.primary_key.as_ref(), new.primary_key.as_ref()),
+        }
+    }
+
+    /// Whether the table has to be built again.
+    fn is_redefined(&self) -> bool {
+        !self.dialect.capabilities().alters_columns
+            && !(self.dropped_columns.is_empty()
+                && self.altered_columns.is_empty()
+                && self.dropped_keys.is_empty()
+                && self.added_keys.is_empty()
+                && self.keeps_primary_key
+                && self.added_columns.iter().all(|column| can_be_added(column))
+                && self.dropped_indexes.iter().all(|index| !is_part_of_table(index)))
+    }
+
+    pub(super) fn redefinition(&self) -> Option<Redefinition> {
+        self.is_redefined().then(|| Redefinition { from: self.old.clone(), to: self.new.clone() })
+    }
+
+    pub(super) fn alter(&self) -> Option<Change> {
+        let changes = if self.is_redefined() { Vec::new() } else { alterations(self) };
+        (!changes.is_empty()).then(|| Change::AlterTable { table: self.new.name.clone(), changes })
+    }
+
+    /// The old primary key's end and the new one's beginning.
+    pub(super) fn primary_key_changes(&self) -> (Option<TableChange>, Option<TableChange>) {
+        if self.keeps_primary_key {
+            return (None, None);
+        }
+        let old = self.old.primary_key.as_ref();
+        let new = self.new.primary_key.as_ref();
+        (
+            old.map(|key| TableChange::DropPrimaryKey { name: key.name.clone() }),
+            new.map(|key| TableChange::AddPrimaryKey(key.clone())),
+        )
+    }
+
+    /// Whether the new primary key has other columns than the old one.
+    pub(super) fn changes_primary_key(&self) -> bool {
+        !self.keeps_primary_key
+    }
+
+    pub(super) fn drop_foreign_keys(&self) -> Vec<Change> {
+        let keys = self.dropped_keys.iter().filter(|_| !self.dialect.capabilities().foreign_keys_in_table);
+        keys.filter_map(|key| drop_foreign_key(self.old, key)).collect()
+    }
+
+    pub(super) fn add_foreign_keys(&self) -> Vec<Change> {
+        let keys = self.added_keys.iter().filter(|_| !self.dialect.capabilities().foreign_keys_in_table);
+        keys.map(|key| add_foreign_key(self.new, key)).collect()
+    }
+
+    /// A table that is built again leaves its old indexes behind and brings its new ones along.
+    pub(super) fn drop_indexes(&self) -> Vec<Change> {
+        let indexes = self.dropped_indexes.iter().filter(|_| !self.is_redefined());
+        indexes.map(|index| Change::DropIndex { table: self.old.name.clone(), name: index.name.clone() }).collect()
+    }
+
+    pub(super) fn create_indexes(&self) -> Vec<Change> {
+        let indexes = self.added_indexes.iter().filter(|_| !self.is_redefined());
+        indexes.map(|index| create_index(self.new, index)).collect()
+    }
+
+    pub(super) fn rename_indexes(&self) -> Vec<Change> {
+        let renamed = self.renamed_indexes.iter();
+        renamed
+            .map(|(old, new)| Change::RenameIndex {
+                table: self.new.name.clone(),
+                from: old.name.clone(),
+                to: new.name.clone(),
+            })
+            .collect()
+    }
+}
+
+fn altered_columns<'s>(old: &'s Table, new: &'s Table) -> Vec<(&'s Column, &'s Column)> {
+    let pairs = new.columns.iter().filter_map(|column| old.column(&column.name).map(|old| (old, column)));
+    pairs.filter(|(old, new)| !same::column(old, new)).collect()
+}
+
+/// SQLite adds a column to the rows that are there only when its value is a constant.
+fn can_be_added(column: &Column) -> bool {
+    !column.autoincrement
+        && match &column.default {
+            None => column.nullable,
+            Some(Default::Now | Default::Expression(_) | Default::Unknown) => false,
+            Some(_) => true,
+        }
+}
+
+/// The index of a `UNIQUE` inside the table's own statement, which cannot be dropped.
+fn is_part_of_table(index: &Index) -> bool {
+    index.name.starts_with("sqlite_autoindex_")
+}
+
+/// Indexes by what becomes of them.
+#[derive(std::default::Default)]
+struct IndexPairs<'s> {
+    dropped: Vec<&'s Index>,
+    added: Vec<&'s Index>,
+    renamed: Vec<(&'s Index, &'s Index)>,
+}
+
+impl<'s> IndexPairs<'s> {
+    fn of(dialect: Dialect, target: &DatabaseSchema, old: &'s Table, new: &'s Table) -> Self {
+        let mut left: Vec<&Index> = old.indexes.iter().filter(|index| is_managed(target, index)).collect();
+        let mut pairs = IndexPairs::default();
+        let mut unnamed = Vec::new();
+        for index in &new.indexes {
+            match take(&mut left, |it| it.name == index.name && same::index(it, index)) {
+                Some(_) => {}
+                None => unnamed.push(index),
+            }
+        }
+        for index in unnamed {
+            match take(&mut left, |it| same::index(it, index)) {
+                Some(it) if is_part_of_table(it) => {}
+                Some(it) if dialect.capabilities().renames_indexes => pairs.renamed.push((it, index)),
+                Some(it) => {
+                    pairs.dropped.push(it);
+                    pairs.added.push(index);
+                }
+                None => pairs.added.push(index),
+            }
+        }
+        pairs.dropped.extend(left);
+        pairs
+    }
+}
+
+/// Partial indexes that were made by hand stay, until the schema has partial indexes of its own.
+fn is_managed(target: &DatabaseSchema, index: &Index) -> bool {
+    index.predicate.is_none() || target.tables.iter().flat_map(|table| &table.indexes).any(|it| it.predicate.is_some())
+}
+
+fn take<'s>(list: &mut Vec<&'s Index>, is: impl Fn(&Index) -> bool) -> Option<&'s Index> {
+    let at = list.iter().position(|it| is(it))?;
+    Some(list.remove(at))
+}
+
+pub(super) fn create_indexes(table: &Table) -> Vec<Change> {
+    table.indexes.iter().map(|index| create_index(table, index)).collect()
+}
+
+pub(super) fn add_foreign_keys(table: &Table) -> Vec<Change> {
+    table.foreign_keys.iter().map(|key| add_foreign_key(table, key)).collect()
+}
+
+pub(super) fn drop_foreign_keys(table: &Table) -> Vec<Change> {
+    table.foreign_keys.iter().filter_map(|key| drop_foreign_key(table, key)).collect()
+}
+
+fn create_index(table: &Table, index: &Index) -> Change {
+    Change::CreateIndex { table: table.name.clone(), index: index.clone() }
+}
+
+fn add_foreign_key(table: &Table, key: &ForeignKey) -> Change {
+    Change::AddForeignKey { table: table.name.clone(), foreign_key: key.clone() }
+}
+
+fn drop_foreign_key(table: &Table, key: &ForeignKey) -> Option<Change> {
+    Some(Change::DropForeignKey { table: table.name.clone(), name: key.name.clone()? })
+}
