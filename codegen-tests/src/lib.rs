@@ -1,1 +1,3 @@
 //! Tests of what Lenslet generates live in `tests/`.
+
+pub mod schema_conformance;

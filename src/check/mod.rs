@@ -1,0 +1,109 @@
+//! Find out what a schema means, and what is wrong with it.
+//!
+//! Each pass relies on the earlier ones only, reports what it finds and goes on; the next one starts when it can rely on
+//! what the earlier ones made. What a rule demands is said in [`rules`].
+
+mod actions;
+mod arguments;
+mod attributes;
+mod config;
+mod connector;
+mod constraint_name;
+mod defaults;
+mod indexes;
+mod json;
+mod lower;
+mod names;
+mod native_type;
+mod operator_class;
+mod predicate;
+mod relations;
+mod report;
+mod resolved;
+pub mod rules;
+
+use lenslet_core::catalog::Catalog;
+
+pub use config::{ConfigValue, Datasource, Generator, Url};
+pub(crate) use resolved::Resolved;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::sources::Sources;
+use crate::syntax::{self, tree::Tree};
+use report::Report;
+
+/// What checking a schema gives.
+#[derive(Debug)]
+pub struct Checked {
+    /// What the schema means. Absent when it is refused, and when it has no datasource: then it is not known for which
+    /// database it is.
+    pub schema: Option<Schema>,
+    /// Errors and warnings, in the order of the schema.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Checked {
+    /// Whether the schema is accepted: there is no error, though there may be warnings.
+    pub fn is_accepted(&self) -> bool {
+        self.diagnostics.iter().all(|it| it.severity != Severity::Error)
+    }
+}
+
+/// What a schema means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schema {
+    /// Its models, enums and relations.
+    pub catalog: Catalog,
+    /// The database it is for.
+    pub datasource: Datasource,
+    /// Its generators, in order.
+    pub generators: Vec<Generator>,
+}
+
+/// Checks a schema.
+pub fn check(sources: &Sources) -> Checked {
+    let trees: Vec<Tree<'_>> = sources.iter().map(|(id, file)| syntax::parse(id, &file.text)).collect();
+    let mut report = Report::default();
+    rules::syntax::problems(&trees, &mut report);
+    let config = config::read(&trees, &mut report);
+    let resolved = resolve(&trees, &config, &mut report);
+    if let Some(resolved) = &resolved
+        && !report.has_errors()
+    {
+        rules::validate(resolved, &mut report);
+    }
+    let schema = match (config.datasource, &resolved) {
+        (Some(datasource), Some(resolved)) if !report.has_errors() => {
+            lower::catalog(resolved, &config.extensions).map(|catalog| Schema {
+                catalog,
+                datasource,
+                generators: config.generators,
+            })
+        }
+        _ => None,
+    };
+    Checked {
+        schema,
+        diagnostics: report.finish(),
+    }
+}
+
+/// Names, types, attributes and relations: absent when one of the first two has errors.
+pub(crate) fn resolve<'t>(
+    trees: &'t [Tree<'t>],
+    config: &config::Configuration<'t>,
+    report: &mut Report,
+) -> Option<Resolved<'t>> {
+    let before = report.errors();
+    let names = names::collect(trees, report);
+    if report.errors() > before {
+        return None;
+    }
+    let mut resolved = names::resolve_types(names, config.settings(), report);
+    if report.errors() > before {
+        return None;
+    }
+    attributes::read(&mut resolved, report);
+    relations::infer(&mut resolved);
+    Some(resolved)
+}

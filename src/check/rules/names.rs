@@ -1,0 +1,175 @@
+//! Names: what they may be, and that each is its own.
+
+use std::collections::HashSet;
+
+use crate::check::report::Report;
+use crate::diagnostic::Rule;
+use crate::syntax::tree::{Block, BlockKind, Name};
+
+pub(super) static RULES: &[&Rule] = &[
+    &BAD_NAME,
+    &RESERVED_NAME,
+    &DUPLICATE_BLOCK,
+    &DUPLICATE_CONFIG,
+    &DUPLICATE_MEMBER,
+    &EMPTY_ENUM,
+];
+
+static BAD_NAME: Rule = Rule::error(
+    "bad-name",
+    "A name starts with a letter and has letters, digits and `_`.",
+    "model my-model {\n  id Int @id\n}\n",
+);
+static RESERVED_NAME: Rule = Rule::error(
+    "reserved-name",
+    "Some names are taken by generated code or by the language.",
+    "model String {\n  id Int @id\n}\n",
+);
+static DUPLICATE_BLOCK: Rule = Rule::error(
+    "duplicate-block",
+    "Models, views, types and enums share one set of names, over all files.",
+    "model A {\n  id Int @id\n}\nenum A {\n  X\n}\n",
+);
+static DUPLICATE_CONFIG: Rule = Rule::error(
+    "duplicate-generator",
+    "Generators have names of their own.",
+    "generator a {\n  provider = \"x\"\n}\ngenerator a {\n  provider = \"y\"\n}\n",
+);
+static DUPLICATE_MEMBER: Rule = Rule::error(
+    "duplicate-member",
+    "A block has a field or value of a name once.",
+    "model A {\n  id Int @id\n  id String\n}\n",
+);
+static EMPTY_ENUM: Rule = Rule::error("empty-enum", "An enum has a value.", "enum A {\n}\n");
+
+/// Names that generated clients, of any language, cannot use for models.
+const RESERVED_MODELS: &[&str] = &[
+    "PrismaClient",
+    "Prisma",
+    "async",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "let",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "using",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
+];
+
+const SCALARS: [&str; 9] = [
+    "String", "Boolean", "Int", "BigInt", "Float", "Decimal", "DateTime", "Json", "Bytes",
+];
+
+/// The name of a block is one, and free.
+pub(crate) fn block_name(block: &Block<'_>, report: &mut Report) {
+    let name = block.name;
+    well_formed(name, block.kind.keyword(), report);
+    if SCALARS.contains(&name.text) {
+        let title = format!("`{}` is a type of the language", name.text);
+        report.push(RESERVED_NAME.at(name.span, title).help("give it another name"));
+    } else if block.kind != BlockKind::Composite && RESERVED_MODELS.contains(&name.text) {
+        let title = format!("`{}` is a reserved word", name.text);
+        let help = format!(
+            "give it another name, and `@@map(\"{}\")` to keep the name in the database",
+            name.text
+        );
+        report.push(RESERVED_NAME.at(block.span, title).help(help));
+    }
+}
+
+fn well_formed(name: Name<'_>, what: &str, report: &mut Report) {
+    if name.text.starts_with(|first: char| first.is_numeric()) {
+        let title = format!("the name of {} {what} starts with a letter", article(what));
+        report.push(BAD_NAME.at(name.span, title));
+    } else if name.text.contains('-') {
+        let title = format!("the name of {} {what} has no `-`", article(what));
+        report.push(
+            BAD_NAME
+                .at(name.span, title)
+                .help(format!("write `{}`", name.text.replace('-', "_"))),
+        );
+    }
+}
+
+fn article(what: &str) -> &'static str {
+    if what.starts_with('e') { "an" } else { "a" }
+}
+
+/// The names of a block's fields or values are names, and each its own.
+pub(crate) fn members(block: &Block<'_>, report: &mut Report) {
+    let what = if block.kind == BlockKind::Enum {
+        "value"
+    } else {
+        "field"
+    };
+    let mut seen = HashSet::new();
+    for field in block.fields() {
+        well_formed(field.name, what, report);
+        if !seen.insert(field.name.text) {
+            let title = format!("`{}` has two {what}s `{}`", block.name.text, field.name.text);
+            let span = if block.kind == BlockKind::Enum {
+                field.name.span
+            } else {
+                field.span
+            };
+            report.push(DUPLICATE_MEMBER.at(span, title));
+        }
+    }
+}
+
+/// A second block of a name.
+pub(crate) fn duplicate_block(block: &Block<'_>, other: &str, report: &mut Report) {
+    let title = format!("there is already {} {other} `{}`", article(other), block.name.text);
+    report.push(DUPLICATE_BLOCK.at(block.name.span, title));
+}
+
+/// A second generator of a name.
+pub(crate) fn duplicate_config(name: Name<'_>, keyword: &str, report: &mut Report) {
+    let title = format!("there is already a {keyword} `{}`", name.text);
+    report.push(DUPLICATE_CONFIG.at(name.span, title));
+}
+
+/// An enum without values.
+pub(crate) fn empty_enum(block: &Block<'_>, report: &mut Report) {
+    let title = format!("the enum `{}` has no values", block.name.text);
+    report.push(EMPTY_ENUM.at(block.span, title).help("write at least one"));
+}
