@@ -1,8 +1,16 @@
-//! Diff of two Lenslet catalogs, introspection, migrations.
+//! Bring databases to what a schema says: describe both, compare, change.
+//!
+//! [`push`](push()) does all of it at once. The parts are there for tools: [`describe`] says what a schema asks for,
+//! [`sqlite::introspect`] what a database has, [`diff`](diff()) how to get from one to the other, and
+//! `lenslet_sql::ddl` writes that down as SQL.
 
 mod describe;
+mod diff;
 mod error;
+mod push;
 pub mod sqlite;
 
 pub use describe::{describe, dialect};
-pub use error::Error;
+pub use diff::{Difference, Risk, diff};
+pub use error::{Error, Findings};
+pub use push::{Finding, PushOptions, Pushed, push};

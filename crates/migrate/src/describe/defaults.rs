@@ -30,14 +30,19 @@ fn literal(catalog: &Catalog, column: &catalog::Column, value: &Literal) -> Opti
             _ => Default::Text(value.to_string()),
         },
         Literal::Variant(at) => Default::Text(variant(catalog, column, *at)?),
-        Literal::List(items) => {
-            Default::List(items.iter().map(|item| literal(catalog, column, item)).collect::<Option<_>>()?)
-        }
+        Literal::List(items) => Default::List(
+            items
+                .iter()
+                .map(|item| literal(catalog, column, item))
+                .collect::<Option<_>>()?,
+        ),
     })
 }
 
 fn variant(catalog: &Catalog, column: &catalog::Column, at: u16) -> Option<String> {
-    let ColumnType::Enum(index) = column.ty else { return None };
+    let ColumnType::Enum(index) = column.ty else {
+        return None;
+    };
     let variant = catalog.enums.get(usize::from(index))?.variants.get(usize::from(at))?;
     Some(variant.db_name.to_string())
 }

@@ -66,7 +66,9 @@ impl Risk {
     /// Whether rows that it concerns make the change impossible. Otherwise they are lost.
     pub fn is_prohibitive(&self) -> bool {
         match self {
-            Risk::DropTable { .. } | Risk::DropColumn { .. } | Risk::ChangeType { .. } | Risk::DropVariants { .. } => false,
+            Risk::DropTable { .. } | Risk::DropColumn { .. } | Risk::ChangeType { .. } | Risk::DropVariants { .. } => {
+                false
+            }
             Risk::AddRequiredColumn { .. } | Risk::ForbidNull { .. } | Risk::AddUnique { .. } => true,
         }
     }
@@ -77,11 +79,19 @@ impl fmt::Display for Risk {
         match self {
             Risk::DropTable { table } => write!(f, "the table `{table}` is dropped"),
             Risk::DropColumn { table, column } => write!(f, "the column `{column}` of `{table}` is dropped"),
-            Risk::ChangeType { table, column, from, to } => {
+            Risk::ChangeType {
+                table,
+                column,
+                from,
+                to,
+            } => {
                 write!(f, "the column `{column}` of `{table}` changes from {from} to {to}")
             }
             Risk::AddRequiredColumn { table, column } => {
-                write!(f, "the required column `{column}` is added to `{table}` without a default")
+                write!(
+                    f,
+                    "the required column `{column}` is added to `{table}` without a default"
+                )
             }
             Risk::ForbidNull { table, column } => write!(f, "the column `{column}` of `{table}` becomes required"),
             Risk::AddUnique { table, columns } => {
@@ -100,16 +110,19 @@ pub(super) fn of(
     pairs: &Pairs<'_>,
     tables: &[TableDifference<'_>],
 ) -> Vec<Risk> {
-    let dropped = pairs.dropped.iter().map(|table| Risk::DropTable { table: table.name.clone() });
+    let dropped = pairs.dropped.iter().map(|table| Risk::DropTable {
+        table: table.name.clone(),
+    });
     let variants = enums::alter(from, to).into_iter().filter_map(dropped_variants);
     dropped.chain(tables.iter().flat_map(within)).chain(variants).collect()
 }
 
 fn dropped_variants(change: Change) -> Option<Risk> {
     match change {
-        Change::AlterEnum(it) if !it.removed.is_empty() => {
-            Some(Risk::DropVariants { name: it.to.name, variants: it.removed })
-        }
+        Change::AlterEnum(it) if !it.removed.is_empty() => Some(Risk::DropVariants {
+            name: it.to.name,
+            variants: it.removed,
+        }),
         _ => None,
     }
 }
@@ -117,10 +130,19 @@ fn dropped_variants(change: Change) -> Option<Risk> {
 fn within(difference: &TableDifference<'_>) -> Vec<Risk> {
     let table = &difference.new.name;
     let dropped = difference.dropped_columns.iter();
-    let dropped = dropped.map(|it| Risk::DropColumn { table: table.clone(), column: it.name.clone() });
+    let dropped = dropped.map(|it| Risk::DropColumn {
+        table: table.clone(),
+        column: it.name.clone(),
+    });
     let added = difference.added_columns.iter().filter(|it| !has_value(it));
-    let added = added.map(|it| Risk::AddRequiredColumn { table: table.clone(), column: it.name.clone() });
-    let altered = difference.altered_columns.iter().flat_map(|(old, new)| altered(table, old, new));
+    let added = added.map(|it| Risk::AddRequiredColumn {
+        table: table.clone(),
+        column: it.name.clone(),
+    });
+    let altered = difference
+        .altered_columns
+        .iter()
+        .flat_map(|(old, new)| altered(table, old, new));
     dropped.chain(added).chain(altered).chain(uniques(difference)).collect()
 }
 
@@ -138,17 +160,27 @@ fn altered(table: &ObjectName, old: &Column, new: &Column) -> Vec<Risk> {
     let column = || new.name.clone();
     if old.ty != new.ty && !is_widening(&old.ty, &new.ty) {
         let (from, to) = (old.ty.clone(), new.ty.clone());
-        risks.push(Risk::ChangeType { table: table.clone(), column: column(), from, to });
+        risks.push(Risk::ChangeType {
+            table: table.clone(),
+            column: column(),
+            from,
+            to,
+        });
     }
     if old.nullable && !new.nullable && !is_known(new) {
-        risks.push(Risk::ForbidNull { table: table.clone(), column: column() });
+        risks.push(Risk::ForbidNull {
+            table: table.clone(),
+            column: column(),
+        });
     }
     risks
 }
 
 /// Whether every value of the one type is a value of the other.
 fn is_widening(from: &ColumnType, to: &ColumnType) -> bool {
-    let (BaseType::Database(old), BaseType::Database(new)) = (&from.base, &to.base) else { return false };
+    let (BaseType::Database(old), BaseType::Database(new)) = (&from.base, &to.base) else {
+        return false;
+    };
     let (old, new) = (old.as_str(), new.as_str());
     let is_text = |name: &str| name == "TEXT" || name == "LONGTEXT";
     from.list == to.list
@@ -180,11 +212,18 @@ fn is_longer(old: &str, new: &str) -> bool {
 fn uniques(difference: &TableDifference<'_>) -> Vec<Risk> {
     let indexes = difference.added_indexes.iter();
     let indexes = indexes.filter(|index| index.kind == IndexKind::Unique && index.predicate.is_none());
-    let key = difference.new.primary_key.as_ref().filter(|_| difference.changes_primary_key());
+    let key = difference
+        .new
+        .primary_key
+        .as_ref()
+        .filter(|_| difference.changes_primary_key());
     let lists = indexes.map(|index| &index.columns).chain(key.map(|key| &key.columns));
     lists
         .map(|columns| columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>())
         .filter(|columns| columns.iter().all(|column| difference.old.column(column).is_some()))
-        .map(|columns| Risk::AddUnique { table: difference.new.name.clone(), columns })
+        .map(|columns| Risk::AddUnique {
+            table: difference.new.name.clone(),
+            columns,
+        })
         .collect()
 }

@@ -35,8 +35,16 @@ impl<'s> TableDifference<'s> {
             dropped_indexes: indexes.dropped,
             added_indexes: indexes.added,
             renamed_indexes: indexes.renamed,
-            dropped_keys: old.foreign_keys.iter().filter(|key| !is_in(&new.foreign_keys, key)).collect(),
-            added_keys: new.foreign_keys.iter().filter(|key| !is_in(&old.foreign_keys, key)).collect(),
+            dropped_keys: old
+                .foreign_keys
+                .iter()
+                .filter(|key| !is_in(&new.foreign_keys, key))
+                .collect(),
+            added_keys: new
+                .foreign_keys
+                .iter()
+                .filter(|key| !is_in(&old.foreign_keys, key))
+                .collect(),
             keeps_primary_key: same::primary_key(dialect, old.primary_key.as_ref(), new.primary_key.as_ref()),
         }
     }
@@ -54,12 +62,22 @@ impl<'s> TableDifference<'s> {
     }
 
     pub(super) fn redefinition(&self) -> Option<Redefinition> {
-        self.is_redefined().then(|| Redefinition { from: self.old.clone(), to: self.new.clone() })
+        self.is_redefined().then(|| Redefinition {
+            from: self.old.clone(),
+            to: self.new.clone(),
+        })
     }
 
     pub(super) fn alter(&self) -> Option<Change> {
-        let changes = if self.is_redefined() { Vec::new() } else { alterations(self) };
-        (!changes.is_empty()).then(|| Change::AlterTable { table: self.new.name.clone(), changes })
+        let changes = if self.is_redefined() {
+            Vec::new()
+        } else {
+            alterations(self)
+        };
+        (!changes.is_empty()).then(|| Change::AlterTable {
+            table: self.new.name.clone(),
+            changes,
+        })
     }
 
     /// The old primary key's end and the new one's beginning.
@@ -81,19 +99,30 @@ impl<'s> TableDifference<'s> {
     }
 
     pub(super) fn drop_foreign_keys(&self) -> Vec<Change> {
-        let keys = self.dropped_keys.iter().filter(|_| !self.dialect.capabilities().foreign_keys_in_table);
+        let keys = self
+            .dropped_keys
+            .iter()
+            .filter(|_| !self.dialect.capabilities().foreign_keys_in_table);
         keys.filter_map(|key| drop_foreign_key(self.old, key)).collect()
     }
 
     pub(super) fn add_foreign_keys(&self) -> Vec<Change> {
-        let keys = self.added_keys.iter().filter(|_| !self.dialect.capabilities().foreign_keys_in_table);
+        let keys = self
+            .added_keys
+            .iter()
+            .filter(|_| !self.dialect.capabilities().foreign_keys_in_table);
         keys.map(|key| add_foreign_key(self.new, key)).collect()
     }
 
     /// A table that is built again leaves its old indexes behind and brings its new ones along.
     pub(super) fn drop_indexes(&self) -> Vec<Change> {
         let indexes = self.dropped_indexes.iter().filter(|_| !self.is_redefined());
-        indexes.map(|index| Change::DropIndex { table: self.old.name.clone(), name: index.name.clone() }).collect()
+        indexes
+            .map(|index| Change::DropIndex {
+                table: self.old.name.clone(),
+                name: index.name.clone(),
+            })
+            .collect()
     }
 
     pub(super) fn create_indexes(&self) -> Vec<Change> {
@@ -114,7 +143,10 @@ impl<'s> TableDifference<'s> {
 }
 
 fn altered_columns<'s>(old: &'s Table, new: &'s Table) -> Vec<(&'s Column, &'s Column)> {
-    let pairs = new.columns.iter().filter_map(|column| old.column(&column.name).map(|old| (old, column)));
+    let pairs = new
+        .columns
+        .iter()
+        .filter_map(|column| old.column(&column.name).map(|old| (old, column)));
     pairs.filter(|(old, new)| !same::column(old, new)).collect()
 }
 
@@ -170,7 +202,12 @@ impl<'s> IndexPairs<'s> {
 
 /// Partial indexes that were made by hand stay, until the schema has partial indexes of its own.
 fn is_managed(target: &DatabaseSchema, index: &Index) -> bool {
-    index.predicate.is_none() || target.tables.iter().flat_map(|table| &table.indexes).any(|it| it.predicate.is_some())
+    index.predicate.is_none()
+        || target
+            .tables
+            .iter()
+            .flat_map(|table| &table.indexes)
+            .any(|it| it.predicate.is_some())
 }
 
 fn take<'s>(list: &mut Vec<&'s Index>, is: impl Fn(&Index) -> bool) -> Option<&'s Index> {
@@ -183,21 +220,38 @@ pub(super) fn create_indexes(table: &Table) -> Vec<Change> {
 }
 
 pub(super) fn add_foreign_keys(table: &Table) -> Vec<Change> {
-    table.foreign_keys.iter().map(|key| add_foreign_key(table, key)).collect()
+    table
+        .foreign_keys
+        .iter()
+        .map(|key| add_foreign_key(table, key))
+        .collect()
 }
 
 pub(super) fn drop_foreign_keys(table: &Table) -> Vec<Change> {
-    table.foreign_keys.iter().filter_map(|key| drop_foreign_key(table, key)).collect()
+    table
+        .foreign_keys
+        .iter()
+        .filter_map(|key| drop_foreign_key(table, key))
+        .collect()
 }
 
 fn create_index(table: &Table, index: &Index) -> Change {
-    Change::CreateIndex { table: table.name.clone(), index: index.clone() }
+    Change::CreateIndex {
+        table: table.name.clone(),
+        index: index.clone(),
+    }
 }
 
 fn add_foreign_key(table: &Table, key: &ForeignKey) -> Change {
-    Change::AddForeignKey { table: table.name.clone(), foreign_key: key.clone() }
+    Change::AddForeignKey {
+        table: table.name.clone(),
+        foreign_key: key.clone(),
+    }
 }
 
 fn drop_foreign_key(table: &Table, key: &ForeignKey) -> Option<Change> {
-    Some(Change::DropForeignKey { table: table.name.clone(), name: key.name.clone()? })
+    Some(Change::DropForeignKey {
+        table: table.name.clone(),
+        name: key.name.clone()?,
+    })
 }
