@@ -1,0 +1,111 @@
+//! Where the schema is, and what stands in its files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lenslet::{SourceFile, Sources};
+
+use super::error::Error;
+
+/// Where a schema is looked for when the arguments do not say it, in this order.
+const PLACES: [&str; 3] = ["schema.prisma", "prisma/schema.prisma", "prisma/schema"];
+
+/// A schema on disk.
+#[derive(Debug)]
+pub(super) struct SchemaFiles {
+    /// The file, or the folder of files.
+    pub(super) path: PathBuf,
+    /// The files with their text, as messages name them.
+    pub(super) sources: Sources,
+}
+
+impl SchemaFiles {
+    /// Finds and reads the schema.
+    pub(super) fn load(given: Option<&Path>) -> Result<Self, Error> {
+        let path = locate(given)?;
+        let mut files = Vec::new();
+        for file in list(&path)? {
+            files.push(SourceFile {
+                name: file.display().to_string(),
+                text: read(&file)?,
+            });
+        }
+        Ok(Self {
+            path,
+            sources: Sources::new(files),
+        })
+    }
+
+    /// The folder that paths in the schema are relative to.
+    pub(super) fn folder(&self) -> PathBuf {
+        if self.path.is_dir() {
+            return self.path.clone();
+        }
+        self.path.parent().map_or_else(PathBuf::new, Path::to_path_buf)
+    }
+
+    /// How messages name the schema.
+    pub(super) fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+/// The file or folder of the schema.
+pub(super) fn locate(given: Option<&Path>) -> Result<PathBuf, Error> {
+    match given {
+        Some(path) if path.exists() => Ok(path.to_path_buf()),
+        Some(path) => Err(Error::SchemaMissing {
+            path: path.to_path_buf(),
+        }),
+        None => {
+            let found = PLACES.iter().map(PathBuf::from).find(|place| place.exists());
+            found.ok_or(Error::NoSchema { places: &PLACES })
+        }
+    }
+}
+
+/// The files of a schema: the file itself, or every `*.prisma` in the folder and the folders in it, by path.
+pub(super) fn list(path: &Path) -> Result<Vec<PathBuf>, Error> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut files = Vec::new();
+    collect(path, &mut files)?;
+    files.sort();
+    if files.is_empty() {
+        Err(Error::EmptyFolder {
+            path: path.to_path_buf(),
+        })
+    } else {
+        Ok(files)
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+    let unreadable = |source| Error::Read {
+        path: folder.to_path_buf(),
+        source,
+    };
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let path = entry.path();
+        // A link to a folder could lead back here; a link to a file is a file.
+        if entry.file_type().map_err(unreadable)?.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "prisma") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    let bytes = fs::read(path).map_err(|source| Error::Read {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    String::from_utf8(bytes).map_err(|error| Error::NotText {
+        path: path.to_path_buf(),
+        at: error.utf8_error().valid_up_to(),
+    })
+}

@@ -1,0 +1,76 @@
+//! What is shown, and where: answers on standard output, everything else on standard error.
+//!
+//! `anstream` removes the colours where the stream is no terminal or `NO_COLOR` is set.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Style};
+use lenslet::{Diagnostic, Severity, Sources};
+
+use super::error::Error;
+
+/// The answer of a command, in one line.
+pub(super) fn answer(line: &str) {
+    anstream::println!("{line}");
+}
+
+/// What happens meanwhile: on a terminal only, since nobody watches a pipe.
+pub(super) fn progress(line: &str) {
+    if std::io::stderr().is_terminal() {
+        let dim = Style::new().dimmed();
+        anstream::eprintln!("{dim}{line}{dim:#}");
+    }
+}
+
+/// Something that the user should know, though the command succeeds.
+pub(super) fn warning(line: &str) {
+    let yellow = AnsiColor::Yellow.on_default().bold();
+    anstream::eprintln!("{yellow}warning{yellow:#}: {line}");
+}
+
+/// Why a command could not do its work, and the next step.
+pub(super) fn error(error: &Error) {
+    let red = AnsiColor::Red.on_default().bold();
+    anstream::eprintln!("{red}error{red:#}: {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        anstream::eprintln!("  cause: {error}");
+        cause = error.source();
+    }
+    if let Some(help) = error.help() {
+        let cyan = AnsiColor::Cyan.on_default().bold();
+        anstream::eprintln!("{cyan}help{cyan:#}: {help}");
+    }
+}
+
+/// What is wrong with a schema, each with a marked excerpt, and how much it is.
+pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
+    for diagnostic in diagnostics {
+        anstream::eprintln!("{}\n", diagnostic.render(sources, true));
+    }
+    if let Some(summary) = summary(diagnostics) {
+        anstream::eprintln!("{summary}");
+    }
+}
+
+fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
+    let count = |severity| diagnostics.iter().filter(|it| it.severity == severity).count();
+    let parts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| counted(n, word))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A duration for people.
+pub(super) fn milliseconds(duration: Duration) -> String {
+    format!("{} ms", duration.as_millis())
+}
