@@ -1,0 +1,172 @@
+//! What databases can do, and how they spell it: a difference between databases is a row here, or one `match` in a writer.
+
+use lenslet_core::catalog::Provider;
+
+/// The habits of a database.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// Its name in printed plans.
+    pub name: &'static str,
+    /// What surrounds an identifier.
+    pub quote: char,
+    /// How a parameter is spelled.
+    pub placeholder: Placeholder,
+    /// How a list is bound as one parameter.
+    pub lists: Lists,
+    /// Whether names are qualified by a schema.
+    pub schemas: bool,
+    /// Whether `LIKE` minds letters' case, and `ILIKE` does not.
+    pub ilike: bool,
+    /// Whether `NULLS FIRST` and `NULLS LAST` exist.
+    pub nulls_order: bool,
+    /// Where nulls stand in an ascending order.
+    pub nulls: NullPosition,
+    /// How JSON documents are looked into.
+    pub json: Json,
+    /// Whether columns can hold lists of scalars.
+    pub scalar_lists: bool,
+    /// How text is searched.
+    pub search: Search,
+    /// Whether `INSERT`, `UPDATE` and `DELETE` can answer rows.
+    pub returning: bool,
+    /// What stands for "no limit" where an offset needs one.
+    pub no_limit: &'static str,
+    /// How equality that holds between nulls is spelled.
+    pub null_safe_equal: &'static str,
+    /// How `DEFAULT` values alone are inserted.
+    pub default_values: &'static str,
+    /// How a row that violates a unique constraint is skipped.
+    pub conflicts: Conflicts,
+}
+
+/// How a parameter is spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placeholder {
+    /// `?1`
+    NumberedQuestion,
+    /// `$1`
+    Dollar,
+    /// `?`
+    Question,
+}
+
+/// How a list is bound as one parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lists {
+    /// A table-valued function over a pointer: `rarray(?1)`; lists of tuples as a JSON document: `json_each(?1)`.
+    Rarray,
+    /// An array: `= ANY($1)`, `UNNEST($1, $2)`.
+    Array,
+    /// A JSON document: `JSON_TABLE(?, …)`.
+    JsonTable,
+}
+
+/// Where nulls stand in an ascending order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NullPosition {
+    /// Before every value.
+    First,
+    /// After every value.
+    Last,
+}
+
+/// How JSON documents are looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Json {
+    /// `json_extract`, on text.
+    Sqlite,
+    /// `#>` and `@>`, on `jsonb`.
+    Postgresql,
+    /// `JSON_EXTRACT`, on its own type.
+    Mysql,
+}
+
+/// How text is searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Search {
+    /// Not at all.
+    None,
+    /// `to_tsvector(…) @@ to_tsquery(…)`
+    Tsquery,
+    /// `MATCH (…) AGAINST (… IN BOOLEAN MODE)`
+    Match,
+}
+
+/// How a row that violates a unique constraint is skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conflicts {
+    /// `ON CONFLICT …`, after the values.
+    OnConflict,
+    /// `INSERT IGNORE`, `ON DUPLICATE KEY UPDATE`.
+    Ignore,
+}
+
+impl Dialect {
+    /// SQLite.
+    pub const SQLITE: Dialect = Dialect {
+        name: "sqlite",
+        quote: '"',
+        placeholder: Placeholder::NumberedQuestion,
+        lists: Lists::Rarray,
+        schemas: false,
+        ilike: false,
+        nulls_order: true,
+        nulls: NullPosition::First,
+        json: Json::Sqlite,
+        scalar_lists: false,
+        search: Search::None,
+        returning: true,
+        no_limit: "-1",
+        null_safe_equal: " IS ",
+        default_values: " DEFAULT VALUES",
+        conflicts: Conflicts::OnConflict,
+    };
+    /// PostgreSQL.
+    pub const POSTGRESQL: Dialect = Dialect {
+        name: "postgresql",
+        quote: '"',
+        placeholder: Placeholder::Dollar,
+        lists: Lists::Array,
+        schemas: true,
+        ilike: true,
+        nulls_order: true,
+        nulls: NullPosition::Last,
+        json: Json::Postgresql,
+        scalar_lists: true,
+        search: Search::Tsquery,
+        returning: true,
+        no_limit: "ALL",
+        null_safe_equal: " IS NOT DISTINCT FROM ",
+        default_values: " DEFAULT VALUES",
+        conflicts: Conflicts::OnConflict,
+    };
+    /// MySQL and MariaDB.
+    pub const MYSQL: Dialect = Dialect {
+        name: "mysql",
+        quote: '`',
+        placeholder: Placeholder::Question,
+        lists: Lists::JsonTable,
+        schemas: false,
+        ilike: false,
+        nulls_order: false,
+        nulls: NullPosition::First,
+        json: Json::Mysql,
+        scalar_lists: false,
+        search: Search::Match,
+        returning: false,
+        no_limit: "18446744073709551615",
+        null_safe_equal: " <=> ",
+        default_values: " () VALUES ()",
+        conflicts: Conflicts::Ignore,
+    };
+
+    /// The dialect of a schema's database; none where Lenslet does not execute queries.
+    pub fn of(provider: Provider) -> Option<&'static Dialect> {
+        match provider {
+            Provider::Sqlite => Some(&Dialect::SQLITE),
+            Provider::Postgresql => Some(&Dialect::POSTGRESQL),
+            Provider::Mysql => Some(&Dialect::MYSQL),
+            Provider::Cockroachdb | Provider::Sqlserver => None,
+        }
+    }
+}
