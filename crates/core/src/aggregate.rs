@@ -321,7 +321,7 @@ impl<M, G, S: Summary<M, G>> ReadRow<M> for Summarized<S, G> {
     }
 }
 
-impl<'c, E: Engine, M: Model> Table<'c, E, M> {
+impl<'c, E: Engine, M: Model, W> Table<'c, E, M, W> {
     /// Numbers over rows: `.aggregate((count(), post::views.sum()))`.
     pub fn aggregate<S: Summary<M, AllRows>>(
         self,

@@ -26,6 +26,32 @@ pub mod transaction;
 pub mod value;
 pub mod write;
 
+/// Takes in the client that a `build.rs` generated: `lenslet_native::include_client!(mod db);`.
+///
+/// The module is spelled like any other, with a visibility and attributes. The allowances are those that a generated crate
+/// makes for itself.
+#[macro_export]
+macro_rules! include_client {
+    ($(#[$attribute:meta])* $visible:vis mod $name:ident) => {
+        $(#[$attribute])*
+        #[allow(
+            dead_code,
+            missing_docs,
+            non_upper_case_globals,
+            unreachable_pub,
+            unused_imports,
+            confusable_idents,
+            mixed_script_confusables,
+            non_camel_case_types,
+            non_snake_case,
+            uncommon_codepoints
+        )]
+        $visible mod $name {
+            include!(concat!(env!("OUT_DIR"), "/lenslet/lib.rs"));
+        }
+    };
+}
+
 /// What generated code names, as `rt::…`. A runtime re-exports it whole and adds what differs:
 /// `Engine`, `Catalog` (what of the schema the client carries), `Environment` (where `from_env` looks) and `connect`.
 pub mod generated {
@@ -36,8 +62,9 @@ pub mod generated {
         cursor::Cursor,
         engine::{Isolation, TransactionOptions},
         error::{Error, ErrorKind},
+        include_client,
         model::{Get, Loaded, Many, Maybe, Model, One, Relation, Relations},
-        operation::{Table, swr, ttl},
+        operation::{Table, View, swr, ttl},
         query::{Cache, FieldId, ModelId},
         raw::{FromRow, RawOperation, Sql, execute_raw, query_raw},
         relation::Related,

@@ -21,8 +21,17 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The rows of a model: `db.user()`.
-pub struct Table<'c, E, M>(&'c E, PhantomData<fn() -> M>);
+/// The rows of a model: `db.user()`. `W` says whether they can be written.
+pub struct Table<'c, E, M, W = Writable>(&'c E, PhantomData<fn() -> (M, W)>);
+/// The rows of a view, which are read only.
+pub type View<'c, E, M> = Table<'c, E, M, ReadOnly>;
+
+/// A [`Table`] whose rows can be written.
+#[derive(Clone, Copy, Debug)]
+pub enum Writable {}
+/// A [`Table`] whose rows can only be read.
+#[derive(Clone, Copy, Debug)]
+pub enum ReadOnly {}
 
 /// An operation that has not been sent yet. `V` is its verb, `R` how a row of its answer is read. `.await` sends it.
 #[must_use = "an operation does nothing until it is awaited or put into a batch"]
@@ -39,7 +48,7 @@ impl<E, M: Model, V, R> fmt::Debug for Operation<'_, E, M, V, R> {
             .finish_non_exhaustive()
     }
 }
-impl<E, M: Model> fmt::Debug for Table<'_, E, M> {
+impl<E, M: Model, W> fmt::Debug for Table<'_, E, M, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Table").field(&M::MODEL.name).finish()
     }
@@ -150,7 +159,7 @@ type WholeRows<'c, E, M, V> = Operation<'c, E, M, V, Whole<()>>;
 /// An operation that answers a number.
 type Tally<'c, E, M, V> = Operation<'c, E, M, V, Number>;
 
-impl<'c, E: Engine, M: Model> Table<'c, E, M> {
+impl<'c, E: Engine, M: Model, W> Table<'c, E, M, W> {
     /// The table of an engine; written by the generator.
     pub fn new(engine: &'c E) -> Self {
         Table(engine, PhantomData)
@@ -205,6 +214,15 @@ impl<'c, E: Engine, M: Model> Table<'c, E, M> {
     pub fn find_many(self) -> WholeRows<'c, E, M, FindMany> {
         self.rows(Action::FindMany)
     }
+    /// The number of rows.
+    pub fn count(self) -> Tally<'c, E, M, Count> {
+        let mut operation = self.tally(Action::Aggregate);
+        operation.query.selection = count_all();
+        operation
+    }
+}
+
+impl<'c, E: Engine, M: Model> Table<'c, E, M> {
     /// Inserts a row and answers it.
     pub fn create(self, new: impl IntoData<M, Alone>) -> WholeRows<'c, E, M, Create> {
         self.rows(Action::CreateOne(new.into_data().into_write()))
@@ -250,12 +268,6 @@ impl<'c, E: Engine, M: Model> Table<'c, E, M> {
     /// Deletes every row of the filter and answers their number.
     pub fn delete_many(self) -> Tally<'c, E, M, DeleteMany> {
         self.tally(Action::DeleteMany)
-    }
-    /// The number of rows.
-    pub fn count(self) -> Tally<'c, E, M, Count> {
-        let mut operation = self.tally(Action::Aggregate);
-        operation.query.selection = count_all();
-        operation
     }
 }
 

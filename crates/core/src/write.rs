@@ -9,6 +9,7 @@ use crate::{
     model::{Model, Relation},
     query::{Assignment, FieldId, Nested, Write},
     scalar::{Given, Scalar, Written},
+    value::Value,
 };
 use std::{fmt, marker::PhantomData};
 
@@ -89,6 +90,16 @@ pub trait ForeignKey<R, T, C> {
 impl<R, T: Scalar, C> ForeignKey<R, T, C> for T {
     fn assignment(self, field: FieldId) -> Option<Assignment> {
         Some(Assignment::Set(field, self.into_value()))
+    }
+}
+impl<R, T: Scalar + Clone, C> ForeignKey<R, T, C> for &T {
+    fn assignment(self, field: FieldId) -> Option<Assignment> {
+        Some(Assignment::Set(field, self.clone().into_value()))
+    }
+}
+impl<R, C> ForeignKey<R, String, C> for &str {
+    fn assignment(self, field: FieldId) -> Option<Assignment> {
+        Some(Assignment::Set(field, Value::Text(self.into())))
     }
 }
 impl<R: Relation, T, C> ForeignKey<R, T, C> for Through<R> {
