@@ -5,14 +5,15 @@ use lenslet_core::catalog::{JoinTable, Model, ReferentialAction, Relation, Relat
 use lenslet_sql::ddl::{Column, Dialect, ForeignKey, Index, IndexColumn, IndexKind, ObjectName, PrimaryKey, Table};
 
 impl Describer<'_> {
-    pub(super) fn join_tables(&self) -> impl Iterator<Item = Table> {
-        self.catalog
-            .relations
-            .iter()
-            .filter_map(|relation| match &relation.kind {
-                RelationKind::ManyToMany(table) => self.join_table(relation, table),
-                RelationKind::ForeignKey(_) => None,
-            })
+    /// In the order of the fields that are `A`, as Prisma writes them.
+    pub(super) fn join_tables(&self) -> Vec<Table> {
+        let mut relations: Vec<_> = self.catalog.relations.iter().collect();
+        relations.sort_by_key(|relation| (relation.from.model, relation.from.field));
+        let tables = relations.into_iter().filter_map(|relation| match &relation.kind {
+            RelationKind::ManyToMany(table) => self.join_table(relation, table),
+            RelationKind::ForeignKey(_) => None,
+        });
+        tables.collect()
     }
 
     fn join_table(&self, relation: &Relation, table: &JoinTable) -> Option<Table> {

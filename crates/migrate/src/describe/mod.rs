@@ -62,7 +62,11 @@ impl Describer<'_> {
     fn schemas(&self) -> Vec<String> {
         match self.dialect {
             Dialect::Postgresql if self.catalog.schemas.is_empty() => vec!["public".to_owned()],
-            Dialect::Postgresql => self.catalog.schemas.iter().map(ToString::to_string).collect(),
+            Dialect::Postgresql => {
+                let mut schemas: Vec<_> = self.catalog.schemas.iter().map(ToString::to_string).collect();
+                schemas.sort();
+                schemas
+            }
             Dialect::Sqlite | Dialect::Mysql => Vec::new(),
         }
     }

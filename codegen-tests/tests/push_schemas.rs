@@ -1,0 +1,104 @@
+//! Real schemas on a real SQLite: pushed to nothing, migrated by their own history, and compared.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+use codegen_tests::schema_conformance::folder;
+use lenslet::{SourceFile, Sources, check};
+use lenslet_core::catalog::{Catalog, Provider};
+use lenslet_migrate::{Difference, PushOptions, describe, diff, push, sqlite};
+use lenslet_sql::ddl::{Dialect, script};
+use rusqlite::Connection;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[test]
+fn a_pushed_schema_is_in_sync() {
+    for (name, catalog) in schemas() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let pushed = sqlite::push(&mut connection, &catalog, PushOptions::default()).unwrap();
+        assert!(!pushed.was_in_sync(), "{name}");
+        let left = left(&connection, &catalog);
+        assert!(left.is_empty(), "{name}: {}", script(Dialect::Sqlite, &left.changes));
+        let again = sqlite::push(&mut connection, &catalog, PushOptions::default()).unwrap();
+        assert!(again.was_in_sync(), "{name}");
+        eprintln!("{name}: {} statements", pushed.statements.len());
+    }
+}
+
+#[test]
+fn a_push_creates_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("file:{}", folder.path().join("new.db").display());
+    for (_, catalog) in schemas().into_iter().take(1) {
+        assert!(push(&url, &catalog, PushOptions::default()).unwrap().created_database);
+        let again = push(&url, &catalog, PushOptions::default()).unwrap();
+        assert!(!again.created_database && again.was_in_sync());
+    }
+}
+
+/// What a project's own migrations leave different from its own schema, after all of them.
+const OWN_DIFFERENCES: &[(&str, &[&str])] = &[];
+
+#[test]
+fn a_history_leads_to_its_schema() {
+    for (name, catalog) in schemas() {
+        let history = folder().join("../migrations").join(&name);
+        let Some(migrations) = migrations(&history) else {
+            continue;
+        };
+        let mut connection = Connection::open_in_memory().unwrap();
+        for file in migrations {
+            let sql = fs::read(&file).unwrap();
+            connection.execute_batch(std::str::from_utf8(&sql).unwrap()).unwrap();
+        }
+        let left = left(&connection, &catalog);
+        let lines: Vec<_> = left.changes.iter().map(ToString::to_string).collect();
+        let known = OWN_DIFFERENCES
+            .iter()
+            .find(|(it, _)| *it == name)
+            .map_or(&[][..], |(_, lines)| lines);
+        assert_eq!(lines, known, "{name}: {}", script(Dialect::Sqlite, &left.changes));
+        eprintln!("{name}: {} differences", lines.len());
+    }
+}
+
+fn left(connection: &Connection, catalog: &Catalog) -> Difference {
+    diff(
+        Dialect::Sqlite,
+        &sqlite::introspect(connection).unwrap(),
+        &describe(catalog).unwrap(),
+    )
+}
+
+fn migrations(history: &Path) -> Option<Vec<PathBuf>> {
+    let mut folders: Vec<_> = fs::read_dir(history)
+        .ok()?
+        .map(|it| it.unwrap().path())
+        .filter(|it| it.is_dir())
+        .collect();
+    folders.sort();
+    Some(folders.into_iter().map(|folder| folder.join("migration.sql")).collect())
+}
+
+/// The real schemas for SQLite, by name.
+fn schemas() -> Vec<(String, Catalog)> {
+    let Ok(found) = fs::read_dir(folder().join("../schemas")) else {
+        eprintln!("the real schemas are not present, skipped");
+        return Vec::new();
+    };
+    let mut paths: Vec<_> = found.map(|it| it.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().filter_map(|path| schema(path)).collect()
+}
+
+fn schema(path: &Path) -> Option<(String, Catalog)> {
+    let name = path.file_stem()?.to_str()?.to_owned();
+    let text = fs::read(path)
+        .ok()
+        .filter(|_| path.extension().is_some_and(|it| it == "prisma"))?;
+    let file = SourceFile {
+        name: name.clone(),
+        text: String::from_utf8(text).unwrap(),
+    };
+    let catalog = check(&Sources::new(vec![file])).schema?.catalog;
+    (catalog.provider == Provider::Sqlite).then_some((name, catalog))
+}
