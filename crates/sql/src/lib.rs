@@ -19,6 +19,7 @@ pub mod plan;
 pub mod read;
 pub mod shape;
 pub mod statement;
+pub mod write;
 pub mod writer;
 
 pub use dialect::Dialect;

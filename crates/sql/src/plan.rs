@@ -5,6 +5,7 @@ use crate::{
     read::Read,
     shape::{Shape, Slots},
     statement::{Encoding, Kind, Source, Statement, Type},
+    write::WritePlan,
     writer::Writer,
 };
 use lenslet_core::{
@@ -20,6 +21,8 @@ use std::{borrow::Cow, fmt};
 pub enum Plan {
     /// Rows, with the rows of their relations.
     Read(Read),
+    /// Steps that write, and what of them is the answer.
+    Write(WritePlan),
     /// SQL of one's own.
     Raw(RawPlan),
 }
@@ -139,7 +142,15 @@ pub fn plan_shaped(catalog: &Catalog, query: &Query, shape: &Shape<'_>, dialect:
         | Action::GroupBy(_) => planner.read(query).map(Plan::Read),
         Action::QueryRaw(raw) => planner.raw(raw, true).map(Plan::Raw),
         Action::ExecuteRaw(raw) => planner.raw(raw, false).map(Plan::Raw),
-        _ => Err(PlanError::Invalid("a write")),
+        Action::CreateOne(_)
+        | Action::CreateMany(_)
+        | Action::CreateManyAndReturn(_)
+        | Action::UpdateOne(_)
+        | Action::UpdateMany(_)
+        | Action::UpdateManyAndReturn(_)
+        | Action::UpsertOne(_)
+        | Action::DeleteOne
+        | Action::DeleteMany => planner.write(query).map(Plan::Write),
     }
 }
 
@@ -177,6 +188,7 @@ impl Plan {
         // Writing to a string cannot fail.
         let _ = match self {
             Plan::Read(read) => read.print(catalog, &mut text),
+            Plan::Write(write) => write.print(catalog, &mut text),
             Plan::Raw(raw) => raw.statement.print(catalog, 0, &mut text),
         };
         text

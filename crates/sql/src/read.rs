@@ -250,7 +250,7 @@ impl Read {
 }
 
 impl Level {
-    fn print(&self, catalog: &Catalog, depth: usize, sink: &mut impl fmt::Write) -> fmt::Result {
+    pub(crate) fn print(&self, catalog: &Catalog, depth: usize, sink: &mut impl fmt::Write) -> fmt::Result {
         let indent = depth * 2;
         self.statement.print(catalog, depth, sink)?;
         let reversed = if self.reversed { ", last first" } else { "" };

@@ -27,6 +27,8 @@ pub enum Parameter<'q> {
     Number(&'q i64),
     /// A place inside a JSON document.
     Path(&'q JsonPath),
+    /// New rows in which nothing is nested.
+    Rows(&'q [Write]),
 }
 
 /// The JSON type of a document, which decides how it is compared.
@@ -102,6 +104,7 @@ impl Parameter<'_> {
             Parameter::Value(value) => std::ptr::from_ref(*value).addr(),
             Parameter::Number(number) => std::ptr::from_ref(*number).addr(),
             Parameter::Path(path) => std::ptr::from_ref(*path).addr(),
+            Parameter::Rows(rows) => rows.as_ptr().addr(),
         }
     }
 }
@@ -115,6 +118,11 @@ impl Slots {
     /// The place of `take` or `skip`.
     pub fn number(&self, number: &i64) -> Option<u32> {
         self.0.get(&Parameter::Number(number).address()).copied()
+    }
+
+    /// The place of a list of new rows.
+    pub fn rows(&self, rows: &[Write]) -> Option<u32> {
+        self.0.get(&Parameter::Rows(rows).address()).copied()
     }
 
     /// The place of a JSON path.
@@ -193,7 +201,7 @@ impl<'q> Shape<'q> {
         }
     }
 
-    fn tagged<T>(&mut self, tag: u8, it: &'q T, walk: impl FnOnce(&mut Self, &'q T)) {
+    fn tagged<T: ?Sized>(&mut self, tag: u8, it: &'q T, walk: impl FnOnce(&mut Self, &'q T)) {
         self.byte(tag);
         walk(self, it);
     }
@@ -355,7 +363,29 @@ impl<'q> Shape<'q> {
 
     fn create_many(&mut self, many: &'q CreateMany) {
         self.flag(many.skip_duplicates);
-        self.each(&many.rows, Self::write);
+        self.rows(&many.rows);
+    }
+
+    /// New rows. Where nothing is nested in them they are one parameter, and only the combinations of columns that they give
+    /// make a difference.
+    fn rows(&mut self, rows: &'q [Write]) {
+        let nests = |write: &Write| write.assignments.iter().any(|it| matches!(it, Assignment::Nested(..)));
+        self.flag(rows.iter().any(nests));
+        if rows.iter().any(nests) {
+            return self.each(rows, Self::write);
+        }
+        let mut kinds: Vec<&Write> = Vec::new();
+        for row in rows {
+            if !kinds.iter().any(|kind| columns(kind).eq(columns(row))) {
+                kinds.push(row);
+            }
+        }
+        self.length(kinds.len());
+        for kind in kinds {
+            self.length(kind.assignments.len());
+            columns(kind).for_each(|field| self.index(field));
+        }
+        self.parameters.push(Parameter::Rows(rows));
     }
 
     fn upsert(&mut self, upsert: &'q Upsert) {
@@ -386,7 +416,7 @@ impl<'q> Shape<'q> {
 
     fn nested(&mut self, nested: &'q Nested) {
         match nested {
-            Nested::Create(rows) => self.list(0, rows, Self::write),
+            Nested::Create(rows) => self.tagged(0, rows.as_slice(), Self::rows),
             Nested::CreateMany(many) => self.tagged(1, many, Self::create_many),
             Nested::Connect(selectors) => self.list(2, selectors, Self::condition),
             Nested::ConnectOrCreate(list) => self.list(3, list, |shape, (selector, write)| {
@@ -420,6 +450,12 @@ impl<'q> Shape<'q> {
         self.byte(tag);
         self.each(list, walk);
     }
+}
+
+fn columns(write: &Write) -> impl Iterator<Item = u16> {
+    write.assignments.iter().map(|assignment| match assignment {
+        Assignment::Set(field, _) | Assignment::Change(field, ..) | Assignment::Nested(field, _) => field.index,
+    })
 }
 
 fn aggregate(of: Option<Aggregate>) -> u8 {

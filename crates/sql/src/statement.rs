@@ -1,6 +1,10 @@
 //! A statement of a plan: its text, where its parameters come from, and what its columns hold.
 
-use lenslet_core::catalog::{Arity, Catalog, Column, ColumnType, Field, ScalarType};
+use crate::write::Generator;
+use lenslet_core::{
+    catalog::{Arity, Catalog, Column, ColumnType, Field, ScalarType},
+    value::Value,
+};
 use std::fmt;
 
 /// One SQL statement.
@@ -47,6 +51,12 @@ pub enum Source {
     },
     /// A number that the planner chose.
     Number(i64),
+    /// A value of the schema.
+    Constant(Value),
+    /// The moment of the operation, the same for all that it writes.
+    Now,
+    /// A new identifier.
+    Generated(Generator),
 }
 
 /// How a value is handed to the database.
@@ -156,6 +166,9 @@ impl fmt::Display for Source {
                 column: Some(column),
             } => write!(f, "every step {step}.{column}"),
             Source::Number(number) => write!(f, "{number}"),
+            Source::Constant(value) => write!(f, "{value:?}"),
+            Source::Now => f.write_str("now"),
+            Source::Generated(generator) => write!(f, "{generator:?}"),
         }
     }
 }

@@ -1,0 +1,318 @@
+//! The statements that plans of writes consist of.
+
+use super::{WritePlanner, plan::Variant, rows::Rows};
+use crate::{
+    dialect::Conflicts,
+    link::Join,
+    plan::PlanError,
+    statement::{Bind, Statement, Type},
+    writer::{Writer, column},
+};
+use lenslet_core::{catalog::Model, query::Change};
+
+/// What a column becomes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Assign {
+    /// A value.
+    Value(Bind),
+    /// What it is, changed.
+    Change(Change, Bind),
+    /// Null.
+    Null,
+}
+
+/// What happens to a row that violates a unique constraint.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Conflict<'c> {
+    /// The statement fails.
+    Fail,
+    /// It is left out.
+    Skip,
+    /// Where these columns are taken: the row that has them changes.
+    Update(&'c [u16], &'c [(u16, Assign)]),
+}
+
+impl<'p> WritePlanner<'p> {
+    /// `INSERT` of one row.
+    pub(super) fn insert(
+        &self,
+        model: &'p Model,
+        columns: &[(u16, Bind)],
+        conflict: &Conflict<'_>,
+        returning: &[u16],
+    ) -> Result<Statement, PlanError> {
+        let mut writer = Writer::new(self.planner);
+        let fields: Vec<u16> = columns.iter().map(|(field, _)| *field).collect();
+        writer.insert_head(model, &fields, conflict)?;
+        if !columns.is_empty() {
+            writer.push("(");
+            for (at, (_, bind)) in columns.iter().enumerate() {
+                writer.comma(at);
+                writer.bind(bind.source.clone(), bind.encoding);
+            }
+            writer.push(")");
+        }
+        writer.insert_tail(model, conflict, returning)?;
+        self.answering(writer, model, returning)
+    }
+
+    /// The parts of an `INSERT` of many rows, around these.
+    pub(super) fn insert_many(
+        &self,
+        model: &'p Model,
+        fields: &[u16],
+        conflict: &Conflict<'_>,
+        returning: &[u16],
+    ) -> Result<(String, String), PlanError> {
+        let mut head = Writer::new(self.planner);
+        head.insert_head(model, fields, conflict)?;
+        let mut tail = Writer::new(self.planner);
+        tail.insert_tail(model, conflict, returning)?;
+        Ok((head.finish(Vec::new()).sql, tail.finish(Vec::new()).sql))
+    }
+
+    /// `SELECT` of columns.
+    pub(super) fn select(&self, rows: &Rows<'p>, fields: &[u16]) -> Result<Statement, PlanError> {
+        let mut writer = Writer::new(self.planner);
+        writer.select(rows, fields)?;
+        self.answering(writer, rows.model, fields)
+    }
+
+    /// `UPDATE` of rows.
+    pub(super) fn update(
+        &self,
+        rows: &Rows<'p>,
+        assigns: &[(u16, Assign)],
+        returning: &[u16],
+    ) -> Result<Statement, PlanError> {
+        let mut writer = Writer::new(self.planner);
+        let table = writer.named(rows.index)?;
+        writer.push("UPDATE ");
+        writer.source(table);
+        writer.push(" SET ");
+        writer.assignments(rows.model, assigns, |writer, field| {
+            writer.field(table, lenslet_core::query::FieldId::at(field)).map(|_| ())
+        })?;
+        writer.where_rows(table, rows)?;
+        writer.returning(rows.model, returning)?;
+        self.answering(writer, rows.model, returning)
+    }
+
+    /// `DELETE` of rows.
+    pub(super) fn delete(&self, rows: &Rows<'p>, returning: &[u16]) -> Result<Statement, PlanError> {
+        let mut writer = Writer::new(self.planner);
+        let table = writer.named(rows.index)?;
+        writer.push("DELETE FROM ");
+        writer.source(table);
+        writer.where_rows(table, rows)?;
+        writer.returning(rows.model, returning)?;
+        self.answering(writer, rows.model, returning)
+    }
+
+    /// `INSERT` of a pair, unless it is there.
+    pub(super) fn pair(&self, join: Join<'p>, near: &Bind, far: &Bind) -> Statement {
+        let mut writer = Writer::new(self.planner);
+        writer.pair_head(join);
+        writer.push(" VALUES (");
+        writer.bind(near.source.clone(), near.encoding);
+        writer.push(", ");
+        writer.bind(far.source.clone(), far.encoding);
+        writer.push(")");
+        writer.skip_conflicts();
+        writer.finish(Vec::new())
+    }
+
+    /// `INSERT` of the pairs of a row with many, unless they are there.
+    pub(super) fn pair_all(
+        &self,
+        join: Join<'p>,
+        near: &Bind,
+        far: &Rows<'p>,
+        far_key: &[u16],
+    ) -> Result<Statement, PlanError> {
+        let mut writer = Writer::new(self.planner);
+        writer.pair_head(join);
+        writer.push(" SELECT ");
+        writer.bind(near.source.clone(), near.encoding);
+        writer.push(", ");
+        writer.select_rest(far, far_key)?;
+        writer.skip_conflicts();
+        Ok(writer.finish(Vec::new()))
+    }
+
+    /// `DELETE` of pairs: of a row's, or of all; those with the far rows, or those without.
+    pub(super) fn unpair(
+        &self,
+        join: Join<'p>,
+        near: &Bind,
+        far: Option<(&Rows<'p>, bool)>,
+        far_key: &[u16],
+    ) -> Result<Statement, PlanError> {
+        let mut writer = Writer::new(self.planner);
+        writer.push("DELETE FROM ");
+        writer.join_table(join.table);
+        writer.push(" WHERE ");
+        writer.name(join.near);
+        writer.push(" = ");
+        writer.bind(near.source.clone(), near.encoding);
+        if let Some((rows, with)) = far {
+            writer.push(" AND ");
+            writer.name(join.far);
+            writer.push(if with { " IN (" } else { " NOT IN (" });
+            writer.select(rows, far_key)?;
+            writer.push(")");
+        }
+        Ok(writer.finish(Vec::new()))
+    }
+
+    /// `DELETE` of every pair of the rows.
+    pub(super) fn unpair_rows(
+        &self,
+        join: Join<'p>,
+        near: &Rows<'p>,
+        near_key: &[u16],
+    ) -> Result<Statement, PlanError> {
+        let mut writer = Writer::new(self.planner);
+        writer.push("DELETE FROM ");
+        writer.join_table(join.table);
+        writer.push(" WHERE ");
+        writer.name(join.near);
+        writer.push(" IN (");
+        writer.select(near, near_key)?;
+        writer.push(")");
+        Ok(writer.finish(Vec::new()))
+    }
+
+    /// What the columns hold.
+    pub(super) fn types(&self, model: &Model, fields: &[u16]) -> Result<Vec<Type>, PlanError> {
+        fields.iter().map(|field| Ok(column(model, *field)?.2)).collect()
+    }
+
+    fn answering(&self, writer: Writer<'_>, model: &Model, columns: &[u16]) -> Result<Statement, PlanError> {
+        Ok(writer.finish(self.types(model, columns)?))
+    }
+}
+
+impl Variant {
+    /// The SQL for so many rows.
+    pub fn sql(&self, dialect: &crate::Dialect, rows: usize) -> String {
+        use std::fmt::Write;
+        let mut sql = self.head.clone();
+        let mut count = 0;
+        for row in 0..rows {
+            sql.push_str(if row == 0 { "(" } else { ", (" });
+            for at in 0..self.cells.len() {
+                count += 1;
+                sql.push_str(if at == 0 { "" } else { ", " });
+                // Writing to a string cannot fail.
+                let _ = match dialect.placeholder {
+                    crate::dialect::Placeholder::NumberedQuestion => write!(sql, "?{count}"),
+                    crate::dialect::Placeholder::Dollar => write!(sql, "${count}"),
+                    crate::dialect::Placeholder::Question => write!(sql, "?"),
+                };
+            }
+            sql.push(')');
+        }
+        sql.push_str(&self.tail);
+        sql
+    }
+}
+
+impl<'a> Writer<'a> {
+    /// `INSERT INTO table (columns) VALUES `
+    fn insert_head(&mut self, model: &Model, fields: &[u16], conflict: &Conflict<'_>) -> Result<(), PlanError> {
+        let ignore = *conflict == Conflict::Skip && self.dialect().conflicts == Conflicts::Ignore;
+        self.push(if ignore { "INSERT IGNORE INTO " } else { "INSERT INTO " });
+        self.table(model);
+        if fields.is_empty() {
+            self.push(self.dialect().default_values);
+            return Ok(());
+        }
+        self.push(" (");
+        self.names(model, fields)?;
+        self.push(") VALUES ");
+        Ok(())
+    }
+
+    fn insert_tail(&mut self, model: &Model, conflict: &Conflict<'_>, returning: &[u16]) -> Result<(), PlanError> {
+        match conflict {
+            Conflict::Fail => {}
+            Conflict::Skip => self.skip_conflicts(),
+            Conflict::Update(unique, assigns) => {
+                self.push(" ON CONFLICT (");
+                self.names(model, unique)?;
+                self.push(") DO UPDATE SET ");
+                self.assignments(model, assigns, |writer, field| {
+                    writer.table(model);
+                    writer.push(".");
+                    writer.name(&column(model, field)?.1.db_name);
+                    Ok(())
+                })?;
+            }
+        }
+        self.returning(model, returning)
+    }
+
+    fn skip_conflicts(&mut self) {
+        if self.dialect().conflicts == Conflicts::OnConflict {
+            self.push(" ON CONFLICT DO NOTHING");
+        }
+    }
+
+    fn pair_head(&mut self, join: Join<'_>) {
+        let ignore = self.dialect().conflicts == Conflicts::Ignore;
+        self.push(if ignore { "INSERT IGNORE INTO " } else { "INSERT INTO " });
+        self.join_table(join.table);
+        self.push(" (");
+        self.name(join.near);
+        self.push(", ");
+        self.name(join.far);
+        self.push(")");
+    }
+
+    fn returning(&mut self, model: &Model, fields: &[u16]) -> Result<(), PlanError> {
+        if fields.is_empty() || !self.dialect().returning {
+            return Ok(());
+        }
+        self.push(" RETURNING ");
+        self.names(model, fields)
+    }
+
+    fn names(&mut self, model: &Model, fields: &[u16]) -> Result<(), PlanError> {
+        for (at, field) in fields.iter().enumerate() {
+            self.comma(at);
+            self.name(&column(model, *field)?.1.db_name);
+        }
+        Ok(())
+    }
+
+    fn assignments(
+        &mut self,
+        model: &Model,
+        assigns: &[(u16, Assign)],
+        old: impl Fn(&mut Self, u16) -> Result<(), PlanError>,
+    ) -> Result<(), PlanError> {
+        for (at, (field, assign)) in assigns.iter().enumerate() {
+            self.comma(at);
+            self.name(&column(model, *field)?.1.db_name);
+            self.push(" = ");
+            match assign {
+                Assign::Null => self.push("NULL"),
+                Assign::Value(bind) => self.bind(bind.source.clone(), bind.encoding),
+                Assign::Change(change, bind) => {
+                    self.push(if *change == Change::Push { "COALESCE(" } else { "" });
+                    old(self, *field)?;
+                    self.push(match change {
+                        Change::Increment => " + ",
+                        Change::Decrement => " - ",
+                        Change::Multiply => " * ",
+                        Change::Divide => " / ",
+                        Change::Push => ", '{}') || ",
+                    });
+                    self.bind(bind.source.clone(), bind.encoding);
+                }
+            }
+        }
+        Ok(())
+    }
+}
