@@ -1,0 +1,230 @@
+//! Errors cross the wire: as Prisma's clients read them, and read from what a pool or Prisma's own service answered.
+
+use crate::{
+    json::{Scanner, Writer},
+    scalar::{base64, moment, uuid},
+};
+use lenslet_core::{
+    error::{Error, ErrorKind},
+    value::Value,
+};
+
+/// `{"errors":[…]}` with one error.
+///
+/// ```
+/// use lenslet_core::error::{Error, ErrorKind};
+/// let error = Error::new(ErrorKind::RecordMissing, "no such user");
+/// let text = lenslet_wire::error::write(&error);
+/// assert!(text.contains(r#""error_code":"P2025""#));
+/// assert_eq!(lenslet_wire::error::read(&text), Some(error));
+/// ```
+pub fn write(error: &Error) -> String {
+    let mut out = Writer::default();
+    out.open('{');
+    out.key("errors");
+    out.open('[');
+    out.open('{');
+    out.key("error");
+    out.text(&error.to_string());
+    out.key("user_facing_error");
+    user_facing(error, &mut out);
+    out.close('}');
+    out.close(']');
+    out.close('}');
+    out.finish()
+}
+
+/// `{"is_panic":false,"message":…,"meta":…,"error_code":…}`: what the paths of interactive transactions answer.
+pub fn write_bare(error: &Error) -> String {
+    let mut out = Writer::default();
+    user_facing(error, &mut out);
+    out.finish()
+}
+
+fn user_facing(error: &Error, out: &mut Writer) {
+    out.open('{');
+    out.key("is_panic");
+    out.boolean(false);
+    out.key("message");
+    out.text(error.message());
+    out.key("meta");
+    out.open('{');
+    for (key, value) in error.meta() {
+        out.key(key);
+        meta(value, out);
+    }
+    out.close('}');
+    out.key("error_code");
+    out.text(error.code());
+    if let Some(index) = error.batch_index() {
+        out.key("batch_request_idx");
+        out.integer(i64::try_from(index).unwrap_or(i64::MAX));
+    }
+    out.close('}');
+}
+
+fn meta(value: &Value, out: &mut Writer) {
+    match value {
+        Value::Null | Value::Column(_) => out.null(),
+        Value::Bool(value) => out.boolean(*value),
+        Value::Int(value) => out.integer(*value),
+        Value::Float(value) => out.float(*value),
+        Value::Text(text) | Value::Decimal(text) => out.text(text),
+        Value::Enum(name) => out.text(name),
+        Value::Json(json) => out.raw(json),
+        Value::DateTime(micros) => out.plain(|out| {
+            moment::write(out, *micros, moment::Fraction::AsNeeded);
+            out.push('Z');
+        }),
+        Value::Bytes(bytes) => out.plain(|out| base64::write(out, bytes)),
+        Value::Uuid(bytes) => out.plain(|out| uuid::write(out, bytes)),
+        Value::List(items) => {
+            out.open('[');
+            items.iter().for_each(|item| meta(item, out));
+            out.close(']');
+        }
+    }
+}
+
+/// The first error in an answer, of either form; `None` where the text holds none.
+pub fn read(text: &str) -> Option<Error> {
+    let mut found = Found::default();
+    // What was found before a text breaks off is still the best that can be said.
+    let _ = found.object(&mut Scanner::new(text));
+    let message = found.message.or(found.debug)?;
+    let kind = found.code.as_deref().and_then(ErrorKind::from_code);
+    let error = Error::new(kind.unwrap_or(ErrorKind::PoolError), message);
+    let error = found
+        .meta
+        .into_iter()
+        .fold(error, |error, (key, value)| error.with(key, value));
+    Some(match found.index {
+        Some(index) => error.in_batch(index),
+        None => error,
+    })
+}
+
+#[derive(Default)]
+struct Found {
+    message: Option<String>,
+    debug: Option<String>,
+    code: Option<String>,
+    meta: Vec<(String, Value)>,
+    index: Option<usize>,
+}
+
+impl Found {
+    /// Looks through an object, and through what is known to hold errors.
+    fn object(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
+        scanner.take(b'{').then_some(())?;
+        while !scanner.take(b'}') {
+            scanner.take(b',');
+            let key = scanner.string()?;
+            scanner.take(b':').then_some(())?;
+            match (key.as_ref(), scanner.peek()?) {
+                ("errors", b'[') => {
+                    scanner.take(b'[');
+                    while !scanner.take(b']') {
+                        scanner.take(b',');
+                        // Only the first is reported, as Prisma's client does.
+                        match self.message {
+                            None => self.object(scanner)?,
+                            Some(_) => drop(scanner.skip()?),
+                        }
+                    }
+                }
+                ("user_facing_error", b'{') => self.object(scanner)?,
+                ("meta", b'{') => self.meta(scanner)?,
+                ("message", b'"') => self.message = Some(scanner.string()?.into_owned()),
+                ("error", b'"') => self.debug = Some(scanner.string()?.into_owned()),
+                ("error_code", b'"') => self.code = Some(scanner.string()?.into_owned()),
+                ("batch_request_idx", _) => self.index = scanner.skip()?.parse().ok(),
+                _ => drop(scanner.skip()?),
+            }
+        }
+        Some(())
+    }
+
+    fn meta(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
+        scanner.take(b'{').then_some(())?;
+        while !scanner.take(b'}') {
+            scanner.take(b',');
+            let key = scanner.string()?.into_owned();
+            scanner.take(b':').then_some(())?;
+            self.meta.push((key, fact(scanner)?));
+        }
+        Some(())
+    }
+}
+
+/// A value of `meta`. Lists of lists are kept as text, so that nothing here is recursive.
+fn fact(scanner: &mut Scanner<'_>) -> Option<Value> {
+    if scanner.peek()? != b'[' {
+        return single(scanner);
+    }
+    let start = scanner.clone();
+    scanner.take(b'[');
+    let mut items = Vec::new();
+    while !scanner.take(b']') {
+        scanner.take(b',');
+        if scanner.peek()? == b'[' {
+            *scanner = start;
+            return scanner.skip().map(|text| Value::Json(text.into()));
+        }
+        items.push(single(scanner)?);
+    }
+    Some(Value::List(items))
+}
+
+fn single(scanner: &mut Scanner<'_>) -> Option<Value> {
+    if scanner.peek()? == b'"' {
+        return scanner.string().map(|text| Value::Text(text.into_owned()));
+    }
+    let text = scanner.skip()?;
+    Some(match text {
+        "null" => Value::Null,
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ => text.parse().map_or_else(|_| Value::Json(text.into()), Value::Int),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_survives() {
+        let error = Error::new(
+            ErrorKind::UniqueConstraint,
+            "Unique constraint failed on the fields: (`email`)",
+        )
+        .with("target", Value::List(vec![Value::Text("email".into())]))
+        .with("count", Value::Int(3))
+        .with("inputType", Value::Json(r#"{"a":[[1]]}"#.into()))
+        .with("lists", Value::Json("[[1],[2]]".into()))
+        .with("none", Value::Null)
+        .in_batch(1);
+        assert_eq!(read(&write(&error)), Some(error.clone()));
+        assert_eq!(read(&write_bare(&error)), Some(error));
+    }
+
+    #[test]
+    fn what_is_no_error() {
+        for text in [
+            "",
+            "[]",
+            "{}",
+            r#"{"data":{"a":{"message":1}}}"#,
+            "<html>",
+            r#"{"errors":[]}"#,
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        let broken = read(r#"{"errors":[{"error":"debug text","user_facing_error":{"mess"#);
+        assert_eq!(
+            broken.map(|error| error.message().to_string()),
+            Some("debug text".into())
+        );
+    }
+}

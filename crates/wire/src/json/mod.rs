@@ -1,0 +1,13 @@
+//! JSON as text: a scanner that copies nothing it need not, and a writer that keeps no state.
+//!
+//! Both are here instead of a library because they are compiled into Workers, where every kilobyte counts, and because
+//! numbers must survive exactly: a number is its text until someone knows its type.
+
+mod scan;
+mod tree;
+mod write;
+
+pub use scan::Scanner;
+pub use tree::{Bounds, Json, Malformed};
+pub use write::Writer;
+pub(crate) use write::hex;

@@ -1,0 +1,132 @@
+//! Writing JSON text piece by piece.
+
+/// Writes JSON into a string. It keeps no state: whether a comma is due follows from the last byte written.
+///
+/// ```
+/// let mut out = lenslet_wire::json::Writer::default();
+/// out.open('{');
+/// out.key("name");
+/// out.text("A\"da");
+/// out.key("ids");
+/// out.open('[');
+/// out.integer(1);
+/// out.integer(-2);
+/// out.close(']');
+/// out.close('}');
+/// assert_eq!(out.finish(), r#"{"name":"A\"da","ids":[1,-2]}"#);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Writer(String);
+
+impl Writer {
+    /// The text.
+    pub fn finish(self) -> String {
+        self.0
+    }
+
+    /// How many bytes were written.
+    pub fn length(&self) -> usize {
+        self.0.len()
+    }
+
+    fn separate(&mut self) {
+        if !matches!(self.0.as_bytes().last(), None | Some(b'{' | b'[' | b':' | b',')) {
+            self.0.push(',');
+        }
+    }
+
+    /// Opens an object or a list.
+    pub fn open(&mut self, bracket: char) {
+        self.separate();
+        self.0.push(bracket);
+    }
+
+    /// Closes it.
+    pub fn close(&mut self, bracket: char) {
+        self.0.push(bracket);
+    }
+
+    /// A key of the open object; its value follows.
+    pub fn key(&mut self, key: &str) {
+        self.text(key);
+        self.0.push(':');
+    }
+
+    /// JSON text as it is.
+    pub fn raw(&mut self, json: &str) {
+        self.separate();
+        self.0.push_str(json);
+    }
+
+    /// A string.
+    pub fn text(&mut self, text: &str) {
+        self.separate();
+        self.0.push('"');
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+            let (plain, special) = rest.split_at(at);
+            self.0.push_str(plain);
+            let (first, after) = special.split_at(1);
+            self.escape(first);
+            rest = after;
+        }
+        self.0.push_str(rest);
+        self.0.push('"');
+    }
+
+    fn escape(&mut self, character: &str) {
+        match character {
+            "\n" => self.0.push_str("\\n"),
+            "\"" | "\\" => {
+                self.0.push('\\');
+                self.0.push_str(character);
+            }
+            _ => {
+                self.0.push_str("\\u00");
+                for byte in character.bytes() {
+                    self.0.push(hex(byte >> 4));
+                    self.0.push(hex(byte & 15));
+                }
+            }
+        }
+    }
+
+    /// A string of ASCII that needs no escapes, written by a function.
+    pub(crate) fn plain(&mut self, write: impl FnOnce(&mut String)) {
+        self.separate();
+        self.0.push('"');
+        write(&mut self.0);
+        self.0.push('"');
+    }
+
+    /// A boolean.
+    pub fn boolean(&mut self, value: bool) {
+        self.raw(if value { "true" } else { "false" });
+    }
+
+    /// `null`.
+    pub fn null(&mut self) {
+        self.raw("null");
+    }
+
+    /// An integer.
+    pub fn integer(&mut self, value: i64) {
+        self.separate();
+        crate::scalar::integer::write(&mut self.0, value);
+    }
+
+    /// A floating point number; those that JSON has no number for become strings.
+    pub fn float(&mut self, value: f64) {
+        if value.is_finite() {
+            self.separate();
+            crate::scalar::float::write(&mut self.0, value);
+        } else {
+            self.text(crate::scalar::float::name(value));
+        }
+    }
+}
+
+/// A hexadecimal digit.
+pub(crate) fn hex(digit: u8) -> char {
+    char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit })
+}
