@@ -2,9 +2,11 @@
 
 pub mod check;
 pub mod diagnostic;
+mod format;
 mod sources;
 pub mod syntax;
 
-pub use check::{Checked, Datasource, Generator, Schema, check};
+pub use check::{Checked, Configured, Datasource, Schema, check, configure};
 pub use diagnostic::{Diagnostic, Severity};
+pub use format::format;
 pub use sources::{SourceFile, Sources};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use lenslet::{Checked, Severity, SourceFile, Sources, check};
+use lenslet::{Checked, Diagnostic, Severity, SourceFile, Sources, check, configure, format};
 use serde_json::Value;
 
 /// How many of some cases agree.
@@ -114,6 +114,9 @@ pub fn run(folder: &Path) -> Option<Report> {
     for record in records(&folder.join("validation/cases.jsonl"))? {
         validate(&record, &mut report);
     }
+    for record in records(&folder.join("reformat/cases.jsonl"))? {
+        reformat(&record, &mut report);
+    }
     Some(report)
 }
 
@@ -141,10 +144,11 @@ fn validate(record: &Value, report: &mut Report) {
         .unwrap_or("no datasource");
     let group = report.groups.entry(format!("{level} {provider}")).or_default();
     let sources = Sources::single("schema.prisma", schema);
-    let checked = check(&sources);
+    let found = diagnostics(&sources, level);
 
     let expected = text(record, "expect");
-    let agrees = checked.is_accepted() == (expected != "error");
+    let is_refused = found.iter().any(|it| it.severity == Severity::Error);
+    let agrees = is_refused == (expected == "error");
     group.verdict.add(agrees);
     let mut notes = Vec::new();
     if !agrees {
@@ -152,14 +156,10 @@ fn validate(record: &Value, report: &mut Report) {
     }
     if let Some(list) = record.get("diagnostics").and_then(Value::as_array) {
         let expected: BTreeSet<u64> = list.iter().filter_map(|it| it.get("line")?.as_u64()).collect();
-        let found: BTreeSet<u64> = checked
-            .diagnostics
-            .iter()
-            .map(|it| it.position(&sources).0 as u64)
-            .collect();
-        group.lines.add(expected == found);
-        if expected != found {
-            notes.push(format!("lines {expected:?} expected, {found:?} found"));
+        let lines: BTreeSet<u64> = found.iter().map(|it| it.position(&sources).0 as u64).collect();
+        group.lines.add(expected == lines);
+        if expected != lines {
+            notes.push(format!("lines {expected:?} expected, {lines:?} found"));
         }
     }
     if let Some(newer) = record.get("schema_v7").and_then(Value::as_str)
@@ -175,16 +175,66 @@ fn validate(record: &Value, report: &mut Report) {
         }
     }
     if !notes.is_empty() {
-        let found: Vec<String> = checked
-            .diagnostics
-            .iter()
-            .map(|it| format!("{}: {}", it.code, it.title))
-            .collect();
+        let found: Vec<String> = found.iter().map(|it| format!("{}: {}", it.code, it.title)).collect();
         report.differences.push(format!(
             "{id} [{provider}]: {}; {}",
             notes.join("; "),
             found.join(" | ")
         ));
+    }
+}
+
+/// What is found; for cases of that level, in the configuration blocks only.
+fn diagnostics(sources: &Sources, level: &str) -> Vec<Diagnostic> {
+    if level.starts_with("config") {
+        configure(sources).diagnostics
+    } else {
+        check(sources).diagnostics
+    }
+}
+
+fn reformat(record: &Value, report: &mut Report) {
+    let files = files(record.get("files"));
+    let expected = match record.get("expected") {
+        Some(Value::String(text)) => vec![("schema.prisma".to_owned(), text.clone())],
+        other => self::files(other),
+    };
+    let sources = files
+        .into_iter()
+        .map(|(name, text)| SourceFile { name, text })
+        .collect();
+    let formatted = format(&Sources::new(sources));
+    let agrees = formatted
+        .files()
+        .iter()
+        .map(|file| &file.text)
+        .eq(expected.iter().map(|(_, text)| text));
+    report
+        .groups
+        .entry("formatter".to_owned())
+        .or_default()
+        .formatted
+        .add(agrees);
+    if !agrees {
+        let texts: Vec<&str> = formatted.files().iter().map(|file| file.text.as_str()).collect();
+        report
+            .differences
+            .push(format!("{}: formatted as\n{}", text(record, "id"), texts.join("\n")));
+    }
+}
+
+/// Files by name: an object, or a list of pairs.
+fn files(value: Option<&Value>) -> Vec<(String, String)> {
+    match value {
+        Some(Value::Object(map)) => map
+            .iter()
+            .filter_map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned())))
+            .collect(),
+        Some(Value::Array(list)) => list
+            .iter()
+            .filter_map(|pair| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned())))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -204,15 +254,32 @@ fn spans_agree(schema: &str, expected: &[Value]) -> bool {
         && found.iter().all(|one| expected.iter().any(|two| overlap(one, two)))
 }
 
+/// The real schemas that the formatter changes, with what it makes of them.
+pub fn real_schemas_formatted(folder: &Path) -> Option<Vec<(SourceFile, String)>> {
+    let mut changed = Vec::new();
+    for path in real_schema_paths(folder)? {
+        let Some(sources) = sources(&path) else { continue };
+        let formatted = format(&sources);
+        for (before, after) in sources.files().iter().zip(formatted.files()) {
+            if before.text != after.text {
+                changed.push((before.clone(), after.text.clone()));
+            }
+        }
+    }
+    Some(changed)
+}
+
+fn real_schema_paths(folder: &Path) -> Option<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder.join("../schemas")).ok()?;
+    let mut paths: Vec<PathBuf> = entries.filter_map(|it| Some(it.ok()?.path())).collect();
+    paths.sort();
+    Some(paths)
+}
+
 /// Checks every real schema next to the cases; the ones that are refused, with their first error.
 pub fn real_schemas(folder: &Path) -> Option<Vec<(String, Result<(), String>)>> {
     let mut results = Vec::new();
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder.join("../schemas"))
-        .ok()?
-        .filter_map(|it| Some(it.ok()?.path()))
-        .collect();
-    entries.sort();
-    for path in entries {
+    for path in real_schema_paths(folder)? {
         let Some(sources) = sources(&path) else { continue };
         let checked = check(&sources);
         let errors = checked.diagnostics.iter().filter(|it| it.severity == Severity::Error);

@@ -102,32 +102,40 @@ fn variant(it: &Enum<'_>, value: &Value<'_>, at: Span, report: &mut Report) -> O
 }
 
 fn scalar_literal(scalar: ScalarType, value: &Value<'_>, at: Span, report: &mut Report) -> Option<Literal> {
-    let text = |text: &str| Literal::String(text.to_owned().into());
     let literal = match (scalar, &value.kind) {
-        (ScalarType::String, ValueKind::String(it)) => text(it),
-        (ScalarType::Boolean, ValueKind::Constant("true")) => Literal::Boolean(true),
-        (ScalarType::Boolean, ValueKind::Constant("false")) => Literal::Boolean(false),
-        (ScalarType::Int | ScalarType::BigInt, ValueKind::Number(it)) => match it.parse() {
-            Ok(number) => Literal::Int(number),
-            Err(_) => return rules::unreadable("a whole number", value, report),
-        },
-        (ScalarType::Float | ScalarType::Decimal, ValueKind::Number(it)) => Literal::Number((*it).to_owned().into()),
-        (ScalarType::DateTime, ValueKind::String(it)) if is_date_time(it) => text(it),
-        (ScalarType::Json, ValueKind::String(it)) if super::json::is_json(it) => text(it),
-        (ScalarType::Bytes, ValueKind::String(it)) if is_base64(it) => text(it),
-        (ScalarType::DateTime, ValueKind::String(_)) => {
-            return rules::unreadable(
-                "a time as RFC 3339 writes it, like `2024-05-01T12:00:00Z`",
-                value,
-                report,
-            );
+        (ScalarType::Boolean, ValueKind::Constant(word)) => Literal::Boolean(*word == "true"),
+        (ScalarType::Int | ScalarType::BigInt, ValueKind::Number(text)) => {
+            Literal::Int(text.parse().unwrap_or_default())
         }
-        (ScalarType::Json, ValueKind::String(_)) => return rules::unreadable("a JSON document", value, report),
-        (ScalarType::Bytes, ValueKind::String(_)) => return rules::unreadable("base64", value, report),
-        (ScalarType::Boolean, ValueKind::Constant(_)) => return rules::unreadable("`true` or `false`", value, report),
+        (ScalarType::Float | ScalarType::Decimal, ValueKind::Number(text)) => {
+            Literal::Number((*text).to_owned().into())
+        }
+        (ScalarType::Decimal, ValueKind::String(text)) => Literal::Number(text.to_string().into()),
+        (ScalarType::String | ScalarType::DateTime | ScalarType::Json | ScalarType::Bytes, ValueKind::String(text)) => {
+            Literal::String(text.to_string().into())
+        }
         _ => return rules::wrong_type(scalar.name(), at, report),
     };
     Some(literal)
+}
+
+/// What a constant should be and is not: the kind is right, but the text is not of the type.
+pub(super) fn unreadable(scalar: ScalarType, value: &Value<'_>) -> Option<&'static str> {
+    let (is_readable, expected) = match (scalar, &value.kind) {
+        (ScalarType::Boolean, ValueKind::Constant(word)) => (["true", "false"].contains(word), "`true` or `false`"),
+        (ScalarType::Int | ScalarType::BigInt, ValueKind::Number(text)) => {
+            (text.parse::<i64>().is_ok(), "a whole number of 64 bits")
+        }
+        (ScalarType::Decimal, ValueKind::String(text)) => (is_decimal(text), "a decimal number"),
+        (ScalarType::DateTime, ValueKind::String(text)) => (
+            is_date_time(text),
+            "a time as RFC 3339 writes it, like `2024-05-01T12:00:00Z`",
+        ),
+        (ScalarType::Json, ValueKind::String(text)) => (super::json::is_json(text), "a JSON document"),
+        (ScalarType::Bytes, ValueKind::String(text)) => (is_base64(text), "base64"),
+        _ => (true, ""),
+    };
+    (!is_readable).then_some(expected)
 }
 
 /// A function that makes the default.
@@ -264,6 +272,15 @@ fn sequence<'t>(name: Name<'t>, arguments: &'t Arguments<'t>, report: &mut Repor
         max_value,
         start,
     })
+}
+
+/// Whether a text is a decimal number.
+fn is_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    [whole, fraction]
+        .iter()
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether a text is a time as RFC 3339 writes it.

@@ -11,6 +11,7 @@ mod connector;
 mod constraint_name;
 mod defaults;
 mod indexes;
+mod inline;
 mod json;
 mod lower;
 mod names;
@@ -25,6 +26,7 @@ pub mod rules;
 use lenslet_core::catalog::Catalog;
 
 pub use config::{ConfigValue, Datasource, Generator, Url};
+pub(crate) use inline::{InlineEnd, inline_relations};
 pub(crate) use resolved::Resolved;
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -84,6 +86,29 @@ pub fn check(sources: &Sources) -> Checked {
     };
     Checked {
         schema,
+        diagnostics: report.finish(),
+    }
+}
+
+/// What the configuration blocks of a schema say.
+#[derive(Debug)]
+pub struct Configured {
+    /// The database, when there is a datasource without errors.
+    pub datasource: Option<Datasource>,
+    /// The generators, in order.
+    pub generators: Vec<Generator>,
+    /// Errors and warnings of these blocks.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads only the datasource and the generators, whatever the rest of the schema is.
+pub fn configure(sources: &Sources) -> Configured {
+    let trees: Vec<Tree<'_>> = sources.iter().map(|(id, file)| syntax::parse(id, &file.text)).collect();
+    let mut report = Report::default();
+    let config = config::read(&trees, &mut report);
+    Configured {
+        datasource: config.datasource,
+        generators: config.generators,
         diagnostics: report.finish(),
     }
 }

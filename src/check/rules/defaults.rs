@@ -135,9 +135,16 @@ pub(crate) fn wrong_type<T>(scalar: &str, at: Span, report: &mut Report) -> Opti
     None
 }
 
-pub(crate) fn unreadable<T>(what: &str, value: &Value<'_>, report: &mut Report) -> Option<T> {
-    report.push(UNREADABLE.at(value.span, format!("expected {what}")));
-    None
+/// The constants of a default are of its type.
+pub(super) fn readable(field: &Field<'_>, report: &mut Report) {
+    let (Some(default), Some(scalar)) = (&field.default, field.scalar()) else {
+        return;
+    };
+    for value in crate::check::arguments::list(default.value) {
+        if let Some(expected) = crate::check::defaults::unreadable(scalar, value) {
+            report.push(UNREADABLE.at(value.span, format!("expected {expected}")));
+        }
+    }
 }
 
 pub(crate) fn unknown_function(name: Name<'_>, span: Span, report: &mut Report) {

@@ -272,7 +272,7 @@ fn has_default_class(field: &Field<'_>, algorithm: IndexAlgorithm) -> bool {
         }
         IndexAlgorithm::Gist => native == Some("Inet"),
         IndexAlgorithm::SpGist => match native {
-            Some(name) => ["Inet", "Text", "VarChar"].contains(&name),
+            Some(name) => ["Inet", "Text", "VarChar", "Char"].contains(&name),
             None => field.scalar() == Some(ScalarType::String),
         },
         IndexAlgorithm::Brin => match native {

@@ -86,6 +86,7 @@ fn validate_models(schema: &Resolved<'_>, names: &constraint_names::Names<'_>, r
             types::column(schema, field, report);
             types::unsupported(schema, field, report);
             native_types::of_field(schema, field, report);
+            defaults::readable(field, report);
             defaults::supported(schema, field, report);
             defaults::cockroach_autoincrement(schema, field, report);
             relation_fields::ignored(schema, model, field, report);
@@ -112,6 +113,7 @@ fn validate_models(schema: &Resolved<'_>, names: &constraint_names::Names<'_>, r
         for field in &composite.fields {
             types::column(schema, field, report);
             native_types::of_field(schema, field, report);
+            defaults::readable(field, report);
         }
     }
 }

@@ -55,6 +55,9 @@ pub(super) fn nothing_physical(model: &Model<'_>, report: &mut Report) {
 /// A shard key is supported, and of required columns.
 pub(super) fn shard_key(schema: &Resolved<'_>, model: &Model<'_>, report: &mut Report) {
     let Some(key) = &model.shard_key else { return };
+    if model.ignored {
+        return;
+    }
     let at = key.attribute.span;
     if !schema.settings.has_feature("shardKeys") {
         let help = "add `previewFeatures = [\"shardKeys\"]` to a generator";

@@ -1,0 +1,362 @@
+//! Print a schema the way everyone prints it, with the ends of relations that are missing.
+//!
+//! The formatter works on the syntax tree, so that it keeps comments and lines that it cannot read. What it prints, it
+//! prints again the same.
+
+mod missing;
+mod table;
+mod value;
+
+use crate::sources::{SourceFile, Sources};
+use crate::syntax::tree::{
+    Attribute, Block, BlockAttribute, BlockKind, Comment, Config, ConfigLine, Field, Item, Line, ProblemKind, Property,
+    Tree, TypeAlias,
+};
+use crate::syntax::{self};
+use missing::Missing;
+use table::Table;
+
+/// What stands before everything within a block.
+const INDENT: &str = "  ";
+
+/// Formats the files of a schema. Ends of relations that are missing are added when the rest can be understood.
+pub fn format(sources: &Sources) -> Sources {
+    let trees: Vec<Tree<'_>> = sources.iter().map(|(id, file)| syntax::parse(id, &file.text)).collect();
+    let missing = missing::find(&trees);
+    let files = sources.files().iter().zip(&trees).map(|(file, tree)| SourceFile {
+        name: file.name.clone(),
+        text: if is_unreadable(tree) {
+            file.text.clone()
+        } else {
+            print(tree, &file.text, &missing)
+        },
+    });
+    Sources::new(files.collect())
+}
+
+/// Whether there is no tree to print.
+fn is_unreadable(tree: &Tree<'_>) -> bool {
+    tree.items.is_empty() && tree.problems.iter().any(|problem| problem.kind == ProblemKind::TooDeep)
+}
+
+fn print(tree: &Tree<'_>, text: &str, missing: &Missing) -> String {
+    let mut printer = Printer {
+        text,
+        missing,
+        out: String::with_capacity(text.len() + text.len() / 4),
+    };
+    printer.items(&tree.items);
+    if !printer.out.ends_with('\n') {
+        printer.out.push('\n');
+    }
+    printer.out
+}
+
+struct Printer<'p> {
+    text: &'p str,
+    missing: &'p Missing,
+    out: String,
+}
+
+/// What separates an item from the one before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// Nothing: it is the first.
+    Start,
+    /// A line that ended: an empty line separates when there is one.
+    Line,
+    /// A block: an empty line always separates.
+    Block,
+    /// A type alias, which takes the empty line behind it.
+    Alias,
+}
+
+impl Printer<'_> {
+    fn items(&mut self, items: &[Item<'_>]) {
+        let mut before = Before::Start;
+        let mut blank = false;
+        for item in items {
+            if let Item::Blank = item {
+                blank = true;
+                continue;
+            }
+            match before {
+                Before::Line if blank => self.out.push('\n'),
+                Before::Block => self.out.push('\n'),
+                Before::Start | Before::Line | Before::Alias => {}
+            }
+            blank = false;
+            before = self.item(item);
+        }
+    }
+
+    fn item(&mut self, item: &Item<'_>) -> Before {
+        match item {
+            Item::Block(block) if self.is_closed(block.span.end) => self.block(block),
+            Item::Config(config) if self.is_closed(config.span.end) => self.config(config),
+            Item::Block(Block { span, .. }) | Item::Config(Config { span, .. }) => {
+                let text = self
+                    .text
+                    .get(span.start as usize..span.end as usize)
+                    .unwrap_or_default();
+                self.line("", text.trim_end());
+            }
+            Item::Unknown(block) => self.line("", block.text),
+            Item::TypeAlias(alias) => {
+                self.alias(alias);
+                return Before::Alias;
+            }
+            Item::Comment(comment) => {
+                self.line("", comment.text);
+                return Before::Line;
+            }
+            Item::Junk(junk) => {
+                self.line("", junk.text);
+                return Before::Line;
+            }
+            Item::Blank => return Before::Line,
+        }
+        Before::Block
+    }
+
+    /// Whether a block ends with its brace. One that does not is left as it is.
+    fn is_closed(&self, end: u32) -> bool {
+        self.text.get(..end as usize).is_some_and(|text| text.ends_with('}'))
+    }
+
+    fn line(&mut self, indent: &str, text: &str) {
+        self.out.push_str(indent);
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
+    fn opening(&mut self, keyword: &str, name: &str, comment: Option<&Comment<'_>>) {
+        self.out.push_str(keyword);
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str(" {");
+        if let Some(comment) = comment {
+            self.out.push(' ');
+            self.out.push_str(comment.text);
+        }
+        self.out.push('\n');
+    }
+
+    fn block(&mut self, block: &Block<'_>) {
+        self.opening(block.kind.keyword(), block.name.text, block.opening_comment.as_ref());
+        let mut body = Body::new(&mut self.out);
+        let mut attributes: Vec<(Vec<&Comment<'_>>, &BlockAttribute<'_>)> = Vec::new();
+        let mut comments: Vec<&Comment<'_>> = Vec::new();
+        for (at, line) in block.lines.iter().enumerate() {
+            match line {
+                Line::Comment(comment) if leads_to_attribute(&block.lines[at..]) => comments.push(comment),
+                Line::Comment(comment) => body.text(comment.text),
+                Line::Junk(junk) => body.text(junk.text),
+                Line::Blank => body.blank(),
+                Line::Attribute(attribute) => {
+                    attributes.push((std::mem::take(&mut comments), attribute));
+                    body.forget_blank();
+                }
+                Line::Field(field) => {
+                    let text = self.text;
+                    let extra = self.missing.arguments(field.span);
+                    body.row(|table| field_row(field, block.kind, text, extra, table));
+                }
+            }
+        }
+        for row in self.missing.fields(block.span) {
+            body.row(|table| table.row(&[&row.name, &row.ty, &row.attributes], None));
+        }
+        let is_empty = body.finish();
+        self.attributes(attributes, is_empty);
+        self.out.push_str("}\n");
+    }
+
+    /// The block attributes, in their usual order.
+    fn attributes(&mut self, mut attributes: Vec<(Vec<&Comment<'_>>, &BlockAttribute<'_>)>, is_first: bool) {
+        if !attributes.is_empty() && !is_first {
+            self.out.push('\n');
+        }
+        attributes.sort_by_key(|(_, attribute)| rank(&BLOCK_ORDER, attribute.attribute.name.text));
+        for (comments, BlockAttribute { attribute, comment }) in attributes {
+            for comment in comments {
+                self.line(INDENT, comment.text);
+            }
+            self.out.push_str(INDENT);
+            self.out.push('@');
+            value::attribute(attribute, self.text, &mut self.out);
+            if let Some(comment) = comment {
+                self.out.push(' ');
+                self.out.push_str(comment.text);
+            }
+            self.out.push('\n');
+        }
+    }
+
+    fn config(&mut self, config: &Config<'_>) {
+        let keyword = if config.is_datasource {
+            "datasource"
+        } else {
+            "generator"
+        };
+        self.opening(keyword, config.name.text, config.opening_comment.as_ref());
+        let mut body = Body::new(&mut self.out);
+        for line in &config.lines {
+            match line {
+                ConfigLine::Property(property) => {
+                    let text = self.text;
+                    body.row(|table| property_row(property, text, table));
+                }
+                ConfigLine::Comment(comment) => body.text(comment.text),
+                ConfigLine::Junk(junk) => body.text(junk.text),
+                ConfigLine::Blank => body.blank(),
+            }
+        }
+        body.finish();
+        self.out.push_str("}\n");
+    }
+
+    fn alias(&mut self, alias: &TypeAlias<'_>) {
+        self.out.push_str("type ");
+        self.out.push_str(alias.name.text);
+        self.out.push_str(" = ");
+        let ty = alias.ty.span;
+        self.out
+            .push_str(self.text.get(ty.start as usize..ty.end as usize).unwrap_or_default());
+        for attribute in &alias.attributes {
+            self.out.push(' ');
+            value::attribute(attribute, self.text, &mut self.out);
+        }
+        if let Some(comment) = &alias.comment {
+            self.out.push(' ');
+            self.out.push_str(comment.text);
+        }
+        self.out.push('\n');
+    }
+}
+
+/// Whether only comments stand between here and a block attribute, so that they belong to it.
+fn leads_to_attribute(lines: &[Line<'_>]) -> bool {
+    let rest = lines.iter().find(|line| !matches!(line, Line::Comment(_)));
+    matches!(rest, Some(Line::Attribute(_)))
+}
+
+/// The lines of a block while they are printed. An empty line starts a new table.
+struct Body<'o> {
+    out: &'o mut String,
+    table: Table,
+    start: usize,
+    blank: bool,
+}
+
+impl<'o> Body<'o> {
+    fn new(out: &'o mut String) -> Self {
+        let start = out.len();
+        Self {
+            out,
+            table: Table::default(),
+            start,
+            blank: false,
+        }
+    }
+
+    fn blank(&mut self) {
+        self.blank = true;
+    }
+
+    fn forget_blank(&mut self) {
+        self.blank = false;
+    }
+
+    fn text(&mut self, text: &str) {
+        self.separate();
+        self.table.text(text);
+    }
+
+    fn row(&mut self, print: impl FnOnce(&mut Table)) {
+        self.separate();
+        print(&mut self.table);
+    }
+
+    fn separate(&mut self) {
+        if std::mem::take(&mut self.blank) && !self.is_empty() {
+            self.table.print(INDENT, self.out);
+            self.out.push('\n');
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.table.is_empty() && self.out.len() == self.start
+    }
+
+    /// Prints the last table; whether nothing was printed at all.
+    fn finish(mut self) -> bool {
+        let is_empty = self.is_empty();
+        self.table.print(INDENT, self.out);
+        is_empty
+    }
+}
+
+fn field_row(field: &Field<'_>, kind: BlockKind, text: &str, extra: Option<&str>, table: &mut Table) {
+    let mut attributes: Vec<&Attribute<'_>> = field.attributes.iter().collect();
+    attributes.sort_by_key(|attribute| rank(&FIELD_ORDER, attribute.name.text));
+    let has_relation = attributes.iter().any(|attribute| attribute.name.text == "relation");
+    table.row_with(field.comment.map(|comment| comment.text), |row| {
+        row.cell(|out| out.push_str(field.name.text));
+        if kind != BlockKind::Enum
+            && let Some(ty) = &field.ty
+        {
+            row.cell(|out| {
+                out.push_str(
+                    text.get(ty.span.start as usize..ty.span.end as usize)
+                        .unwrap_or_default(),
+                )
+            });
+        }
+        row.cell(|out| {
+            for (at, attribute) in attributes.iter().enumerate() {
+                if at > 0 {
+                    out.push(' ');
+                }
+                match extra {
+                    Some(extra) if attribute.name.text == "relation" => {
+                        value::attribute_with(attribute, extra, text, out);
+                    }
+                    _ => value::attribute(attribute, text, out),
+                }
+            }
+            if let (Some(extra), false) = (extra, has_relation) {
+                if !attributes.is_empty() {
+                    out.push(' ');
+                }
+                out.push_str("@relation(");
+                out.push_str(extra);
+                out.push(')');
+            }
+        });
+    });
+}
+
+fn property_row(property: &Property<'_>, text: &str, table: &mut Table) {
+    table.row_with(property.comment.map(|comment| comment.text), |row| {
+        row.cell(|out| out.push_str(property.name.text));
+        row.cell(|out| {
+            out.push('=');
+            if let Some(value) = &property.value {
+                out.push(' ');
+                value::value(value, text, out);
+            }
+        });
+    });
+}
+
+const FIELD_ORDER: [&str; 7] = ["id", "unique", "default", "updatedAt", "map", "relation", "ignore"];
+const BLOCK_ORDER: [&str; 6] = ["id", "unique", "index", "fulltext", "map", "ignore"];
+
+/// Where an attribute stands among the others; native types and what is not known come last.
+fn rank(order: &[&str], name: &str) -> usize {
+    order
+        .iter()
+        .position(|known| name.starts_with(known))
+        .unwrap_or(order.len())
+}
