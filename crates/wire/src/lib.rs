@@ -2,7 +2,9 @@
 
 pub mod answer;
 pub mod decode;
+pub mod encode;
 pub mod error;
 pub mod json;
 mod names;
+pub mod rows;
 mod scalar;

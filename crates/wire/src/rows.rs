@@ -1,0 +1,159 @@
+//! Rows by position, read straight from their text.
+
+use crate::{
+    json::Scanner,
+    scalar::{base64, float, uuid},
+};
+use lenslet_core::{cursor::Cursor, error::Error};
+use std::borrow::Cow;
+
+/// An answer in the form [`Rows`](crate::answer::Form::Rows): no tree is built, a reader takes cell after cell.
+///
+/// ```
+/// use lenslet_core::{cursor::Cursor, error::Error};
+/// # fn read() -> Result<(), Error> {
+/// let mut rows = lenslet_wire::rows::Rows::new(r#"[[1,"Ada",null]]"#.into());
+/// rows.enter()?;
+/// while rows.next_row()? {
+///     assert_eq!(rows.integer()?, 1);
+///     assert_eq!(rows.text()?, "Ada");
+///     assert!(rows.null()?);
+/// }
+/// # Ok(())
+/// # }
+/// # read().expect("these are rows");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Rows {
+    text: String,
+    at: usize,
+    /// Whether cells are read, and not rows: a list of rows is left into the row that has it.
+    in_row: bool,
+}
+
+impl Rows {
+    /// The answer's text.
+    pub fn new(text: String) -> Self {
+        Rows {
+            text,
+            at: 0,
+            in_row: false,
+        }
+    }
+
+    /// The answers of a batch.
+    ///
+    /// # Errors
+    /// When the text is no list.
+    pub fn batch(text: &str) -> Result<Vec<Self>, Error> {
+        let mut scanner = Scanner::new(text);
+        let mut answers = Vec::new();
+        if !scanner.take(b'[') {
+            return Err(unexpected("a list of answers"));
+        }
+        while !scanner.take(b']') {
+            scanner.take(b',');
+            let answer = scanner
+                .skip()
+                .ok_or_else(|| unexpected("an answer for each operation"))?;
+            answers.push(Rows::new(answer.into()));
+        }
+        Ok(answers)
+    }
+
+    /// Takes something of the text, or says what was wanted.
+    fn take<'r, T>(&'r mut self, wanted: &str, take: impl FnOnce(&mut Scanner<'r>) -> Option<T>) -> Result<T, Error> {
+        let mut scanner = Scanner::resume(&self.text, self.at);
+        scanner.take(b',');
+        let taken = take(&mut scanner);
+        let at = scanner.position();
+        match taken {
+            Some(taken) => {
+                self.at = at;
+                Ok(taken)
+            }
+            None => Err(unexpected(wanted)),
+        }
+    }
+
+    fn open(&mut self, wanted: &str) -> Result<usize, Error> {
+        self.take(wanted, |scanner| scanner.take(b'[').then_some(0))
+    }
+}
+
+#[cold]
+fn unexpected(wanted: &str) -> Error {
+    Error::unexpected_answer(wanted)
+}
+
+impl Cursor for Rows {
+    fn enter(&mut self) -> Result<usize, Error> {
+        self.in_row = false;
+        self.open("a list of rows")
+    }
+
+    fn next_row(&mut self) -> Result<bool, Error> {
+        let in_row = self.in_row;
+        let next = self.take("the end of a row", |scanner| {
+            if in_row && !scanner.take(b']') {
+                return None;
+            }
+            scanner.take(b',');
+            let next = scanner.take(b'[');
+            (next || scanner.take(b']')).then_some(next)
+        })?;
+        self.in_row = true;
+        Ok(next)
+    }
+
+    fn enter_list(&mut self) -> Result<usize, Error> {
+        self.open("a list")
+    }
+
+    fn next_item(&mut self) -> Result<bool, Error> {
+        self.take("an item", |scanner| Some(!scanner.take(b']')))
+    }
+
+    fn null(&mut self) -> Result<bool, Error> {
+        let null = self.take("a cell", |scanner| match scanner.peek()? {
+            b']' => None,
+            b'n' => scanner.word("null").then_some(true),
+            _ => Some(false),
+        });
+        null
+    }
+
+    fn boolean(&mut self) -> Result<bool, Error> {
+        self.take("a boolean", |scanner| {
+            let yes = scanner.word("true");
+            (yes || scanner.word("false")).then_some(yes)
+        })
+    }
+
+    fn integer(&mut self) -> Result<i64, Error> {
+        self.take("an integer", |scanner| scanner.number()?.parse().ok())
+    }
+
+    fn float(&mut self) -> Result<f64, Error> {
+        self.take("a number", |scanner| match scanner.peek()? {
+            b'"' => float::named(&scanner.string()?),
+            _ => scanner.number()?.parse().ok(),
+        })
+    }
+
+    fn text(&mut self) -> Result<Cow<'_, str>, Error> {
+        self.take("text", Scanner::string)
+    }
+
+    fn bytes(&mut self) -> Result<Vec<u8>, Error> {
+        self.take("bytes", |scanner| base64::read(&scanner.string()?))
+    }
+
+    fn date_time(&mut self) -> Result<i64, Error> {
+        self.integer()
+    }
+
+    fn uuid(&mut self) -> Result<[u8; 16], Error> {
+        self.take("a UUID", |scanner| uuid::read(&scanner.string()?))
+    }
+}
