@@ -46,23 +46,17 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = match self.rows {
-            1 => "1 row".to_owned(),
-            rows => format!("{rows} rows"),
-        };
         let what = match &self.risk {
-            Risk::DropTable { .. } => "its rows are lost",
-            Risk::DropColumn { .. } => "have a value in it, which is lost",
-            Risk::ChangeType { .. } => "have a value in it, which is cast and may not be readable afterwards",
-            Risk::DropVariants { .. } => "hold one of them",
-            Risk::AddRequiredColumn { .. } => "would have no value in it",
-            Risk::ForbidNull { .. } => "hold a null in it",
-            Risk::AddUnique { .. } => "share their values with others",
+            Risk::DropTable { .. } => "lost",
+            Risk::DropColumn { .. } => "with a value in it, which is lost",
+            Risk::ChangeType { .. } => "with a value in it, which may not be readable afterwards",
+            Risk::DropVariants { .. } => "with one of them",
+            Risk::AddRequiredColumn { .. } => "without a value for it",
+            Risk::ForbidNull { .. } => "with a null in it",
+            Risk::AddUnique { .. } => "that another one equals",
         };
-        match &self.risk {
-            Risk::DropTable { .. } => write!(f, "{}: {what} ({rows})", self.risk),
-            _ => write!(f, "{}: {rows} {what}", self.risk),
-        }
+        let rows = if self.rows == 1 { "row" } else { "rows" };
+        write!(f, "{}: {} {rows} {what}", self.risk, self.rows)
     }
 }
 

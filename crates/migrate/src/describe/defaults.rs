@@ -27,6 +27,7 @@ fn literal(catalog: &Catalog, column: &catalog::Column, value: &Literal) -> Opti
         Literal::Number(value) => Default::Number(value.to_string()),
         Literal::String(value) => match column.ty {
             ColumnType::Scalar(ScalarType::Bytes) => Default::Bytes(base64(value)?),
+            ColumnType::Scalar(ScalarType::DateTime) => Default::Text(moment(value)),
             _ => Default::Text(value.to_string()),
         },
         Literal::Variant(at) => Default::Text(variant(catalog, column, *at)?),
@@ -53,6 +54,20 @@ fn expression(dialect: Dialect, column: &catalog::Column, sql: &str) -> Option<D
         Dialect::Sqlite => default_text::parse(sql, &super::sqlite::type_name(column)),
         Dialect::Postgresql => Some(Default::Expression(sql.to_owned())),
         Dialect::Mysql => Some(Default::Expression(default_text::without_parentheses(sql).to_owned())),
+    }
+}
+
+/// RFC 3339 in the form that every database reads, and that Prisma writes: `2018-01-27 08:00:00.500 +00:00`.
+fn moment(text: &str) -> String {
+    let Some((day, rest)) = text.split_once(['T', 't', ' ']) else {
+        return text.to_owned();
+    };
+    let at = rest.find(['Z', 'z', '+', '-']).unwrap_or(rest.len());
+    let (time, offset) = rest.split_at(at);
+    let offset = if offset.len() > 1 { offset } else { "+00:00" };
+    match time.split_once('.') {
+        Some((time, fraction)) => format!("{day} {time}.{fraction:0<3} {offset}"),
+        None => format!("{day} {time} {offset}"),
     }
 }
 
@@ -85,7 +100,13 @@ fn sextet(byte: u8) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::base64;
+    use super::{base64, moment};
+
+    #[test]
+    fn moments_are_written_as_databases_read_them() {
+        assert_eq!(moment("2018-01-27T08:00:00Z"), "2018-01-27 08:00:00 +00:00");
+        assert_eq!(moment("2018-01-27t08:00:00.5-02:30"), "2018-01-27 08:00:00.500 -02:30");
+    }
 
     #[test]
     fn base64_gives_the_bytes() {

@@ -103,6 +103,7 @@ impl Describer<'_> {
             nullable: field.arity != Arity::Required,
             default: self.default(column),
             autoincrement: self.counts_up(model, field, column),
+            collation: None,
             ty,
         }
     }

@@ -1,6 +1,6 @@
 //! Named enum types.
 
-use lenslet_sql::ddl::{AlterEnum, BaseType, Change, Column, DatabaseSchema, Enum, ObjectName};
+use lenslet_sql::ddl::{AlterEnum, BaseType, Change, Column, DatabaseSchema, Enum, EnumColumn, ObjectName};
 
 pub(super) fn create(from: &DatabaseSchema, to: &DatabaseSchema) -> Vec<Change> {
     to.enums
@@ -49,19 +49,25 @@ fn altered(from: &DatabaseSchema, to: &DatabaseSchema, old: &Enum, new: &Enum) -
 }
 
 /// Columns that have the type before and after.
-fn columns(from: &DatabaseSchema, to: &DatabaseSchema, name: &ObjectName) -> Vec<(ObjectName, Column)> {
+fn columns(from: &DatabaseSchema, to: &DatabaseSchema, name: &ObjectName) -> Vec<EnumColumn> {
     let has_type = |column: &&Column| matches!(&column.ty.base, BaseType::Enum(it) if it == name);
     let tables = to
         .tables
         .iter()
         .filter_map(|new| from.table(&new.name).map(|old| (old, new)));
-    tables
-        .flat_map(|(old, new)| {
-            let columns = new.columns.iter().filter(has_type);
-            let kept = columns.filter(|column| old.column(&column.name).as_ref().is_some_and(has_type));
-            kept.map(|column| (new.name.clone(), column.clone()))
+    let columns = tables.flat_map(|(old, new)| {
+        let pairs = new
+            .columns
+            .iter()
+            .filter_map(|column| old.column(&column.name).map(|old| (old, column)));
+        let kept = pairs.filter(move |(old, new)| has_type(old) && has_type(new));
+        kept.map(|(old, column)| EnumColumn {
+            table: new.name.clone(),
+            from: old.clone(),
+            to: column.clone(),
         })
-        .collect()
+    });
+    columns.collect()
 }
 
 fn find<'s>(schema: &'s DatabaseSchema, name: &ObjectName) -> Option<&'s Enum> {

@@ -95,7 +95,7 @@ impl fmt::Display for Risk {
             }
             Risk::ForbidNull { table, column } => write!(f, "the column `{column}` of `{table}` becomes required"),
             Risk::AddUnique { table, columns } => {
-                write!(f, "`{}` of `{table}` becomes unique", columns.join("`, `"))
+                write!(f, "rows of `{table}` have to differ in `{}`", columns.join("`, `"))
             }
             Risk::DropVariants { name, variants } => {
                 write!(f, "the enum `{name}` loses `{}`", variants.join("`, `"))
@@ -142,7 +142,7 @@ fn within(difference: &TableDifference<'_>) -> Vec<Risk> {
     let altered = difference
         .altered_columns
         .iter()
-        .flat_map(|(old, new)| altered(table, old, new));
+        .flat_map(|(old, new)| altered(difference, old, new));
     dropped.chain(added).chain(altered).chain(uniques(difference)).collect()
 }
 
@@ -155,7 +155,8 @@ fn is_known(column: &Column) -> bool {
     !matches!(column.default, None | Some(Default::Unknown))
 }
 
-fn altered(table: &ObjectName, old: &Column, new: &Column) -> Vec<Risk> {
+fn altered(difference: &TableDifference<'_>, old: &Column, new: &Column) -> Vec<Risk> {
+    let table = &difference.new.name;
     let mut risks = Vec::new();
     let column = || new.name.clone();
     if old.ty != new.ty && !is_widening(&old.ty, &new.ty) {
@@ -167,7 +168,7 @@ fn altered(table: &ObjectName, old: &Column, new: &Column) -> Vec<Risk> {
             to,
         });
     }
-    if old.nullable && !new.nullable && !is_known(new) {
+    if old.nullable && !new.nullable && !(difference.copies_rows() && is_known(new)) {
         risks.push(Risk::ForbidNull {
             table: table.clone(),
             column: column(),
@@ -188,10 +189,17 @@ fn is_widening(from: &ColumnType, to: &ColumnType) -> bool {
             (_, new) if is_text(new) => true,
             ("INTEGER", "BIGINT") | ("SMALLINT", "INTEGER" | "BIGINT") | ("REAL", "DOUBLE PRECISION") => true,
             ("BOOLEAN", "INTEGER" | "BIGINT") => true,
+            (old, new) if old.starts_with("ENUM(") => variants(old).all(|it| variants(new).any(|other| it == other)),
             ("INTEGER" | "BIGINT" | "SMALLINT" | "REAL", "DECIMAL" | "DECIMAL(65,30)") => true,
             ("INTEGER" | "SMALLINT", "REAL" | "DOUBLE PRECISION" | "DOUBLE") => true,
             (old, new) => is_longer(old, new),
         }
+}
+
+/// The values of MySQL's `ENUM('a', 'b')`.
+fn variants(ty: &str) -> impl Iterator<Item = &str> {
+    let list = ty.strip_prefix("ENUM(").and_then(|it| it.strip_suffix(')'));
+    list.unwrap_or_default().split(", ")
 }
 
 /// `VARCHAR(20)` to `VARCHAR(30)`.

@@ -16,6 +16,8 @@ pub(super) struct TableDifference<'s> {
     dropped_indexes: Vec<&'s Index>,
     pub(super) added_indexes: Vec<&'s Index>,
     renamed_indexes: Vec<(&'s Index, &'s Index)>,
+    /// Indexes that the schema does not know and leaves alone.
+    foreign_indexes: Vec<&'s Index>,
     dropped_keys: Vec<&'s ForeignKey>,
     added_keys: Vec<&'s ForeignKey>,
     keeps_primary_key: bool,
@@ -35,6 +37,7 @@ impl<'s> TableDifference<'s> {
             dropped_indexes: indexes.dropped,
             added_indexes: indexes.added,
             renamed_indexes: indexes.renamed,
+            foreign_indexes: old.indexes.iter().filter(|index| !is_managed(target, index)).collect(),
             dropped_keys: old
                 .foreign_keys
                 .iter()
@@ -61,11 +64,40 @@ impl<'s> TableDifference<'s> {
                 && self.dropped_indexes.iter().all(|index| !is_part_of_table(index)))
     }
 
+    /// Whether rows are copied into a new table, so that a default can stand in for nulls.
+    pub(super) fn copies_rows(&self) -> bool {
+        self.is_redefined()
+    }
+
     pub(super) fn redefinition(&self) -> Option<Redefinition> {
         self.is_redefined().then(|| Redefinition {
             from: self.old.clone(),
-            to: self.new.clone(),
+            to: Table {
+                columns: self
+                    .new
+                    .columns
+                    .iter()
+                    .map(|column| self.with_collation(column))
+                    .collect(),
+                indexes: self
+                    .new
+                    .indexes
+                    .iter()
+                    .chain(self.foreign_indexes.iter().copied())
+                    .cloned()
+                    .collect(),
+                ..self.new.clone()
+            },
         })
+    }
+
+    /// The column, compared as it was before.
+    fn with_collation(&self, column: &Column) -> Column {
+        let old = self.old.column(&column.name).filter(|old| old.ty == column.ty);
+        Column {
+            collation: old.and_then(|old| old.collation.clone()),
+            ..column.clone()
+        }
     }
 
     pub(super) fn alter(&self) -> Option<Change> {

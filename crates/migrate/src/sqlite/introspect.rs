@@ -75,14 +75,20 @@ fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Declare
     let sql = "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1) ORDER BY cid";
     let mut columns = rows(connection, sql, [table], declared)?;
     // Only the single column of a key that is declared exactly so is another name of the row's number.
-    if columns.iter().filter(|it| it.key > 0).count() != 1 {
-        columns.iter_mut().for_each(|it| it.column.autoincrement = false);
+    let is_single_key = columns.iter().filter(|it| it.key > 0).count() == 1;
+    for Declared { column, .. } in &mut columns {
+        column.autoincrement &= is_single_key;
+        column.nullable &= !column.autoincrement;
+        column.collation = collation(connection, table, &column.name)?;
     }
-    columns
-        .iter_mut()
-        .filter(|it| it.column.autoincrement)
-        .for_each(|it| it.column.nullable = false);
     Ok(columns)
+}
+
+/// `BINARY` is what SQLite takes anyway.
+fn collation(connection: &Connection, table: &str, column: &str) -> rusqlite::Result<Option<String>> {
+    let (_, collation, ..) = connection.column_metadata(Some("main"), table, column)?;
+    let collation = collation.map(|it| it.to_string_lossy().into_owned());
+    Ok(collation.filter(|it| !it.eq_ignore_ascii_case("BINARY")))
 }
 
 fn declared(row: &Row<'_>) -> rusqlite::Result<Declared> {
@@ -100,6 +106,7 @@ fn declared(row: &Row<'_>) -> rusqlite::Result<Declared> {
                 false => default.and_then(|text| default_text::parse(&text, &name)),
             },
             autoincrement: key > 0 && ty.eq_ignore_ascii_case("integer"),
+            collation: None,
             ty: ColumnType::database(name),
         },
         key,

@@ -77,8 +77,19 @@ pub struct AlterEnum {
     pub added: Vec<String>,
     /// Values that go.
     pub removed: Vec<String>,
-    /// Columns of that type: table, column, and its default as it is to be.
-    pub columns: Vec<(ObjectName, Column)>,
+    /// Columns that have the type before and after.
+    pub columns: Vec<EnumColumn>,
+}
+
+/// A column of an enum type whose values change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnumColumn {
+    /// The table that it is in.
+    pub table: ObjectName,
+    /// As it is.
+    pub from: Column,
+    /// As it is to be.
+    pub to: Column,
 }
 
 /// A change to a table that stays where it is.

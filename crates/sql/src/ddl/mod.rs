@@ -9,7 +9,7 @@ mod sqlite;
 mod structure;
 mod text;
 
-pub use change::{AlterEnum, Change, Redefinition, TableChange};
+pub use change::{AlterEnum, Change, EnumColumn, Redefinition, TableChange};
 pub use structure::{
     Attachment, BaseType, Column, ColumnType, DatabaseSchema, Default, Enum, Extension, ForeignKey, Index, IndexColumn,
     IndexKind, ObjectName, PrimaryKey, Table,

@@ -1,6 +1,6 @@
 //! PostgreSQL's words.
 
-use super::change::{AlterEnum, Change, TableChange};
+use super::change::{AlterEnum, Change, EnumColumn, TableChange};
 use super::structure::{
     BaseType, Column, Enum, Extension, Index, IndexColumn, IndexKind, ObjectName, PrimaryKey, Table,
 };
@@ -100,12 +100,6 @@ fn replace_enum(change: &AlterEnum, name: &str) -> Vec<String> {
         ..change.to.name.clone()
     };
     let (new, old) = (renamed("new"), renamed("old"));
-    let defaults = |word: fn(&ObjectName, &Column) -> Option<String>| {
-        change
-            .columns
-            .iter()
-            .filter_map(move |(table, column)| word(table, column))
-    };
     let mut statements = vec![
         "BEGIN".to_owned(),
         create_enum(&Enum {
@@ -113,13 +107,8 @@ fn replace_enum(change: &AlterEnum, name: &str) -> Vec<String> {
             ..change.to.clone()
         }),
     ];
-    statements.extend(defaults(drop_default));
-    statements.extend(
-        change
-            .columns
-            .iter()
-            .map(|(table, column)| change_enum(table, column, &new)),
-    );
+    statements.extend(change.columns.iter().filter_map(drop_default));
+    statements.extend(change.columns.iter().map(|column| change_enum(column, &new)));
     statements.push(format!("ALTER TYPE {name} RENAME TO {}", quoted(&old.name)));
     statements.push(format!(
         "ALTER TYPE {} RENAME TO {}",
@@ -127,31 +116,39 @@ fn replace_enum(change: &AlterEnum, name: &str) -> Vec<String> {
         quoted(&change.to.name.name)
     ));
     statements.push(format!("DROP TYPE {}", qualified(&old)));
-    statements.extend(defaults(set_default));
+    statements.extend(change.columns.iter().filter_map(set_default));
     statements.push("COMMIT".to_owned());
     statements
 }
 
-fn change_enum(table: &ObjectName, column: &Column, to: &ObjectName) -> String {
-    let list = if column.ty.list { "[]" } else { "" };
-    let (table, column, to) = (qualified(table), quoted(&column.name), qualified(to));
-    format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {to}{list} USING ({column}::text{list}::{to}{list})")
+fn alter_one(column: &EnumColumn) -> String {
+    format!(
+        "ALTER TABLE {} ALTER COLUMN {}",
+        qualified(&column.table),
+        quoted(&column.to.name)
+    )
 }
 
-fn drop_default(table: &ObjectName, column: &Column) -> Option<String> {
-    let default = column.default.as_ref();
-    default.map(|_| {
-        format!(
-            "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
-            qualified(table),
-            quoted(&column.name)
-        )
-    })
+fn change_enum(column: &EnumColumn, to: &ObjectName) -> String {
+    let list = if column.to.ty.list { "[]" } else { "" };
+    let (name, to) = (quoted(&column.to.name), qualified(to));
+    format!(
+        "{} TYPE {to}{list} USING ({name}::text{list}::{to}{list})",
+        alter_one(column)
+    )
 }
 
-fn set_default(table: &ObjectName, column: &Column) -> Option<String> {
-    let (table, name, value) = (qualified(table), quoted(&column.name), default(column)?);
-    Some(format!("ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT {value}"))
+/// The default is a value of the old type, and would not be cast.
+fn drop_default(column: &EnumColumn) -> Option<String> {
+    column
+        .from
+        .default
+        .as_ref()
+        .map(|_| format!("{} DROP DEFAULT", alter_one(column)))
+}
+
+fn set_default(column: &EnumColumn) -> Option<String> {
+    Some(format!("{} SET DEFAULT {}", alter_one(column), default(&column.to)?))
 }
 
 fn create_table(table: &Table) -> String {

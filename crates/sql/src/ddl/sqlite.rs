@@ -89,7 +89,12 @@ fn column(column: &Column, inline_key: Option<&str>) -> String {
         false => "",
     };
     let default = default(column).map(|it| format!(" DEFAULT {it}")).unwrap_or_default();
-    format!("{} {ty}{null}{key}{default}", quoted(&column.name))
+    let collation = column
+        .collation
+        .as_ref()
+        .map(|it| format!(" COLLATE {it}"))
+        .unwrap_or_default();
+    format!("{} {ty}{null}{key}{default}{collation}", quoted(&column.name))
 }
 
 fn type_name(column: &Column) -> &str {

@@ -79,6 +79,8 @@ pub struct Column {
     pub default: Option<Default>,
     /// Whether the database counts it up.
     pub autoincrement: bool,
+    /// How its texts are compared, where that was said by hand (SQLite). Never compared, only carried over.
+    pub collation: Option<String>,
 }
 
 /// The type of a column.
