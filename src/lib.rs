@@ -1,12 +1,14 @@
 //! Lenslet turns a Prisma schema into a typed Rust client crate.
 
 pub mod check;
+pub mod codegen;
 pub mod diagnostic;
 mod format;
 mod sources;
 pub mod syntax;
 
 pub use check::{Checked, Configured, Datasource, Schema, check, configure};
+pub use codegen::{Engine, Options, Output, generate};
 pub use diagnostic::{Diagnostic, Severity};
 pub use format::format;
 pub use sources::{SourceFile, Sources};

@@ -1,0 +1,51 @@
+//! `Cargo.toml`.
+
+use super::{Engine, MARKER, Options, form::{Client, Serde}};
+use std::fmt::Write;
+
+/// The manifest of a client.
+pub(crate) fn manifest(client: &Client, options: &Options) -> String {
+    let runtime = options.engine.package();
+    let source = match &options.runtime_path {
+        Some(path) => format!("path = {:?}", path.to_string_lossy()),
+        None => format!("version = {:?}", env!("CARGO_PKG_VERSION")),
+    };
+    let features: Vec<_> = client.features.iter().chain((client.serde == Serde::Always).then_some(&"serde")).collect();
+    let features = if features.is_empty() { String::new() } else { format!(", features = {features:?}") };
+    let mut text = format!(
+        r#"# {MARKER}
+[package]
+name = {name:?}
+version = "0.0.0"
+edition = "2024"
+publish = false
+
+[lib]
+doctest = false
+"#,
+        name = options.package
+    );
+    if client.serde == Serde::Feature {
+        let _ = write!(text, "\n[features]\nserde = [\"{runtime}/serde\"]\n");
+    }
+    let _ = write!(text, "\n[dependencies]\n{runtime} = {{ {source}{features} }}\n");
+    text
+}
+
+impl Engine {
+    /// The package of the runtime.
+    pub(crate) const fn package(self) -> &'static str {
+        match self {
+            Engine::Native => "lenslet-native",
+            Engine::None => "lenslet-edge",
+        }
+    }
+
+    /// The crate of the runtime, as code names it.
+    pub(crate) const fn runtime(self) -> &'static str {
+        match self {
+            Engine::Native => "lenslet_native",
+            Engine::None => "lenslet_edge",
+        }
+    }
+}
