@@ -1,10 +1,17 @@
 //! The command line, one file a command. Only here are arguments, the environment and the terminal known.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
+mod database_url;
+mod db_push;
+mod environment;
 mod error;
+mod format;
+mod generate;
 mod schema_files;
+mod secret;
 mod terminal;
 mod validate;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -49,8 +56,22 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 #[command(subcommand_help_heading = "Commands")]
 enum Command {
+    /// Write the client crate of a schema
+    #[command(visible_alias = "generate")]
+    Gen(generate::Arguments),
     /// Check a schema
     Validate(validate::Arguments),
+    /// Format the files of a schema
+    Format(format::Arguments),
+    /// Commands that talk to the database
+    #[command(subcommand, arg_required_else_help = true)]
+    Db(Db),
+}
+
+#[derive(Debug, Subcommand)]
+enum Db {
+    /// Change the database so that it looks like the schema
+    Push(db_push::Arguments),
 }
 
 /// Reads the arguments, runs the command, and says how it ended.
@@ -60,7 +81,10 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let outcome = match arguments.command {
+        Command::Gen(arguments) => generate::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
+        Command::Format(arguments) => format::run(&arguments),
+        Command::Db(Db::Push(arguments)) => db_push::run(&arguments),
     };
     match outcome {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lenslet::{SourceFile, Sources};
+use lenslet::syntax::{self, tree::FileId, tree::Item};
+use lenslet::{Checked, Schema, SourceFile, Sources};
 
 use super::error::Error;
 
@@ -42,6 +43,23 @@ impl SchemaFiles {
             return self.path.clone();
         }
         self.path.parent().map_or_else(PathBuf::new, Path::to_path_buf)
+    }
+
+    /// The folder that paths in a generator block are relative to: that of the file in which it stands.
+    pub(super) fn folder_of_generator(&self, name: &str) -> PathBuf {
+        let files = self.sources.files().iter().zip(0..);
+        let mut with_block = files.filter(|(file, id)| has_generator(&file.text, FileId(*id), name));
+        let file = with_block.next().map(|(file, _)| Path::new(&file.name));
+        file.and_then(Path::parent)
+            .map_or_else(|| self.folder(), Path::to_path_buf)
+    }
+
+    /// What the schema means, or nothing when it is refused.
+    pub(super) fn meaning(&self, checked: Checked) -> Result<Option<Schema>, Error> {
+        match (checked.is_accepted(), checked.schema) {
+            (true, None) => Err(Error::NoDatasource { schema: self.name() }),
+            (_, schema) => Ok(schema),
+        }
     }
 
     /// How messages name the schema.
@@ -97,6 +115,13 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+fn has_generator(text: &str, id: FileId, name: &str) -> bool {
+    let tree = syntax::parse(id, text);
+    tree.items
+        .iter()
+        .any(|item| matches!(item, Item::Config(it) if !it.is_datasource && it.name.text == name))
 }
 
 fn read(path: &Path) -> Result<String, Error> {

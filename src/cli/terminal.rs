@@ -31,17 +31,31 @@ pub(super) fn warning(line: &str) {
 
 /// Why a command could not do its work, and the next step.
 pub(super) fn error(error: &Error) {
-    let red = AnsiColor::Red.on_default().bold();
-    anstream::eprintln!("{red}error{red:#}: {error}");
+    say_error(&error.to_string());
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         anstream::eprintln!("  cause: {error}");
         cause = error.source();
     }
     if let Some(help) = error.help() {
-        let cyan = AnsiColor::Cyan.on_default().bold();
-        anstream::eprintln!("{cyan}help{cyan:#}: {help}");
+        say_help(&help);
     }
+}
+
+/// What a command found to be wrong, and the next step.
+pub(super) fn complaint(line: &str, help: &str) {
+    say_error(line);
+    say_help(help);
+}
+
+fn say_error(line: &str) {
+    let red = AnsiColor::Red.on_default().bold();
+    anstream::eprintln!("{red}error{red:#}: {line}");
+}
+
+fn say_help(line: &str) {
+    let cyan = AnsiColor::Cyan.on_default().bold();
+    anstream::eprintln!("{cyan}help{cyan:#}: {line}");
 }
 
 /// What is wrong with a schema, each with a marked excerpt, and how much it is.

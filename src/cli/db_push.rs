@@ -1,0 +1,103 @@
+//! `lenslet db push`.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use lenslet::Schema;
+use lenslet_migrate::{PushOptions, Pushed};
+
+use super::database_url::{self, DatabaseUrl};
+use super::environment::Environment;
+use super::error::Error;
+use super::schema_files::SchemaFiles;
+use super::{Outcome, Verdict, terminal};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lenslet db push
+  lenslet db push --url file:dev.db
+  lenslet db push --accept-data-loss
+
+The URL is, in this order: --url, the schema's `directUrl`, the variable DIRECT_URL, the schema's `url`, the variable
+DATABASE_URL. Variables come from the environment, then from `.env` here and beside the schema. Paths in a URL are
+relative to the working directory, as they are for the client.")]
+pub(super) struct Arguments {
+    /// The schema: a file, or a folder of *.prisma files
+    #[arg(long, value_name = "PATH")]
+    schema: Option<PathBuf>,
+    /// The database, instead of the one that schema and environment name
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Lose rows and values for which the schema has no place any more
+    #[arg(long)]
+    accept_data_loss: bool,
+    /// Drop everything in the database first, rows included
+    #[arg(long)]
+    force_reset: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let files = SchemaFiles::load(arguments.schema.as_deref())?;
+    let checked = lenslet::check(&files.sources);
+    terminal::diagnostics(&checked.diagnostics, &files.sources);
+    let Some(schema) = files.meaning(checked)? else {
+        return Ok(Verdict::Bad);
+    };
+
+    let url = url(arguments, &schema, &files)?;
+    if arguments.url.is_none() {
+        warn_of_file_beside_schema(&url, &files.folder());
+    }
+    terminal::progress(&format!("Comparing `{}` with `{}`", files.name(), url.shown()));
+    let started = Instant::now();
+    let options = PushOptions {
+        accept_data_loss: arguments.accept_data_loss,
+        force_reset: arguments.force_reset,
+    };
+    let pushed = lenslet_migrate::push(url.as_str(), &schema.catalog, options);
+    let pushed = pushed.map_err(|error| Error::Push {
+        place: url.shown(),
+        error,
+    })?;
+    report(&pushed, &url);
+    terminal::progress(&format!("in {}", terminal::milliseconds(started.elapsed())));
+    Ok(Verdict::Good)
+}
+
+fn url(arguments: &Arguments, schema: &Schema, files: &SchemaFiles) -> Result<DatabaseUrl, Error> {
+    let url = match &arguments.url {
+        Some(url) => DatabaseUrl::given(url),
+        None => database_url::direct(&schema.datasource, &Environment::load(&files.folder())?)?,
+    };
+    url.fits(schema.datasource.provider)?;
+    Ok(url)
+}
+
+fn report(pushed: &Pushed, url: &DatabaseUrl) {
+    for loss in &pushed.losses {
+        terminal::warning(&loss.to_string());
+    }
+    let place = url.shown();
+    let line = match (pushed.created_database, pushed.was_in_sync()) {
+        (false, true) => format!("The database `{place}` is already in sync with the schema"),
+        (created, _) => {
+            let statements = terminal::counted(pushed.statements.len(), "statement");
+            let verb = if created { "Created" } else { "Changed" };
+            format!("{verb} the database `{place}`: {statements}, now in sync with the schema")
+        }
+    };
+    terminal::answer(&line);
+}
+
+/// Prisma 6 took paths as relative to the schema. Someone who moves in should learn why the database is not the expected one.
+fn warn_of_file_beside_schema(url: &DatabaseUrl, folder: &Path) {
+    let Some(path) = url.relative_file() else { return };
+    let beside = folder.join(path);
+    if !path.exists() && beside.is_file() {
+        let beside = beside.display();
+        terminal::warning(&format!(
+            "`{beside}` exists, but paths are relative to the working directory; for that file write `file:{beside}`"
+        ));
+    }
+}

@@ -1,0 +1,114 @@
+//! `lenslet format`.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use lenslet::{SourceFile, Sources};
+
+use super::error::Error;
+use super::schema_files::SchemaFiles;
+use super::{Outcome, Verdict, terminal};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lenslet format
+  lenslet format --check               For continuous integration: changes nothing, fails when it would
+  lenslet format --stdin < a.prisma    For an editor: formats what it can read, also when there are errors
+
+Needs neither a database nor an environment.")]
+pub(super) struct Arguments {
+    /// The schema: a file, or a folder of *.prisma files
+    #[arg(long, value_name = "PATH")]
+    schema: Option<PathBuf>,
+    /// Change nothing; name the files that are not formatted, and fail when there is one
+    #[arg(long)]
+    check: bool,
+    /// Read a schema from standard input and write it to standard output
+    #[arg(long, conflicts_with = "schema")]
+    stdin: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    if arguments.stdin {
+        standard_input(arguments.check)
+    } else {
+        files(arguments)
+    }
+}
+
+fn files(arguments: &Arguments) -> Outcome {
+    let files = SchemaFiles::load(arguments.schema.as_deref())?;
+    let checked = lenslet::check(&files.sources);
+    if !checked.is_accepted() {
+        terminal::diagnostics(&checked.diagnostics, &files.sources);
+        return Ok(Verdict::Bad);
+    }
+    let formatted = lenslet::format(&files.sources);
+    let pairs = files.sources.files().iter().zip(formatted.files());
+    let changed: Vec<&SourceFile> = pairs
+        .filter(|(old, new)| old.text != new.text)
+        .map(|(_, new)| new)
+        .collect();
+    match (changed.is_empty(), arguments.check) {
+        (true, _) => terminal::answer(&format!("The schema `{}` is formatted", files.name())),
+        (false, true) => {
+            for file in changed {
+                terminal::complaint(&format!("`{}` is not formatted", file.name), "run `lenslet format`");
+            }
+            return Ok(Verdict::Bad);
+        }
+        (false, false) => {
+            for file in changed {
+                replace(Path::new(&file.name), &file.text)?;
+                terminal::answer(&format!("Formatted `{}`", file.name));
+            }
+        }
+    }
+    Ok(Verdict::Good)
+}
+
+fn standard_input(check: bool) -> Outcome {
+    let mut text = String::new();
+    io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|source| Error::Stdin { source })?;
+    let sources = Sources::single("<stdin>", text);
+    let formatted = lenslet::format(&sources);
+    let same = sources == formatted;
+    if check {
+        if !same {
+            terminal::complaint("standard input is not formatted", "run `lenslet format --stdin`");
+        }
+        return Ok(if same { Verdict::Good } else { Verdict::Bad });
+    }
+    let mut stdout = io::stdout().lock();
+    for file in formatted.files() {
+        // The reader has gone: nobody is left to be told.
+        if stdout.write_all(file.text.as_bytes()).is_err() {
+            return Ok(Verdict::Bad);
+        }
+    }
+    Ok(Verdict::Good)
+}
+
+/// Writes beside the file and renames, so that a schema is never half-written. A link stays one.
+fn replace(path: &Path, text: &str) -> Result<(), Error> {
+    let write = || {
+        let path = fs::canonicalize(path)?;
+        let new = path.with_extension(format!("lenslet-{}", std::process::id()));
+        let result = fs::write(&new, text)
+            .and_then(|()| fs::set_permissions(&new, fs::metadata(&path)?.permissions()))
+            .and_then(|()| fs::rename(&new, &path));
+        if result.is_err() {
+            // The first error is the one to tell.
+            let _ = fs::remove_file(&new);
+        }
+        result
+    };
+    write().map_err(|source| Error::Write {
+        path: path.to_path_buf(),
+        source,
+    })
+}

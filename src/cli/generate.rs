@@ -1,0 +1,148 @@
+//! `lenslet gen`.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use lenslet::codegen::is_ours;
+use lenslet::{Engine, Options, Schema, check::Generator};
+
+use super::error::Error;
+use super::schema_files::{self, SchemaFiles};
+use super::{Outcome, Verdict, terminal, watch};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lenslet gen
+  lenslet gen --output crates/db
+  lenslet gen --no-engine --output worker/db
+  lenslet gen --watch
+
+Flags beat the schema's block:
+  generator client {
+    provider = \"lenslet\"
+    output   = \"../db\"       // relative to the schema file
+    engine   = \"native\"      // or \"none\": what --no-engine does
+  }
+
+Needs neither a database nor an environment.")]
+pub(super) struct Arguments {
+    /// The schema: a file, or a folder of *.prisma files
+    #[arg(long, value_name = "PATH")]
+    schema: Option<PathBuf>,
+    /// The folder of the client crate, relative to the working directory
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Write the engine-less client, which posts its queries over HTTP
+    #[arg(long)]
+    no_engine: bool,
+    /// Of several generator blocks, only the one with this name
+    #[arg(long, value_name = "NAME")]
+    generator: Option<String>,
+    /// Write it again at every change of the schema
+    #[arg(long)]
+    watch: bool,
+}
+
+/// A crate to be written.
+struct Client {
+    output: PathBuf,
+    options: Options,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    if !arguments.watch {
+        return generate(arguments);
+    }
+    let schema = schema_files::locate(arguments.schema.as_deref())?;
+    terminal::progress(&format!("Watching `{}`, Ctrl-C ends it", schema.display()));
+    watch::watch(&schema, || {
+        if let Err(error) = generate(arguments) {
+            terminal::error(&error);
+        }
+    })
+}
+
+fn generate(arguments: &Arguments) -> Outcome {
+    let files = SchemaFiles::load(arguments.schema.as_deref())?;
+    let checked = lenslet::check(&files.sources);
+    terminal::diagnostics(&checked.diagnostics, &files.sources);
+    let Some(schema) = files.meaning(checked)? else {
+        return Ok(Verdict::Bad);
+    };
+    for client in clients(&schema, &files, arguments)? {
+        write(&schema, &client)?;
+    }
+    Ok(Verdict::Good)
+}
+
+fn write(schema: &Schema, client: &Client) -> Result<(), Error> {
+    let started = Instant::now();
+    let output = lenslet::generate(schema, &client.options).map_err(Error::Generate)?;
+    let written = output.write_to(&client.output).map_err(Error::Output)?;
+    terminal::answer(&format!("Generated `{}`: {written}", client.output.display()));
+    terminal::progress(&format!("in {}", terminal::milliseconds(started.elapsed())));
+    Ok(())
+}
+
+/// The crates that the arguments and the schema's generator blocks ask for.
+fn clients(schema: &Schema, files: &SchemaFiles, arguments: &Arguments) -> Result<Vec<Client>, Error> {
+    let wanted = |block: &&Generator| arguments.generator.as_ref().is_none_or(|name| *name == block.name);
+    let blocks: Vec<&Generator> = schema
+        .generators
+        .iter()
+        .filter(|it| is_ours(it))
+        .filter(wanted)
+        .collect();
+    match (blocks.as_slice(), &arguments.generator, &arguments.output) {
+        ([], Some(name), _) => Err(Error::NoSuchGenerator {
+            name: name.clone(),
+            schema: files.name(),
+        }),
+        ([], None, None) => Err(Error::NoGenerator { schema: files.name() }),
+        ([], None, Some(output)) => Ok(vec![client(Options::in_folder(output), output.clone(), arguments)]),
+        ([_, _, ..], _, Some(_)) => Err(Error::SeveralGenerators {
+            names: blocks.iter().map(|it| it.name.clone()).collect(),
+        }),
+        (blocks, _, output) => blocks
+            .iter()
+            .map(|block| client_of_block(block, output.as_deref(), files, arguments))
+            .collect(),
+    }
+}
+
+fn client_of_block(
+    block: &Generator,
+    output: Option<&Path>,
+    files: &SchemaFiles,
+    arguments: &Arguments,
+) -> Result<Client, Error> {
+    let output = match output {
+        Some(output) => output.to_path_buf(),
+        None => output_of_block(block, files)?,
+    };
+    let options = Options::of_block(block, &output);
+    let options = options.map_err(|error| Error::Block {
+        schema: files.name(),
+        error,
+    })?;
+    Ok(client(options, output, arguments))
+}
+
+fn output_of_block(block: &Generator, files: &SchemaFiles) -> Result<PathBuf, Error> {
+    let (generator, schema) = (block.name.clone(), files.name());
+    let Some(output) = &block.output else {
+        return Err(Error::NoOutput { generator, schema });
+    };
+    match output.as_str().filter(|text| !text.trim().is_empty()) {
+        Some(output) => Ok(files.folder_of_generator(&block.name).join(output)),
+        None => Err(Error::OutputIsNoFolder { generator, schema }),
+    }
+}
+
+fn client(mut options: Options, output: PathBuf, arguments: &Arguments) -> Client {
+    if arguments.no_engine {
+        options.engine = Engine::None;
+    }
+    Client { output, options }
+}

@@ -1,0 +1,104 @@
+//! Arguments, help, and where the schema is looked for.
+
+use crate::project::{Project, Ran, SCHEMA};
+
+#[test]
+fn help_is_an_answer_and_lists_every_command() {
+    let ran = Project::empty().run(&["--help"]);
+    ran.succeeds();
+    for word in ["gen", "generate", "validate", "format", "db", "Examples:", "Exit codes"] {
+        ran.prints(word);
+    }
+}
+
+#[test]
+fn every_command_has_help_with_examples() {
+    for command in [&["gen"][..], &["validate"], &["format"], &["db", "push"]] {
+        let ran = Project::empty().run(&[command, &["--help"]].concat());
+        ran.succeeds().prints("Examples:").prints("--schema");
+    }
+}
+
+#[test]
+fn the_version_is_an_answer() {
+    Project::empty()
+        .run(&["--version"])
+        .succeeds()
+        .prints(env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn mistakes_in_the_arguments_fail_with_one() {
+    let project = Project::empty();
+    project.run(&[]).fails(&["Usage"]);
+    project.run(&["generat"]).fails(&["generat", "generate"]);
+    project.run(&["gen", "--shema", "x"]).fails(&["--shema", "--schema"]);
+    project.run(&["db"]).fails(&["push"]);
+    project.run(&["validate", "--schema"]).fails(&["--schema"]);
+    project
+        .run(&["format", "--stdin", "--schema", "x"])
+        .fails(&["--stdin", "--schema"]);
+}
+
+#[test]
+fn without_a_schema_the_places_are_named() {
+    for command in ["gen", "validate", "format"] {
+        Project::empty()
+            .run(&[command])
+            .fails(&["there is no schema here", "prisma/schema.prisma", "--schema"]);
+    }
+}
+
+#[test]
+fn a_missing_schema_is_named() {
+    for command in [&["gen"][..], &["validate"], &["format"], &["db", "push"]] {
+        let arguments = [command, &["--schema", "nowhere/x.prisma"]].concat();
+        Project::empty()
+            .run(&arguments)
+            .fails(&["`nowhere/x.prisma` does not exist", "help"]);
+    }
+}
+
+#[test]
+fn a_schema_is_found_where_prisma_finds_it() {
+    for place in ["schema.prisma", "prisma/schema.prisma", "prisma/schema/main.prisma"] {
+        let project = Project::empty();
+        project.write(place, SCHEMA);
+        project.run(&["validate"]).succeeds().prints("is valid");
+    }
+}
+
+#[test]
+fn the_first_place_wins() {
+    let project = Project::with_schema("broken");
+    project.write("schema.prisma", SCHEMA);
+    project.run(&["validate"]).succeeds().prints("`schema.prisma`");
+}
+
+#[test]
+fn a_folder_without_schema_files_is_named() {
+    let project = Project::empty();
+    project.write("models/readme.md", "nothing");
+    project
+        .run(&["validate", "--schema", "models"])
+        .fails(&["`models` holds no *.prisma file"]);
+}
+
+#[test]
+fn a_file_that_is_no_text_is_named() {
+    let project = Project::empty();
+    project.write("schema.prisma", b"model A {\xff}");
+    project
+        .run(&["validate"])
+        .fails(&["`schema.prisma` is not UTF-8 text", "byte 9"]);
+}
+
+#[test]
+fn colours_need_a_terminal_or_force() {
+    let project = Project::with_schema("model");
+    project.run(&["validate"]).fails(&["error"]);
+    let forced = Ran::of(project.command(&["validate"]).env("CLICOLOR_FORCE", "1"));
+    assert!(forced.stderr.contains('\u{1b}'), "{}", forced.stderr);
+    let refused = Ran::of(project.command(&["validate"]).env("NO_COLOR", "1"));
+    assert!(!refused.stderr.contains('\u{1b}'), "{}", refused.stderr);
+}
