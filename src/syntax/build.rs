@@ -179,7 +179,8 @@ impl<'a> Builder<'a> {
         let mut value = None;
         let mut comment = None;
         let mut end = whole;
-        for pair in pair.into_inner() {
+        let mut inner = pair.into_inner();
+        while let Some(pair) = inner.peek() {
             match pair.as_rule() {
                 Rule::identifier => {
                     name = self.name(&pair);
@@ -187,17 +188,14 @@ impl<'a> Builder<'a> {
                 }
                 Rule::comment => comment = Some(self.comment(&pair)),
                 _ => {
-                    end = self.span(&pair);
-                    value = self.value(pair);
+                    value = self.value(&mut inner);
+                    end = value.as_ref().map_or(end, |value| value.span);
+                    continue;
                 }
             }
+            inner.next();
         }
-        Property {
-            name,
-            value,
-            comment,
-            span: whole.to(end),
-        }
+        Property { name, value, comment, span: whole.to(end) }
     }
 
     fn type_alias(&mut self, pair: Pair<'a, Rule>) -> TypeAlias<'a> {
@@ -295,9 +293,10 @@ impl<'a> Builder<'a> {
 
     fn field_type(&mut self, pair: Pair<'a, Rule>) -> FieldType<'a> {
         let span = self.span(&pair);
+        let text = pair.as_str();
         let mut name = Name { text: "", span };
         let mut is_unsupported = false;
-        let mut modifier = Modifier::None;
+        let mut is_legacy_list = false;
         for pair in pair.into_inner() {
             match pair.as_rule() {
                 Rule::identifier => name = self.name(&pair),
@@ -305,52 +304,33 @@ impl<'a> Builder<'a> {
                     if let Some(inner) = pair.into_inner().next() {
                         name = self.name(&inner);
                     }
-                    modifier = Modifier::List;
-                    self.report(
-                        ProblemKind::LegacyList {
-                            name: name.text.to_owned(),
-                        },
-                        span,
-                    );
+                    is_legacy_list = true;
+                    self.report(ProblemKind::LegacyList { name: name.text.to_owned() }, span);
                 }
-                Rule::unsupported => {
+                _ => {
                     is_unsupported = true;
-                    if let Some(string) = pair.into_inner().next() {
-                        let text = string.as_str();
-                        name = Name {
-                            text: text.get(1..text.len() - 1).unwrap_or(text),
-                            span: self.span(&string),
-                        };
-                    }
+                    let text = pair.as_str();
+                    name = Name { text: text.get(1..text.len() - 1).unwrap_or(text), span: self.span(&pair) };
                 }
-                _ => modifier = self.modifier(pair.as_str(), name, span),
             }
         }
-        FieldType {
-            name,
-            is_unsupported,
-            modifier,
-            span,
-        }
+        let modifier = if is_legacy_list { Modifier::List } else { self.modifier(text, name, span) };
+        FieldType { name, is_unsupported, modifier, span }
     }
 
     fn modifier(&mut self, text: &str, name: Name<'_>, span: Span) -> Modifier {
-        match text {
-            "[]" => Modifier::List,
-            "?" => Modifier::Optional,
-            "!" => {
-                self.report(
-                    ProblemKind::LegacyRequired {
-                        name: name.text.to_owned(),
-                    },
-                    span,
-                );
-                Modifier::None
-            }
-            _ => {
+        match text.as_bytes() {
+            [.., b'[', b']'] => Modifier::List,
+            [.., b']', b'?'] => {
                 self.report(ProblemKind::OptionalList, span);
                 Modifier::List
             }
+            [.., b'?'] => Modifier::Optional,
+            [.., b'!'] => {
+                self.report(ProblemKind::LegacyRequired { name: name.text.to_owned() }, span);
+                Modifier::None
+            }
+            _ => Modifier::None,
         }
     }
 
@@ -409,49 +389,52 @@ impl<'a> Builder<'a> {
     }
 
     fn argument(&mut self, pair: Pair<'a, Rule>) -> Argument<'a> {
-        let span = self.span(&pair);
+        let mut span = self.span(&pair);
+        let mut inner = pair.into_inner();
+        let mut value = self.value(&mut inner);
         let mut name = None;
-        let mut value = None;
-        for pair in pair.into_inner() {
-            match pair.as_rule() {
-                Rule::label => name = self.label(pair),
-                _ => value = self.value(pair),
-            }
+        let mut end = value.as_ref().map_or(span, |value| value.span);
+        if let Some(colon) = inner.next() {
+            name = value.take().map(|label| Name { text: self.text_of(label.span), span: label.span });
+            value = self.value(&mut inner);
+            end = value.as_ref().map_or(self.span(&colon), |value| value.span);
         }
         if let (Some(name), None) = (name, &value) {
             self.report(ProblemKind::MissingValue, name.span);
         }
+        span.end = end.end;
         Argument { name, value, span }
     }
 
-    fn label(&self, pair: Pair<'a, Rule>) -> Option<Name<'a>> {
-        pair.into_inner().next().map(|name| self.name(&name))
+    /// All values that follow each other.
+    fn values(&mut self, mut pairs: Pairs<'a, Rule>) -> Vec<Value<'a>> {
+        std::iter::from_fn(|| self.value(&mut pairs)).collect()
     }
 
-    fn value(&mut self, pair: Pair<'a, Rule>) -> Option<Value<'a>> {
-        let span = self.span(&pair);
+    /// The next value. A path is a function when arguments follow it.
+    fn value(&mut self, pairs: &mut Pairs<'a, Rule>) -> Option<Value<'a>> {
+        let pair = pairs.next()?;
+        let mut span = self.span(&pair);
         let text = pair.as_str();
         let kind = match pair.as_rule() {
+            Rule::path => match pairs.peek() {
+                Some(next) if next.as_rule() == Rule::arguments => {
+                    pairs.next();
+                    let name = Name { text, span };
+                    let arguments = self.arguments(next);
+                    span.end = arguments.span.end;
+                    ValueKind::Call(name, arguments)
+                }
+                _ if is_number(text) => ValueKind::Number(text),
+                _ => ValueKind::Constant(text),
+            },
             Rule::string => {
-                let inner = Span {
-                    start: span.start + 1,
-                    ..span
-                };
+                let inner = Span { start: span.start + 1, ..span };
                 let raw = text.get(1..text.len() - 1).unwrap_or(text);
                 ValueKind::String(unescape(raw, inner, &mut self.problems))
             }
             Rule::number => ValueKind::Number(text),
-            Rule::call => {
-                let mut inner = pair.into_inner();
-                let name = inner.next().map(|name| self.name(&name))?;
-                match inner.next() {
-                    Some(arguments) => ValueKind::Call(name, self.arguments(arguments)),
-                    None => ValueKind::Constant(name.text),
-                }
-            }
-            Rule::array | Rule::config_array => {
-                ValueKind::Array(pair.into_inner().filter_map(|value| self.value(value)).collect())
-            }
+            Rule::array | Rule::config_array => ValueKind::Array(self.values(pair.into_inner())),
             Rule::object => ValueKind::Object(pair.into_inner().filter_map(|entry| self.entry(entry)).collect()),
             _ => return None,
         };
@@ -460,8 +443,8 @@ impl<'a> Builder<'a> {
 
     fn entry(&mut self, pair: Pair<'a, Rule>) -> Option<(Name<'a>, Value<'a>)> {
         let mut inner = pair.into_inner();
-        let name = inner.next().and_then(|label| self.label(label))?;
-        let value = inner.next().and_then(|value| self.value(value))?;
+        let name = inner.next().map(|name| self.name(&name))?;
+        let value = self.value(&mut inner)?;
         Some((name, value))
     }
 
@@ -520,6 +503,10 @@ impl<'a> Builder<'a> {
         }
     }
 
+    fn text_of(&self, span: Span) -> &'a str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
     /// The end of the line that starts or goes on at that offset.
     fn line_end(&self, at: u32) -> u32 {
         let rest = self.text.get(at as usize..).unwrap_or_default();
@@ -529,6 +516,12 @@ impl<'a> Builder<'a> {
     fn report(&mut self, kind: ProblemKind, span: Span) {
         self.problems.push(Problem { kind, span });
     }
+}
+
+/// Whether a path is a number without a sign.
+fn is_number(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    [whole, fraction].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A `///` comment at the end of a line documents what stands on it.
