@@ -1,0 +1,50 @@
+//! What a statement is handed when it runs.
+
+use lenslet_core::value::Value;
+use lenslet_sql::{Parameter, Source};
+use std::borrow::Cow;
+
+/// Where a statement's binds find their values.
+#[derive(Clone, Copy)]
+pub(crate) struct Inputs<'a> {
+    /// The query's parameters, in document order.
+    pub(crate) parameters: &'a [Parameter<'a>],
+    /// What else a write knows.
+    pub(crate) steps: &'a dyn Steps,
+}
+
+/// What the steps of a write know: registers, the moment, new identifiers.
+pub(crate) trait Steps {
+    /// What a source means that is neither a parameter of the query nor a constant of the plan.
+    fn input(&self, source: &Source) -> Option<Input<'_>>;
+}
+
+/// What a source means.
+#[derive(Clone, Debug)]
+pub(crate) enum Input<'a> {
+    /// A value.
+    Value(Cow<'a, Value>),
+    /// A column of many rows.
+    List(Vec<&'a Value>),
+    /// Columns of many rows.
+    Tuples(Vec<Vec<&'a Value>>),
+}
+
+/// A read has no steps.
+struct NoSteps;
+
+impl Steps for NoSteps {
+    fn input(&self, _: &Source) -> Option<Input<'_>> {
+        None
+    }
+}
+
+impl<'a> Inputs<'a> {
+    /// The inputs of a read.
+    pub(crate) fn of(parameters: &'a [Parameter<'a>]) -> Self {
+        Inputs {
+            parameters,
+            steps: &NoSteps,
+        }
+    }
+}

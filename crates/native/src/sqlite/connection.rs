@@ -1,0 +1,472 @@
+//! One connection to a SQLite database.
+
+use super::{
+    bind::{BindError, Keys, bind, bind_values},
+    encode, error,
+    groups::Groups,
+    settings::{Location, Settings},
+};
+use crate::{
+    forest::{Arena, Chain, Rows},
+    inputs::Inputs,
+};
+use lenslet_core::{
+    catalog::Catalog,
+    cursor::{RawColumn, RawType},
+    error::{Error, ErrorKind},
+    value::Value,
+};
+use lenslet_sql::{Cell, Level, Read, Statement, Type};
+use rusqlite::CachedStatement;
+use std::{
+    cell::Cell as Slot,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+/// How many steps SQLite's machine makes between two looks at the clock.
+const STEPS: i32 = 1000;
+/// After how many looks a statement on the caller's thread has taken too long: some milliseconds.
+const LOOKS: u32 = 200;
+/// How many prepared statements a connection keeps.
+const STATEMENTS: usize = 256;
+
+/// A connection. What runs on it is not `Sync`; the pool hands it to one user at a time.
+pub(crate) struct Connection {
+    raw: rusqlite::Connection,
+    watch: Arc<Watch>,
+    busy_timeout: Duration,
+    patient: Slot<bool>,
+}
+
+/// Interrupts statements, from within.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// How many looks are left; none are counted where it is `u32::MAX`.
+    left: AtomicU32,
+    cancelled: AtomicBool,
+}
+
+impl Watch {
+    /// Stops what runs on the connection now.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    fn must_stop(&self) -> bool {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return true;
+        }
+        match self.left.load(Ordering::Relaxed) {
+            u32::MAX => false,
+            0 => true,
+            left => {
+                self.left.store(left - 1, Ordering::Relaxed);
+                false
+            }
+        }
+    }
+}
+
+/// Why a statement did not finish.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It took longer than the caller's thread can spare, or the database is locked: it can be tried again on another
+    /// thread.
+    Busy,
+    /// It failed.
+    Failed(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Failed(error)
+    }
+}
+
+/// Result of what may be tried again on another thread.
+pub(crate) type Attempt<T> = Result<T, Failure>;
+
+impl Connection {
+    pub(crate) fn open(settings: &Settings, writes: bool) -> Result<Connection, Error> {
+        let (raw, name) = match &settings.location {
+            Location::Memory => (rusqlite::Connection::open_in_memory(), ":memory:".into()),
+            Location::File(path) => (open_file(path), path.to_string_lossy().into_owned()),
+        };
+        let connection = raw.and_then(|mut raw| {
+            raw.busy_timeout(settings.busy_timeout)?;
+            raw.set_prepared_statement_cache_capacity(STATEMENTS);
+            rusqlite::vtab::array::load_module(&raw)?;
+            raw.pragma_update(None, "foreign_keys", true)?;
+            if writes && settings.location != Location::Memory {
+                write_ahead(&raw)?;
+            }
+            let watch = Arc::new(Watch::default());
+            let watched = Arc::clone(&watch);
+            raw.progress_handler(STEPS, Some(move || watched.must_stop()))?;
+            Ok(Connection {
+                raw,
+                watch,
+                busy_timeout: settings.busy_timeout,
+                patient: Slot::new(true),
+            })
+        });
+        connection.map_err(|error| error::opening(&error, &name))
+    }
+
+    /// On the caller's thread: what takes long is interrupted, a locked database is not waited for.
+    pub(crate) fn hurry(&self) {
+        self.watch.cancelled.store(false, Ordering::Relaxed);
+        self.watch.left.store(LOOKS, Ordering::Relaxed);
+        self.set_patience(false);
+    }
+
+    /// On a thread that may be blocked. Returns what stops the work.
+    pub(crate) fn take_time(&self) -> Arc<Watch> {
+        self.watch.cancelled.store(false, Ordering::Relaxed);
+        self.watch.left.store(u32::MAX, Ordering::Relaxed);
+        self.set_patience(true);
+        Arc::clone(&self.watch)
+    }
+
+    /// Nothing is interrupted from here on: what is begun must be finished.
+    pub(crate) fn no_hurry(&self) {
+        self.watch.left.store(u32::MAX, Ordering::Relaxed);
+    }
+
+    fn set_patience(&self, patient: bool) {
+        if self.patient.replace(patient) != patient {
+            let timeout = if patient { self.busy_timeout } else { Duration::ZERO };
+            // It cannot fail on an open connection.
+            let _ = self.raw.busy_timeout(timeout);
+        }
+    }
+
+    /// Whether a transaction is open.
+    pub(crate) fn in_transaction(&self) -> bool {
+        !self.raw.is_autocommit()
+    }
+
+    /// A statement without parameters and rows: `BEGIN`, `COMMIT` and their like.
+    pub(crate) fn command(&self, sql: &str, catalog: &Catalog) -> Attempt<()> {
+        let run = || self.raw.prepare_cached(sql)?.raw_execute();
+        run().map(|_| ()).map_err(|error| self.failure(&error, catalog))
+    }
+
+    /// Undoes an open transaction, whatever state it is in.
+    pub(crate) fn abandon(&self) {
+        if self.in_transaction() {
+            self.watch.cancelled.store(false, Ordering::Relaxed);
+            self.no_hurry();
+            // Where even this fails the connection is of no use, which the next statement will say.
+            let _ = self.raw.execute_batch("ROLLBACK");
+        }
+    }
+
+    fn failure(&self, error: &rusqlite::Error, catalog: &Catalog) -> Failure {
+        self.stopped(error)
+            .unwrap_or_else(|| Failure::Failed(error::classify(error, catalog)))
+    }
+
+    fn stopped(&self, error: &rusqlite::Error) -> Option<Failure> {
+        use rusqlite::ErrorCode as Code;
+        match error.sqlite_error_code()? {
+            Code::OperationInterrupted if self.watch.cancelled.load(Ordering::Relaxed) => {
+                let error = Error::new(ErrorKind::OperationTimeout, "the operation was cancelled");
+                Some(Failure::Failed(error))
+            }
+            Code::OperationInterrupted => Some(Failure::Busy),
+            Code::DatabaseBusy | Code::DatabaseLocked if !self.patient.get() => Some(Failure::Busy),
+            _ => None,
+        }
+    }
+
+    fn bind_failure(&self, error: BindError, catalog: &Catalog) -> Failure {
+        match error {
+            BindError::Driver(error) => self.failure(&error, catalog),
+            BindError::Engine(error) => Failure::Failed(error),
+        }
+    }
+
+    fn bound(
+        &self,
+        statement: &Statement,
+        inputs: &Inputs<'_>,
+        keys: Option<&Keys>,
+        catalog: &Catalog,
+    ) -> Attempt<CachedStatement<'_>> {
+        let prepared = self.raw.prepare_cached(&statement.sql);
+        let mut prepared = prepared.map_err(|error| self.failure(&error, catalog))?;
+        let bound = bind(&mut prepared, &statement.binds, inputs, keys, catalog);
+        bound.map_err(|error| self.bind_failure(error, catalog))?;
+        Ok(prepared)
+    }
+
+    /// Runs a statement that answers no rows, and says how many rows it changed.
+    pub(crate) fn execute(&self, statement: &Statement, inputs: &Inputs<'_>, catalog: &Catalog) -> Attempt<usize> {
+        let mut prepared = self.bound(statement, inputs, None, catalog)?;
+        prepared.raw_execute().map_err(|error| self.failure(&error, catalog))
+    }
+
+    /// Runs a statement and answers its rows as values.
+    pub(crate) fn rows(
+        &self,
+        statement: &Statement,
+        inputs: &Inputs<'_>,
+        catalog: &Catalog,
+    ) -> Attempt<Vec<Vec<Value>>> {
+        let mut prepared = self.bound(statement, inputs, None, catalog)?;
+        self.collect(&mut prepared, &statement.columns, catalog)
+    }
+
+    /// Runs SQL with values that are at hand, and answers its rows as values of these types.
+    pub(crate) fn rows_with<'v>(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = (&'v Value, Type)>,
+        columns: &[Type],
+        catalog: &Catalog,
+    ) -> Attempt<Vec<Vec<Value>>> {
+        let prepared = self.raw.prepare_cached(sql);
+        let mut prepared = prepared.map_err(|error| self.failure(&error, catalog))?;
+        let bound = bind_values(&mut prepared, values, catalog);
+        bound.map_err(|error| self.bind_failure(error, catalog))?;
+        self.collect(&mut prepared, columns, catalog)
+    }
+
+    /// Runs SQL with values that are at hand, and says how many rows it changed.
+    pub(crate) fn execute_with<'v>(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = (&'v Value, Type)>,
+        catalog: &Catalog,
+    ) -> Attempt<usize> {
+        let prepared = self.raw.prepare_cached(sql);
+        let mut prepared = prepared.map_err(|error| self.failure(&error, catalog))?;
+        let bound = bind_values(&mut prepared, values, catalog);
+        bound.map_err(|error| self.bind_failure(error, catalog))?;
+        prepared.raw_execute().map_err(|error| self.failure(&error, catalog))
+    }
+
+    fn collect(
+        &self,
+        prepared: &mut CachedStatement<'_>,
+        columns: &[Type],
+        catalog: &Catalog,
+    ) -> Attempt<Vec<Vec<Value>>> {
+        let mut values = Vec::new();
+        let mut rows = prepared.raw_query();
+        while let Some(row) = rows.next().map_err(|error| self.failure(&error, catalog))? {
+            let cells = columns.iter().enumerate().map(|(at, ty)| {
+                let cell = row.get_ref(at).map_err(|error| self.failure(&error, catalog))?;
+                encode::value(cell, *ty, catalog).map_err(Failure::Failed)
+            });
+            values.push(cells.collect::<Attempt<_>>()?);
+        }
+        Ok(values)
+    }
+
+    /// How many rows the last statement changed.
+    pub(crate) fn changes(&self) -> u64 {
+        self.raw.changes()
+    }
+
+    /// The rows of a read, with the rows of their relations.
+    pub(crate) fn read(&self, read: &Read, inputs: &Inputs<'_>, catalog: &Catalog) -> Attempt<Rows> {
+        let mut arena = Arena::new();
+        let mut roots = Chain::default();
+        // All levels see the database at one moment.
+        let snapshot = !read.level.children.is_empty() && !self.in_transaction();
+        if snapshot {
+            self.command("BEGIN", catalog)?;
+        }
+        let reader = Reader {
+            connection: self,
+            inputs,
+            catalog,
+        };
+        let done = reader.level(&read.level, &mut arena, Parents::Answer(&mut roots));
+        if snapshot {
+            self.abandon();
+        }
+        done?;
+        let rows = arena.finish(roots);
+        if read.required && rows.len() == 0 {
+            return Err(Failure::Failed(no_record(read, catalog)));
+        }
+        Ok(rows)
+    }
+
+    /// Rows of SQL of the user's own: what its columns hold is what the cells say.
+    pub(crate) fn read_raw(&self, statement: &Statement, inputs: &Inputs<'_>, catalog: &Catalog) -> Attempt<Rows> {
+        let mut prepared = self.raw_bound(statement, inputs, catalog)?;
+        let mut types = raw_types(&prepared);
+        let names: Vec<String> = prepared.column_names().into_iter().map(String::from).collect();
+        let mut arena = Arena::new();
+        let mut chain = Chain::default();
+        let mut rows = prepared.raw_query();
+        while let Some(row) = rows.next().map_err(|error| self.raw_failure(&error))? {
+            let offset = arena.begin_row()?;
+            for (at, ty) in types.iter_mut().enumerate() {
+                let cell = row.get_ref(at).map_err(|error| self.raw_failure(&error))?;
+                encode::raw(&mut arena, cell, ty, catalog)?;
+            }
+            arena.end_row();
+            arena.link(&mut chain, offset, false);
+        }
+        let columns = names.into_iter().zip(types).map(|(name, ty)| RawColumn {
+            name,
+            ty: ty.unwrap_or(RawType::Int),
+            list: false,
+        });
+        Ok(arena.finish(chain).with_columns(columns.collect()))
+    }
+
+    /// Runs SQL of the user's own, and says how many rows it changed.
+    pub(crate) fn execute_raw(&self, statement: &Statement, inputs: &Inputs<'_>, catalog: &Catalog) -> Attempt<usize> {
+        let mut prepared = self.raw_bound(statement, inputs, catalog)?;
+        if prepared.column_count() == 0 {
+            return prepared.raw_execute().map_err(|error| self.raw_failure(&error));
+        }
+        let mut rows = prepared.raw_query();
+        while rows.next().map_err(|error| self.raw_failure(&error))?.is_some() {}
+        drop(rows);
+        Ok(if prepared.readonly() {
+            0
+        } else {
+            usize::try_from(self.changes()).unwrap_or(usize::MAX)
+        })
+    }
+
+    /// Whether SQL of the user's own only reads.
+    pub(crate) fn only_reads(&self, statement: &Statement) -> bool {
+        self.raw
+            .prepare_cached(&statement.sql)
+            .is_ok_and(|prepared| prepared.readonly())
+    }
+
+    fn raw_bound(&self, statement: &Statement, inputs: &Inputs<'_>, catalog: &Catalog) -> Attempt<CachedStatement<'_>> {
+        let prepared = self.raw.prepare_cached(&statement.sql);
+        let mut prepared = prepared.map_err(|error| self.raw_failure(&error))?;
+        match bind(&mut prepared, &statement.binds, inputs, None, catalog) {
+            Ok(()) => Ok(prepared),
+            Err(BindError::Driver(error)) => Err(self.raw_failure(&error)),
+            Err(BindError::Engine(error)) => Err(Failure::Failed(error)),
+        }
+    }
+
+    fn raw_failure(&self, error: &rusqlite::Error) -> Failure {
+        self.stopped(error)
+            .unwrap_or_else(|| Failure::Failed(error::raw(error)))
+    }
+}
+
+/// The levels of one read.
+struct Reader<'a> {
+    connection: &'a Connection,
+    inputs: &'a Inputs<'a>,
+    catalog: &'a Catalog,
+}
+
+/// What the rows of a level belong to.
+enum Parents<'a> {
+    /// The answer itself.
+    Answer(&'a mut Chain),
+    /// Rows of the level above, by keys of so many columns.
+    Groups(&'a mut Groups, usize),
+}
+
+impl Reader<'_> {
+    fn level(&self, level: &Level, arena: &mut Arena, mut parents: Parents<'_>) -> Attempt<()> {
+        let fail = |error: rusqlite::Error| self.connection.failure(&error, self.catalog);
+        let keys = match &mut parents {
+            Parents::Answer(_) => None,
+            Parents::Groups(groups, _) => Some(groups.keys()),
+        };
+        let mut children: Vec<Groups> = level.children.iter().map(|_| Groups::new()).collect();
+        let statement = &level.statement;
+        let mut prepared = self
+            .connection
+            .bound(statement, self.inputs, keys.as_ref(), self.catalog)?;
+        let mut rows = prepared.raw_query();
+        while let Some(row) = rows.next().map_err(fail)? {
+            let group = match &mut parents {
+                Parents::Answer(_) => 0,
+                Parents::Groups(groups, columns) => match groups.find(row, *columns).map_err(fail)? {
+                    Some(group) => group,
+                    // Compared by the database's rules and not by ours: no parent to give it to.
+                    None => continue,
+                },
+            };
+            let offset = arena.begin_row()?;
+            for cell in &level.cells {
+                match *cell {
+                    Cell::Column(at) => {
+                        let ty = statement.columns.get(at).copied().unwrap_or(Type::TEXT);
+                        encode::encode(arena, row.get_ref(at).map_err(fail)?, ty, self.catalog)?;
+                    }
+                    Cell::Rows(at) => {
+                        let rows = arena.rows();
+                        if let (Some(child), Some(groups)) = (level.children.get(at), children.get_mut(at)) {
+                            groups.wait(rows, row, &child.keys).map_err(fail)?;
+                        }
+                    }
+                }
+            }
+            arena.end_row();
+            match &mut parents {
+                Parents::Answer(chain) => arena.link(chain, offset, level.reversed),
+                Parents::Groups(groups, _) => groups.add(arena, group, offset, level.reversed),
+            }
+        }
+        for (child, mut groups) in level.children.iter().zip(children) {
+            if !groups.is_empty() {
+                self.level(&child.level, arena, Parents::Groups(&mut groups, child.keys.len()))?;
+                groups.settle(arena);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn open_file(path: &Path) -> rusqlite::Result<rusqlite::Connection> {
+    // Without URI names: the path has been taken out of the URL already.
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE
+        | rusqlite::OpenFlags::SQLITE_OPEN_CREATE
+        | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    rusqlite::Connection::open_with_flags(path, flags)
+}
+
+/// Readers and the writer do not wait for each other. A database that may only be read stays as it is.
+fn write_ahead(raw: &rusqlite::Connection) -> rusqlite::Result<()> {
+    match raw.pragma_update(None, "journal_mode", "wal") {
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly) => Ok(()),
+        other => other,
+    }
+}
+
+#[cold]
+fn no_record(read: &Read, catalog: &Catalog) -> Error {
+    let model = catalog
+        .models
+        .get(usize::from(read.level.model))
+        .map_or("?", |it| it.name.as_ref());
+    Error::new(
+        ErrorKind::RecordMissing,
+        format!("no `{model}` was found; check the filter of the operation"),
+    )
+    .with("modelName", Value::Text(model.into()))
+    .with("cause", Value::Text("No record was found for a query.".into()))
+}
+
+/// What the declaration of a table says about a column of raw SQL; an expression has none.
+fn raw_types(prepared: &CachedStatement<'_>) -> Vec<Option<RawType>> {
+    let columns = prepared.columns().into_iter();
+    columns
+        .map(|column| column.decl_type().and_then(encode::declared))
+        .collect()
+}
