@@ -103,7 +103,7 @@ impl Given<'_, '_> {
 }
 
 /// A filter that asks for nothing is none.
-fn some(filter: Condition) -> Option<Condition> {
+pub(crate) fn some(filter: Condition) -> Option<Condition> {
     match filter {
         Condition::All(list) if list.is_empty() => None,
         filter => Some(filter),

@@ -256,6 +256,8 @@ impl<'c> Decoder<'c> {
                         Condition::Any(both)
                     });
                 }
+                // A bare null is the column's, as for every other type.
+                None if *json == Json::Null => return Ok(equals(Value::Null)),
                 None => {}
             }
         } else if *json == Json::Null && subject.nullable {
@@ -332,25 +334,25 @@ impl<'c> Decoder<'c> {
         let Json::Object(entries) = json else {
             return Err(at.wrong_type(&input, json));
         };
-        let mut selects = false;
-        let mut all = Vec::with_capacity(entries.len());
+        let mut selectors = Vec::with_capacity(entries.len());
+        let mut all = Vec::new();
         for (key, value) in entries {
             let step = at.argument(key);
             let at = at.inside(&step);
-            if let Some(condition) = self.selector(of, key, value, at)? {
-                selects = true;
-                all.push(condition);
+            if let Some(selector) = self.selector(of, key, value, at)? {
+                selectors.push(selector);
             } else if let Some(mut conditions) = self.connective(of, key, value, false, at)? {
                 all.append(&mut conditions);
             } else {
                 all.push(self.on_field(of, key, value, false, at)?);
             }
         }
-        if !selects {
+        if selectors.is_empty() {
             let names = of.selectors();
             return Err(at.some_missing(&input, &names, &of.names()));
         }
-        Ok(together(all))
+        selectors.append(&mut all);
+        Ok(together(selectors))
     }
 
     /// A unique column, or a compound of columns.

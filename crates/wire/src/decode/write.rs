@@ -1,7 +1,9 @@
 //! `data`, `create`, `update`, and what is nested in them.
 
 use super::{
-    Decoder, Of, each,
+    Decoder, Of,
+    arguments::some,
+    each,
     fault::At,
     value::{JsonNull, Type, json_null, plain_object, takes_null},
 };
@@ -282,6 +284,8 @@ impl<'c> Decoder<'c> {
         }
         match json {
             Json::Null if takes_null(field) => Ok(Value::Null),
+            // A document there must be, so it is the document null.
+            Json::Null if ty.is(ScalarType::Json) => Ok(Value::Json("null".into())),
             Json::Null => Err(at.missing(self.type_name(ty))),
             json => self.value(json, ty, at),
         }
@@ -433,7 +437,7 @@ impl<'c> Decoder<'c> {
             None => Ok(None),
             Some(_) => self
                 .part(json, "where", at, |json, at| self.filter(of, json, at))
-                .map(Some),
+                .map(some),
         }
     }
 
