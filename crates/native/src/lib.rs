@@ -5,11 +5,13 @@
 //! [`inputs`], [`timer`].
 
 mod cache;
+mod defaults;
 mod environment;
 mod forest;
 mod inputs;
 mod sqlite;
 mod timer;
+mod write;
 
 pub use environment::{Env, Environment};
 pub use forest::Rows;

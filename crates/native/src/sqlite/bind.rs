@@ -1,13 +1,16 @@
 //! Parameters on their way into a statement.
 
-use crate::inputs::{Input, Inputs};
+use crate::{
+    inputs::{Input, Inputs},
+    write::given,
+};
 use lenslet_core::{
     catalog::{Catalog, ScalarType},
     error::{Error, ErrorKind},
-    query::JsonPath,
+    query::{JsonPath, Write},
     value::Value,
 };
-use lenslet_sql::{Bind, Encoding, Kind, Parameter, Source, Type};
+use lenslet_sql::{Bind, Encoding, Kind, Parameter, Source, Type, write::Cell};
 use rusqlite::{
     Result, Statement, ToSql,
     types::{ToSqlOutput, Value as Sql, ValueRef},
@@ -93,14 +96,20 @@ pub(crate) fn bind(
     Ok(())
 }
 
-/// Binds values that are at hand.
-pub(crate) fn bind_values<'v>(
+/// Binds a row of a list: what it gives, and for the rest what the plan says.
+pub(crate) fn bind_row(
     statement: &mut Statement<'_>,
-    values: impl IntoIterator<Item = (&'v Value, Type)>,
+    cells: &[Cell],
+    row: &Write,
+    inputs: &Inputs<'_>,
     catalog: &Catalog,
 ) -> Result<(), BindError> {
-    for (at, (value, ty)) in (1..).zip(values) {
-        statement.raw_bind_parameter(at, scalar(value, ty, catalog))?;
+    for (at, cell) in cells.iter().enumerate() {
+        let bound = match cell.given.and_then(|field| given(row, field, at)) {
+            Some(value) => encode(value, cell.bind.encoding, catalog),
+            None => resolve(&cell.bind, inputs, None, catalog).map_err(BindError::Engine)?,
+        };
+        statement.raw_bind_parameter(at + 1, bound)?;
     }
     Ok(())
 }

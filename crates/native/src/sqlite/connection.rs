@@ -1,7 +1,7 @@
 //! One connection to a SQLite database.
 
 use super::{
-    bind::{BindError, Keys, bind, bind_values},
+    bind::{BindError, Keys, bind},
     encode, error,
     groups::Groups,
     settings::{Location, Settings},
@@ -167,6 +167,14 @@ impl Connection {
         }
     }
 
+    /// Undoes what was done since a savepoint, and forgets the savepoint.
+    pub(super) fn abandon_to(&self, savepoint: &'static str) {
+        self.watch.cancelled.store(false, Ordering::Relaxed);
+        self.no_hurry();
+        // Where the failure ended the transaction there is no savepoint any more, and nothing to undo.
+        let _ = self.raw.execute_batch(&format!("ROLLBACK TO {savepoint}; RELEASE {savepoint}"));
+    }
+
     fn failure(&self, error: &rusqlite::Error, catalog: &Catalog) -> Failure {
         self.stopped(error)
             .unwrap_or_else(|| Failure::Failed(error::classify(error, catalog)))
@@ -185,14 +193,14 @@ impl Connection {
         }
     }
 
-    fn bind_failure(&self, error: BindError, catalog: &Catalog) -> Failure {
+    pub(super) fn bind_failure(&self, error: BindError, catalog: &Catalog) -> Failure {
         match error {
             BindError::Driver(error) => self.failure(&error, catalog),
             BindError::Engine(error) => Failure::Failed(error),
         }
     }
 
-    fn bound(
+    pub(super) fn bound(
         &self,
         statement: &Statement,
         inputs: &Inputs<'_>,
@@ -223,36 +231,18 @@ impl Connection {
         self.collect(&mut prepared, &statement.columns, catalog)
     }
 
-    /// Runs SQL with values that are at hand, and answers its rows as values of these types.
-    pub(crate) fn rows_with<'v>(
-        &self,
-        sql: &str,
-        values: impl IntoIterator<Item = (&'v Value, Type)>,
-        columns: &[Type],
-        catalog: &Catalog,
-    ) -> Attempt<Vec<Vec<Value>>> {
-        let prepared = self.raw.prepare_cached(sql);
-        let mut prepared = prepared.map_err(|error| self.failure(&error, catalog))?;
-        let bound = bind_values(&mut prepared, values, catalog);
-        bound.map_err(|error| self.bind_failure(error, catalog))?;
-        self.collect(&mut prepared, columns, catalog)
+    /// A statement whose parameters are yet to be bound.
+    pub(super) fn prepared(&self, sql: &str, catalog: &Catalog) -> Attempt<CachedStatement<'_>> {
+        self.raw.prepare_cached(sql).map_err(|error| self.failure(&error, catalog))
     }
 
-    /// Runs SQL with values that are at hand, and says how many rows it changed.
-    pub(crate) fn execute_with<'v>(
-        &self,
-        sql: &str,
-        values: impl IntoIterator<Item = (&'v Value, Type)>,
-        catalog: &Catalog,
-    ) -> Attempt<usize> {
-        let prepared = self.raw.prepare_cached(sql);
-        let mut prepared = prepared.map_err(|error| self.failure(&error, catalog))?;
-        let bound = bind_values(&mut prepared, values, catalog);
-        bound.map_err(|error| self.bind_failure(error, catalog))?;
+    /// Runs a bound statement that answers no rows, and says how many rows it changed.
+    pub(super) fn finish(&self, prepared: &mut CachedStatement<'_>, catalog: &Catalog) -> Attempt<usize> {
         prepared.raw_execute().map_err(|error| self.failure(&error, catalog))
     }
 
-    fn collect(
+    /// The rows of a bound statement, as values.
+    pub(super) fn collect(
         &self,
         prepared: &mut CachedStatement<'_>,
         columns: &[Type],
@@ -366,14 +356,14 @@ impl Connection {
 }
 
 /// The levels of one read.
-struct Reader<'a> {
-    connection: &'a Connection,
-    inputs: &'a Inputs<'a>,
-    catalog: &'a Catalog,
+pub(super) struct Reader<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) catalog: &'a Catalog,
 }
 
 /// What the rows of a level belong to.
-enum Parents<'a> {
+pub(super) enum Parents<'a> {
     /// The answer itself.
     Answer(&'a mut Chain),
     /// Rows of the level above, by keys of so many columns.
@@ -381,8 +371,7 @@ enum Parents<'a> {
 }
 
 impl Reader<'_> {
-    fn level(&self, level: &Level, arena: &mut Arena, mut parents: Parents<'_>) -> Attempt<()> {
-        let fail = |error: rusqlite::Error| self.connection.failure(&error, self.catalog);
+    pub(super) fn level(&self, level: &Level, arena: &mut Arena, mut parents: Parents<'_>) -> Attempt<()> {
         let keys = match &mut parents {
             Parents::Answer(_) => None,
             Parents::Groups(groups, _) => Some(groups.keys()),
@@ -392,9 +381,27 @@ impl Reader<'_> {
         let mut prepared = self
             .connection
             .bound(statement, self.inputs, keys.as_ref(), self.catalog)?;
+        let columns = &statement.columns;
+        self.rows(level, columns, &mut prepared, arena, &mut parents, &mut children)?;
+        self.children(level, children, arena)
+    }
+
+    /// Runs the statement of a level, or one that answers the same columns. Its rows go to their parents, and what waits for
+    /// rows of relations into a group a child. Returns how many rows there were.
+    pub(super) fn rows(
+        &self,
+        level: &Level,
+        columns: &[Type],
+        prepared: &mut CachedStatement<'_>,
+        arena: &mut Arena,
+        parents: &mut Parents<'_>,
+        children: &mut [Groups],
+    ) -> Attempt<usize> {
+        let fail = |error: rusqlite::Error| self.connection.failure(&error, self.catalog);
+        let mut count = 0;
         let mut rows = prepared.raw_query();
         while let Some(row) = rows.next().map_err(fail)? {
-            let group = match &mut parents {
+            let group = match parents {
                 Parents::Answer(_) => 0,
                 Parents::Groups(groups, columns) => match groups.find(row, *columns).map_err(fail)? {
                     Some(group) => group,
@@ -406,7 +413,7 @@ impl Reader<'_> {
             for cell in &level.cells {
                 match *cell {
                     Cell::Column(at) => {
-                        let ty = statement.columns.get(at).copied().unwrap_or(Type::TEXT);
+                        let ty = columns.get(at).copied().unwrap_or(Type::TEXT);
                         encode::encode(arena, row.get_ref(at).map_err(fail)?, ty, self.catalog)?;
                     }
                     Cell::Rows(at) => {
@@ -418,12 +425,18 @@ impl Reader<'_> {
                 }
             }
             arena.end_row();
-            match &mut parents {
+            count += 1;
+            match parents {
                 Parents::Answer(chain) => arena.link(chain, offset, level.reversed),
                 Parents::Groups(groups, _) => groups.add(arena, group, offset, level.reversed),
             }
         }
-        for (child, mut groups) in level.children.iter().zip(children) {
+        Ok(count)
+    }
+
+    /// Reads the relations of a level, a group a child.
+    pub(super) fn children(&self, level: &Level, groups: Vec<Groups>, arena: &mut Arena) -> Attempt<()> {
+        for (child, mut groups) in level.children.iter().zip(groups) {
             if !groups.is_empty() {
                 self.level(&child.level, arena, Parents::Groups(&mut groups, child.keys.len()))?;
                 groups.settle(arena);

@@ -7,5 +7,6 @@ mod error;
 mod groups;
 mod moment;
 mod settings;
+mod write;
 
 pub(crate) use connection::{Attempt, Connection, Failure};

@@ -5,7 +5,11 @@ use crate::{
     defaults,
     inputs::{Input, Steps},
 };
-use lenslet_core::{error::Error, query::Write, value::Value};
+use lenslet_core::{
+    error::Error,
+    query::{Assignment, Write},
+    value::Value,
+};
 use lenslet_sql::{
     Parameter, Source,
     write::{Check, Failure, InsertRows, Run, Step, Test, Variant},
@@ -137,6 +141,23 @@ impl<'p> Walk<'p> {
     }
 }
 
+/// The steps that will be taken, where a plan begins with a choice that only the query decides.
+pub(crate) fn way<'p>(steps: &'p [Step], parameters: &[Parameter<'_>]) -> &'p [Step] {
+    match steps {
+        [
+            Step::Branch {
+                test: Test::Equal(pairs),
+                then,
+                otherwise,
+            },
+        ] => match pairs.iter().all(|(one, other)| is_equal(parameters, *one, *other)) {
+            true => then,
+            false => otherwise,
+        },
+        steps => steps,
+    }
+}
+
 fn is_equal(parameters: &[Parameter<'_>], one: u32, other: u32) -> bool {
     let at = |slot: u32| parameters.get(slot as usize);
     matches!((at(one), at(other)), (Some(Parameter::Value(one)), Some(Parameter::Value(other))) if one == other)
@@ -198,22 +219,24 @@ fn variant<'p>(insert: &'p InsertRows, row: &Write) -> Option<&'p Variant> {
 
 /// What a row gives for a column. Rows mostly give their columns in the same order, so the place is guessed first.
 pub(crate) fn given(row: &Write, field: u16, guess: usize) -> Option<&Value> {
-    use lenslet_core::query::Assignment::{Change, Nested, Set};
-    let of = |assignment| match assignment {
-        Set(it, value) | Change(it, _, value) if it.index == field => Some(value),
-        Set(..) | Change(..) | Nested(..) => None,
-    };
-    let assignments = row.assignments.as_slice();
-    match assignments.get(guess).and_then(of) {
-        Some(value) if assignments.len() <= guess + 1 => Some(value),
-        _ => assignments.iter().rev().find_map(of),
+    let of = |assignment| given_by(assignment, field);
+    match row.assignments.get(guess).and_then(of) {
+        Some(value) if row.assignments.len() <= guess + 1 => Some(value),
+        _ => row.assignments.iter().rev().find_map(of),
+    }
+}
+
+fn given_by(assignment: &Assignment, field: u16) -> Option<&Value> {
+    match assignment {
+        Assignment::Set(it, value) | Assignment::Change(it, _, value) if it.index == field => Some(value),
+        Assignment::Set(..) | Assignment::Change(..) | Assignment::Nested(..) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenslet_core::query::{Assignment, FieldId};
+    use lenslet_core::query::FieldId;
 
     fn row(values: &[(u16, i64)]) -> Write {
         let set = |(field, value): &(u16, i64)| Assignment::Set(FieldId::at(*field), Value::Int(*value));

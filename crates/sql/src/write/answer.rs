@@ -251,13 +251,17 @@ impl<'p> WritePlanner<'p> {
 }
 
 impl WritePlan {
-    /// Whether it is one statement, which needs no transaction of its own.
-    pub fn is_single(&self) -> bool {
-        let children = match &self.answer {
-            Answer::Returned(level) => level.children.len(),
-            Answer::Count => 0,
-            Answer::After(_) | Answer::Before(_) => return false,
-        };
-        children == 0 && matches!(self.steps.as_slice(), [Step::Run(run)] if run.each.is_none())
+    /// Whether it does nothing but these steps, and they are one statement, which needs no transaction of its own.
+    pub fn is_single(&self, steps: &[Step]) -> bool {
+        !self.reads() && matches!(steps, [Step::Run(run)] if run.each.is_none())
+    }
+
+    /// Whether the answer takes reading beside the steps.
+    pub fn reads(&self) -> bool {
+        match &self.answer {
+            Answer::Returned(level) => !level.children.is_empty(),
+            Answer::Count => false,
+            Answer::After(_) | Answer::Before(_) => true,
+        }
     }
 }
