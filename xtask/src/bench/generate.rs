@@ -67,8 +67,8 @@ fn measure(lenslet: &Path, schema: &Path, folder: &Path) -> Result<Times> {
         }
         _ => Ok(()),
     };
-    let fresh = median_of(RUNS, clear, &mut command)?;
-    let unchanged = median_of(RUNS, || Ok(()), &mut command)?;
+    let fresh = median_of(RUNS, &[0], clear, &mut command)?;
+    let unchanged = median_of(RUNS, &[0], || Ok(()), &mut command)?;
     Ok(Times { fresh, unchanged })
 }
 

@@ -27,11 +27,11 @@ pub(crate) fn run() -> Result {
     for path in &schemas {
         let mut validate = Command::new(&lenslet);
         validate.arg("validate").arg("--schema").arg(path);
-        let validate = median_of(RUNS, || Ok(()), &mut validate)?;
-        // A schema that is not in the formatter's form is formatted all the same; only the exit code differs.
+        let validate = median_of(RUNS, &[0], || Ok(()), &mut validate)?;
         let mut format = Command::new(&lenslet);
         format.arg("format").arg("--check").arg("--schema").arg(path);
-        let format = median_of(RUNS, || Ok(()), &mut format)?;
+        // 1 says that the schema is not in the formatter's form; it was formatted all the same.
+        let format = median_of(RUNS, &[0, 1], || Ok(()), &mut format)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         println!("{name:<28} {:>13} {:>16}", milliseconds(validate), milliseconds(format));
     }
