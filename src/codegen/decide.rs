@@ -52,11 +52,10 @@ struct Subject<'c> {
 fn decide_model(catalog: &Catalog, names: &Names, subject: Subject<'_>) -> Model {
     let Subject { index, model, names: own } = subject;
     let mut columns = columns(names, subject);
-    let camel_case = columns.iter().filter(|it| serde_camel_case(&it.name) == it.schema_name).count()
-        >= columns.iter().filter(|it| it.name.text() == it.schema_name).count();
+    let camel_case = is_camel_case(&columns);
     for column in &mut columns {
-        let name = if camel_case { serde_camel_case(&column.name) } else { column.name.text().to_owned() };
-        column.renamed = name != column.schema_name;
+        let name = serde_camel_case(&column.name).filter(|_| camel_case);
+        column.renamed = name.as_deref().unwrap_or(column.name.text()) != column.schema_name;
     }
     Model {
         index,
@@ -75,6 +74,15 @@ fn decide_model(catalog: &Catalog, names: &Names, subject: Subject<'_>) -> Model
         camel_case,
         prelude: own.prelude.clone(),
     }
+}
+
+/// Whether `camelCase` tells serde more of the names than nothing does.
+fn is_camel_case(columns: &[Column]) -> bool {
+    let camel: Option<Vec<_>> = columns.iter().map(|it| serde_camel_case(&it.name)).collect();
+    camel.is_some_and(|camel| {
+        let told = columns.iter().zip(camel).filter(|(column, camel)| column.schema_name == *camel).count();
+        told > columns.iter().filter(|it| it.schema_name == it.name.text()).count()
+    })
 }
 
 fn columns(names: &Names, subject: Subject<'_>) -> Vec<Column> {

@@ -106,8 +106,10 @@ fn root_head(client: &Client, options: &Options) -> String {
     match options.layout {
         Layout::Module => runtime,
         Layout::Crate => {
-            let lints = tokens::allowed_lints(client).join(", ");
-            format!("//! The client of a database, see [`Client`].\n#![allow({lints})]\n\n{runtime}")
+            let lints = [tokens::ALLOWED_LINTS, tokens::ALLOWED_LINTS_BEYOND_ASCII];
+            let lints = lints.iter().take(if client.is_ascii { 1 } else { 2 });
+            let lints: String = lints.map(|it| format!("#![allow({it})]\n")).collect();
+            format!("//! The client of a database, see [`Client`].\n{lints}\n{runtime}")
         }
     }
 }

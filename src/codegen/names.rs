@@ -47,8 +47,8 @@ const KEYWORDS: [&str; 48] = [
 /// Keywords that may not.
 const PATH_KEYWORDS: [&str; 4] = ["Self", "crate", "self", "super"];
 
-/// Types that the root of a client has itself, and the struct beside every row.
-const ROOT_TYPES: [&str; 6] = ["Client", "Error", "ErrorKind", "Inherit", "Isolation", "New"];
+/// Types that the root of a client has itself, the struct beside every row, and the type parameter of every row.
+const ROOT_TYPES: [&str; 7] = ["Client", "Error", "ErrorKind", "Inherit", "Isolation", "L", "New"];
 /// Methods that a client has itself.
 const CLIENT_METHODS: [&str; 10] = [
     "batch", "clone", "connect", "engine", "execute_raw", "from_engine", "from_env", "new", "query_raw", "transaction",
@@ -129,29 +129,27 @@ impl Names {
     /// Names everything.
     pub(crate) fn of(catalog: &Catalog) -> Self {
         let mut root = Namespace::reserving(&ROOT_TYPES);
-        let rows = root.claim_all(catalog.models.iter().map(|it| &*it.name), pascal, Suffix::Model);
-        let enums = root.claim_all(catalog.enums.iter().map(|it| &*it.name), pascal, Suffix::Enum);
+        let models: Vec<_> = catalog.models.iter().map(|it| &*it.name).collect();
+        let rows = root.claim_all(&models, pascal, pascal, Suffix::Model);
+        let enums: Vec<_> = catalog.enums.iter().map(|it| &*it.name).collect();
+        let enums = root.claim_all(&enums, pascal, pascal, Suffix::Enum);
         let types = root.prelude();
         root.taken.extend(ROOT_MODULES.map(String::from));
-        let modules = root.claim_all(catalog.models.iter().map(|it| &*it.name), snake, Suffix::LowerModel);
+        // In the order of the types, so that a model has both its names or neither.
+        let modules = root.claim_all(&models, pascal, snake, Suffix::LowerModel);
         let enums_module = root.claim("enums", Suffix::Number);
         let catalog_module = root.claim("catalog", Suffix::Number);
-        let accessors = Namespace::reserving(&CLIENT_METHODS).claim_all(
-            catalog.models.iter().map(|it| &*it.name),
-            snake,
-            Suffix::Table,
-        );
+        let accessors = Namespace::reserving(&CLIENT_METHODS).claim_all(&models, pascal, snake, Suffix::Table);
         let models = (catalog.models.iter().zip(rows).zip(modules).zip(accessors))
             .map(|(((model, row), module), accessor)| ModelNames::of(model, row, module, accessor))
             .collect::<Vec<_>>();
         let enums = (catalog.enums.iter().zip(enums))
             .map(|(it, name)| EnumNames {
                 name,
-                variants: Namespace::default().claim_all(
-                    it.variants.iter().map(|it| &*it.name),
-                    pascal,
-                    Suffix::Number,
-                ),
+                variants: {
+                    let variants: Vec<_> = it.variants.iter().map(|it| &*it.name).collect();
+                    Namespace::default().claim_all(&variants, pascal, pascal, Suffix::Number)
+                },
             })
             .collect::<Vec<_>>();
         Names {
@@ -179,8 +177,8 @@ impl Names {
 impl ModelNames {
     fn of(model: &Model, row: Name, module: Name, accessor: Name) -> Self {
         let mut values = Namespace::default();
-        let names = || model.fields.iter().map(|it| &*it.name);
-        let fields = values.claim_all(names(), snake, Suffix::Number);
+        let names: Vec<_> = model.fields.iter().map(|it| &*it.name).collect();
+        let fields = values.claim_all(&names, snake, snake, Suffix::Number);
         let mut members = values.clone();
         let mut compounds = BTreeMap::new();
         for selector in model.uniques().filter_map(|index| index.name.as_deref()) {
@@ -199,7 +197,7 @@ impl ModelNames {
         let markers: Vec<_> = model.fields.iter().map(|it| relation(it, "Field")).collect();
         let prelude = types.prelude();
         types.taken.extend(PRELUDE.map(|(name, _)| name.to_owned()));
-        let parameters = types.claim_all(names(), pascal, Suffix::Key);
+        let parameters = types.claim_all(&names, pascal, pascal, Suffix::Key);
         let fields = fields.into_iter().zip(loaded).zip(markers).zip(parameters);
         ModelNames {
             row_is_hidden: PARAMETERS.contains(&row.text()),
@@ -314,26 +312,20 @@ impl Namespace {
         Name(name)
     }
 
-    /// A name for each, those first that need not change.
-    fn claim_all<'n>(
-        &mut self,
-        names: impl Iterator<Item = &'n str>,
-        case: fn(&str) -> String,
-        suffix: Suffix,
-    ) -> Vec<Name> {
-        let wanted: Vec<_> = names.map(|name| (name, case(name))).collect();
-        let mut claimed = BTreeMap::new();
-        let (idiomatic, changed): (Vec<_>, Vec<_>) = (wanted.iter().enumerate()).partition(|(_, (name, it))| name == it);
-        for (at, (_, name)) in idiomatic.into_iter().chain(changed) {
-            claimed.insert(at, self.claim(name, suffix));
-        }
-        claimed.into_values().collect()
+    /// A name for each; first those that `order` does not change.
+    fn claim_all(&mut self, names: &[&str], order: Case, case: Case, suffix: Suffix) -> Vec<Name> {
+        let (first, then): (Vec<_>, Vec<_>) = names.iter().enumerate().partition(|(_, name)| order(name) == **name);
+        let claimed = first.into_iter().chain(then).map(|(at, name)| (at, self.claim(&case(name), suffix)));
+        claimed.collect::<BTreeMap<_, _>>().into_values().collect()
     }
 
     fn prelude(&self) -> Prelude {
         Prelude { hidden: PRELUDE.iter().map(|(name, _)| *name).filter(|it| self.taken.contains(*it)).collect() }
     }
 }
+
+/// How a name is spelled in some place.
+type Case = fn(&str) -> String;
 
 /// `authorId`: `author_id`.
 fn snake(name: &str) -> String {
@@ -405,11 +397,15 @@ fn identifier(text: String) -> String {
     name
 }
 
-/// The name that `rename_all = "camelCase"` of serde gives a field.
-pub(crate) fn serde_camel_case(name: &Name) -> String {
+/// The name that `rename_all = "camelCase"` of serde gives a field. It takes names that begin with a letter of ASCII only.
+pub(crate) fn serde_camel_case(name: &Name) -> Option<String> {
+    name.text().starts_with(|it: char| it.is_ascii()).then(|| camel(name.text()))
+}
+
+fn camel(name: &str) -> String {
     let mut camel = String::new();
     let mut capital = false;
-    for letter in name.text().chars() {
+    for letter in name.chars() {
         match letter {
             '_' => capital = true,
             _ if capital => {

@@ -137,7 +137,7 @@ fn join(lines: &mut Vec<String>, at: usize) -> Option<()> {
         return Some(());
     }
     if closing == ']' {
-        let filled = fill(inner);
+        let filled = fill(inner, " ");
         lines.splice(at + 1..end, filled);
     }
     None
@@ -146,6 +146,9 @@ fn join(lines: &mut Vec<String>, at: usize) -> Option<()> {
 /// Joins a signature with its `where`, or an `impl` with its `for`.
 fn join_clause(lines: &mut Vec<String>, at: usize) -> Option<()> {
     let (line, next) = (lines.get(at)?, lines.get(at + 1)?);
+    if next.trim_start().starts_with('.') && !line.trim_start().starts_with('.') {
+        return join_chain(lines, at);
+    }
     if indentation(line) != indentation(next) {
         return None;
     }
@@ -165,13 +168,27 @@ fn join_clause(lines: &mut Vec<String>, at: usize) -> Option<()> {
     Some(())
 }
 
+/// Joins the calls of a chain, as many in each line as fit.
+fn join_chain(lines: &mut Vec<String>, at: usize) -> Option<()> {
+    let calls = lines.get(at + 1..)?.iter().take_while(|it| it.trim_start().starts_with('.')).count();
+    let chain = lines.get(at..=at + calls)?;
+    let joined: String = [chain.first()?.as_str()].into_iter().chain(chain.iter().skip(1).map(|it| it.trim())).collect();
+    if joined.len() <= WIDTH {
+        lines.splice(at..=at + calls, [joined]);
+        return Some(());
+    }
+    let filled = fill(chain.get(1..)?, "");
+    lines.splice(at + 1..=at + calls, filled);
+    None
+}
+
 /// The lines of a list, as many of its elements in each as fit.
-fn fill(elements: &[String]) -> Vec<String> {
+fn fill(elements: &[String], between: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for element in elements {
         match lines.last_mut() {
-            Some(line) if line.len() + 1 + element.trim().len() <= WIDTH => {
-                line.push(' ');
+            Some(line) if line.len() + between.len() + element.trim().len() <= WIDTH => {
+                line.push_str(between);
                 line.push_str(element.trim());
             }
             _ => lines.push(element.clone()),

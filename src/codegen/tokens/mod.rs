@@ -6,7 +6,7 @@ mod root;
 
 pub(crate) use enums::enums;
 pub(crate) use model::model;
-pub(crate) use root::{allowed_lints, root};
+pub(crate) use root::{ALLOWED_LINTS, ALLOWED_LINTS_BEYOND_ASCII, root};
 
 use super::{
     form::{Base, Serde, Type},

@@ -9,19 +9,11 @@ use quote::quote;
 
 /// The lints that generated code turns off for itself, each for a reason that holds for all of it: columns and relations
 /// are constants that are spelled like fields; who uses a client does not use all of it; the schema is its documentation.
-pub(crate) fn allowed_lints(client: &Client) -> Vec<&'static str> {
-    let mut lints = vec!["dead_code", "missing_docs", "non_upper_case_globals"];
-    if !client.is_ascii {
-        lints.extend([
-            "confusable_idents",
-            "mixed_script_confusables",
-            "non_camel_case_types",
-            "non_snake_case",
-            "uncommon_codepoints",
-        ]);
-    }
-    lints
-}
+pub(crate) const ALLOWED_LINTS: &str = "dead_code, missing_docs, non_upper_case_globals";
+
+/// The lints that names beyond ASCII need: Rust's cases and look-alikes are those of Latin letters.
+pub(crate) const ALLOWED_LINTS_BEYOND_ASCII: &str =
+    "confusable_idents, mixed_script_confusables, non_camel_case_types, non_snake_case, uncommon_codepoints";
 
 /// The items of `lib.rs`, without the line that says which runtime is meant.
 pub(crate) fn root(client: &Client) -> Vec<Item> {
