@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         place: url.shown(),
         error,
     })?;
-    report(&pushed, &url);
+    report(&pushed, &url)?;
     terminal::progress(&format!("in {}", terminal::milliseconds(started.elapsed())));
     Ok(Verdict::Good)
 }
@@ -74,7 +74,7 @@ fn url(arguments: &Arguments, schema: &Schema, files: &SchemaFiles) -> Result<Da
     Ok(url)
 }
 
-fn report(pushed: &Pushed, url: &DatabaseUrl) {
+fn report(pushed: &Pushed, url: &DatabaseUrl) -> Result<(), Error> {
     for loss in &pushed.losses {
         terminal::warning(&loss.to_string());
     }
@@ -87,7 +87,7 @@ fn report(pushed: &Pushed, url: &DatabaseUrl) {
             format!("{verb} the database `{place}`: {statements}, now in sync with the schema")
         }
     };
-    terminal::answer(&line);
+    terminal::answer(&line)
 }
 
 /// Prisma 6 took paths as relative to the schema. Someone who moves in should learn why the database is not the expected one.

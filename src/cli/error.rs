@@ -23,6 +23,8 @@ pub(super) enum Error {
     NotText { path: PathBuf, at: usize },
     #[error("cannot read standard input")]
     Stdin { source: io::Error },
+    #[error("cannot write to standard output")]
+    Stdout { source: io::Error },
 
     // What to generate.
     #[error("the schema `{schema}` is valid, but it has no datasource, so it is not known for which database it is")]
@@ -116,6 +118,7 @@ impl Error {
             Error::Read { .. }
             | Error::Write { .. }
             | Error::Stdin { .. }
+            | Error::Stdout { .. }
             | Error::Block { .. }
             | Error::Generate(_)
             | Error::Output(_)

@@ -1,7 +1,7 @@
 //! `lenslet format`.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use lenslet::{SourceFile, Sources};
@@ -51,20 +51,19 @@ fn files(arguments: &Arguments) -> Outcome {
         .filter(|(old, new)| old.text != new.text)
         .map(|(_, new)| new)
         .collect();
-    match (changed.is_empty(), arguments.check) {
-        (true, _) => terminal::answer(&format!("The schema `{}` is formatted", files.name())),
-        (false, true) => {
-            for file in changed {
-                terminal::complaint(&format!("`{}` is not formatted", file.name), "run `lenslet format`");
-            }
-            return Ok(Verdict::Bad);
+    if changed.is_empty() {
+        terminal::answer(&format!("The schema `{}` is formatted", files.name()))?;
+        return Ok(Verdict::Good);
+    }
+    if arguments.check {
+        for file in changed {
+            terminal::complaint(&format!("`{}` is not formatted", file.name), "run `lenslet format`");
         }
-        (false, false) => {
-            for file in changed {
-                replace(Path::new(&file.name), &file.text)?;
-                terminal::answer(&format!("Formatted `{}`", file.name));
-            }
-        }
+        return Ok(Verdict::Bad);
+    }
+    for file in changed {
+        replace(Path::new(&file.name), &file.text)?;
+        terminal::answer(&format!("Formatted `{}`", file.name))?;
     }
     Ok(Verdict::Good)
 }
@@ -83,12 +82,8 @@ fn standard_input(check: bool) -> Outcome {
         }
         return Ok(if same { Verdict::Good } else { Verdict::Bad });
     }
-    let mut stdout = io::stdout().lock();
     for file in formatted.files() {
-        // The reader has gone: nobody is left to be told.
-        if stdout.write_all(file.text.as_bytes()).is_err() {
-            return Ok(Verdict::Bad);
-        }
+        terminal::text(&file.text)?;
     }
     Ok(Verdict::Good)
 }

@@ -80,7 +80,7 @@ fn write(schema: &Schema, client: &Client) -> Result<(), Error> {
     let started = Instant::now();
     let output = lenslet::generate(schema, &client.options).map_err(Error::Generate)?;
     let written = output.write_to(&client.output).map_err(Error::Output)?;
-    terminal::answer(&format!("Generated `{}`: {written}", client.output.display()));
+    terminal::answer(&format!("Generated `{}`: {written}", client.output.display()))?;
     terminal::progress(&format!("in {}", terminal::milliseconds(started.elapsed())));
     Ok(())
 }

@@ -2,7 +2,8 @@
 //!
 //! `anstream` removes the colours where the stream is no terminal or `NO_COLOR` is set.
 
-use std::io::IsTerminal as _;
+use std::fmt::Display;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Style};
@@ -10,23 +11,37 @@ use lenslet::{Diagnostic, Severity, Sources};
 
 use super::error::Error;
 
-/// The answer of a command, in one line.
-pub(super) fn answer(line: &str) {
-    anstream::println!("{line}");
+/// A line of the answer of a command.
+pub(super) fn answer(line: &str) -> Result<(), Error> {
+    text(&format!("{line}\n"))
+}
+
+/// An answer as it is. A reader that has gone is no error: it has seen what it wanted.
+pub(super) fn text(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(Error::Stdout { source }),
+        _ => Ok(()),
+    }
+}
+
+/// A line of a message. Where nobody can be told, nobody can be told that either.
+fn say(line: impl Display) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 /// What happens meanwhile: on a terminal only, since nobody watches a pipe.
 pub(super) fn progress(line: &str) {
     if std::io::stderr().is_terminal() {
         let dim = Style::new().dimmed();
-        anstream::eprintln!("{dim}{line}{dim:#}");
+        say(format_args!("{dim}{line}{dim:#}"));
     }
 }
 
 /// Something that the user should know, though the command succeeds.
 pub(super) fn warning(line: &str) {
     let yellow = AnsiColor::Yellow.on_default().bold();
-    anstream::eprintln!("{yellow}warning{yellow:#}: {line}");
+    say(format_args!("{yellow}warning{yellow:#}: {line}"));
 }
 
 /// Why a command could not do its work, and the next step.
@@ -34,7 +49,7 @@ pub(super) fn error(error: &Error) {
     say_error(&error.to_string());
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        anstream::eprintln!("  cause: {error}");
+        say(format_args!("  cause: {error}"));
         cause = error.source();
     }
     if let Some(help) = error.help() {
@@ -50,21 +65,21 @@ pub(super) fn complaint(line: &str, help: &str) {
 
 fn say_error(line: &str) {
     let red = AnsiColor::Red.on_default().bold();
-    anstream::eprintln!("{red}error{red:#}: {line}");
+    say(format_args!("{red}error{red:#}: {line}"));
 }
 
 fn say_help(line: &str) {
     let cyan = AnsiColor::Cyan.on_default().bold();
-    anstream::eprintln!("{cyan}help{cyan:#}: {line}");
+    say(format_args!("{cyan}help{cyan:#}: {line}"));
 }
 
 /// What is wrong with a schema, each with a marked excerpt, and how much it is.
 pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
     for diagnostic in diagnostics {
-        anstream::eprintln!("{}\n", diagnostic.render(sources, true));
+        say(format_args!("{}\n", diagnostic.render(sources, true)));
     }
     if let Some(summary) = summary(diagnostics) {
-        anstream::eprintln!("{summary}");
+        say(format_args!("{summary}"));
     }
 }
 

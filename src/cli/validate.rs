@@ -29,11 +29,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let checked = lenslet::check(&files.sources);
     let accepted = checked.is_accepted();
     if arguments.json {
-        terminal::answer(&json(accepted, &checked.diagnostics, &files));
+        terminal::answer(&json(accepted, &checked.diagnostics, &files))?;
     } else {
         terminal::diagnostics(&checked.diagnostics, &files.sources);
         if accepted {
-            terminal::answer(&format!("The schema `{}` is valid", files.name()));
+            terminal::answer(&format!("The schema `{}` is valid", files.name()))?;
         }
     }
     Ok(if accepted { Verdict::Good } else { Verdict::Bad })

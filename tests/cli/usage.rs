@@ -1,5 +1,7 @@
 //! Arguments, help, and where the schema is looked for.
 
+use std::process::Stdio;
+
 use crate::project::{Project, Ran, SCHEMA};
 
 #[test]
@@ -101,4 +103,78 @@ fn colours_need_a_terminal_or_force() {
     assert!(forced.stderr.contains('\u{1b}'), "{}", forced.stderr);
     let refused = Ran::of(project.command(&["validate"]).env("NO_COLOR", "1"));
     assert!(!refused.stderr.contains('\u{1b}'), "{}", refused.stderr);
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_error() {
+    let project = Project::with_schema(SCHEMA);
+    let mut command = project.command(&["validate", "--json"]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("lenslet starts");
+    drop(child.stdout.take());
+    let ran = Ran::of_output(child.wait_with_output().expect("lenslet ends"));
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_answer_that_cannot_be_written_is_an_error() {
+    let project = Project::with_schema(SCHEMA);
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has it");
+    Ran::of(project.command(&["validate"]).stdout(full)).fails(&["cannot write to standard output"]);
+}
+
+#[test]
+fn odd_files_are_refused_with_a_message() {
+    let nested = format!(
+        "model A {{ id Int @default({}1{}) }}",
+        "[".repeat(20_000),
+        "]".repeat(20_000)
+    );
+    for text in [
+        "model",
+        "{",
+        "}",
+        "model A {",
+        "\u{feff}model A",
+        "@@",
+        "model \0 {}",
+        "\u{1f980}",
+        &nested,
+    ] {
+        let project = Project::with_schema(text);
+        for command in ["validate", "gen", "format"] {
+            project.run(&[command]).fails(&["error"]);
+        }
+    }
+}
+
+#[test]
+fn a_schema_without_models_is_valid_but_nothing_can_be_generated_without_a_datasource() {
+    let project = Project::with_schema("");
+    project.run(&["validate"]).succeeds();
+    project.run(&["format"]).succeeds();
+    project
+        .run(&["gen", "--output", "db"])
+        .fails(&["no datasource", "datasource db {"]);
+}
+
+#[test]
+fn line_ends_of_other_systems_are_read() {
+    let project = Project::with_schema(&SCHEMA.replace('\n', "\r\n"));
+    project.run(&["validate"]).succeeds();
+}
+
+#[test]
+fn empty_paths_are_refused() {
+    let project = Project::with_schema(SCHEMA);
+    project.run(&["gen", "--output", ""]).fails(&["--output"]);
+    project.run(&["gen", "--schema", ""]).fails(&["--schema"]);
+    project.run(&["db", "push", "--url", ""]).fails(&["--url"]);
 }
