@@ -91,6 +91,7 @@ kinds! {
     "P5007" Unauthorized "the pool refused the key."
     "P5008" UsageExceeded "the key's allowance is used up."
     "P5009" PoolTimedOut "the pool did not answer in time."
+    "P5010" PoolUnreachable "the pool cannot be reached."
     "P5011" TooManyRequests "the pool is refusing requests for now."
     "P5012" VersionUnsupported "the pool does not speak the client's version."
     "P6000" PoolError "the pool met an error that has no other code."
