@@ -95,10 +95,9 @@ fn scripts(case: &Case) -> String {
 
 /// Two pushes with rows between them; the second is tried without accepting a loss first.
 fn behaviour(case: &Case) -> String {
-    let (from, to) = (
-        catalog("sqlite", &case.from).unwrap(),
-        catalog("sqlite", &case.to).unwrap(),
-    );
+    let (Some(from), Some(to)) = (catalog("sqlite", &case.from), catalog("sqlite", &case.to)) else {
+        return String::new();
+    };
     let mut connection = Connection::open_in_memory().unwrap();
     sqlite::push(&mut connection, &from, PushOptions::default()).unwrap();
     // Rows for tables of the first schema come before the second push, rows for others after it.

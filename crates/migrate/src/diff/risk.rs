@@ -50,8 +50,10 @@ pub enum Risk {
     AddUnique {
         /// The table.
         table: ObjectName,
-        /// The columns, which were there before.
+        /// The columns.
         columns: Vec<String>,
+        /// Those of them that were there before. The others hold the same in every row.
+        present: Vec<String>,
     },
     /// Values of an enum go.
     DropVariants {
@@ -94,7 +96,7 @@ impl fmt::Display for Risk {
                 )
             }
             Risk::ForbidNull { table, column } => write!(f, "the column `{column}` of `{table}` becomes required"),
-            Risk::AddUnique { table, columns } => {
+            Risk::AddUnique { table, columns, .. } => {
                 write!(f, "rows of `{table}` have to differ in `{}`", columns.join("`, `"))
             }
             Risk::DropVariants { name, variants } => {
@@ -215,23 +217,36 @@ fn is_longer(old: &str, new: &str) -> bool {
     }
 }
 
-/// New keys over columns that were there before. A new column's nulls are all different; its default is the same in
-/// every row.
+/// New keys, unless a new column makes all rows different: by its nulls, by counting up, or as an expression may.
 fn uniques(difference: &TableDifference<'_>) -> Vec<Risk> {
     let indexes = difference.added_indexes.iter();
     let indexes = indexes.filter(|index| index.kind == IndexKind::Unique && index.predicate.is_none());
-    let key = difference
-        .new
-        .primary_key
-        .as_ref()
-        .filter(|_| difference.changes_primary_key());
-    let lists = indexes.map(|index| &index.columns).chain(key.map(|key| &key.columns));
+    let new_key = difference.new.primary_key.as_ref();
+    let new_key = new_key.filter(|_| difference.changes_primary_key());
+    let lists = indexes
+        .map(|index| &index.columns)
+        .chain(new_key.map(|key| &key.columns));
     lists
         .map(|columns| columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>())
-        .filter(|columns| columns.iter().all(|column| difference.old.column(column).is_some()))
+        .filter(|columns| {
+            !difference
+                .added_columns
+                .iter()
+                .any(|it| columns.contains(&it.name) && tells_apart(it))
+        })
         .map(|columns| Risk::AddUnique {
             table: difference.new.name.clone(),
+            present: columns
+                .iter()
+                .filter(|it| difference.old.column(it).is_some())
+                .cloned()
+                .collect(),
             columns,
         })
         .collect()
+}
+
+/// Whether a new column holds something else in every row that is there.
+fn tells_apart(column: &Column) -> bool {
+    column.autoincrement || matches!(column.default, None | Some(Default::Expression(_) | Default::Unknown))
 }

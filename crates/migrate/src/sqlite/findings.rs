@@ -38,21 +38,22 @@ fn count(risk: &Risk) -> Option<String> {
                 name(column)
             )
         }
-        Risk::AddUnique { table, columns } => duplicates(table, columns),
+        Risk::AddUnique { table, present, .. } => duplicates(table, present),
         Risk::DropVariants { .. } => return None,
     })
 }
 
 /// Rows that another row equals in all of the columns; a null equals nothing.
 fn duplicates(table: &ObjectName, columns: &[String]) -> String {
+    let table = table_name(table);
     let columns: Vec<_> = columns.iter().map(|column| name(column)).collect();
+    if columns.is_empty() {
+        return format!("SELECT CASE WHEN count(*) > 1 THEN count(*) ELSE 0 END FROM {table}");
+    }
     let given: Vec<_> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
-    format!(
-        "SELECT coalesce(sum(alike), 0) FROM (SELECT count(*) AS alike FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1)",
-        table_name(table),
-        given.join(" AND "),
-        columns.join(", ")
-    )
+    let (given, columns) = (given.join(" AND "), columns.join(", "));
+    let groups = format!("SELECT count(*) AS alike FROM {table} WHERE {given} GROUP BY {columns} HAVING count(*) > 1");
+    format!("SELECT coalesce(sum(alike), 0) FROM ({groups})")
 }
 
 fn name(name: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::change::{AlterEnum, Change, EnumColumn, TableChange};
 use super::structure::{
-    BaseType, Column, Enum, Extension, Index, IndexColumn, IndexKind, ObjectName, PrimaryKey, Table,
+    BaseType, Column, Default, Enum, Extension, Index, IndexColumn, IndexKind, ObjectName, PrimaryKey, Table,
 };
 use super::{Dialect, text};
 use lenslet_core::catalog::IndexAlgorithm;
@@ -21,7 +21,7 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
             format!("ALTER TABLE {} DROP CONSTRAINT {}", qualified(table), quoted(name))
         }
         Change::DropIndex { table, name } => format!("DROP INDEX {}", beside(table, name)),
-        Change::AlterTable { table, changes } => alter_table(table, changes),
+        Change::AlterTable { table, changes } => return alter_table(table, changes),
         Change::DropTable(name) => format!("DROP TABLE {}", qualified(name)),
         Change::DropEnum(name) => format!("DROP TYPE {}", qualified(name)),
         Change::CreateTable(table) => create_table(table),
@@ -208,9 +208,56 @@ fn default(column: &Column) -> Option<String> {
     text::default(POSTGRESQL, column.default.as_ref()?, &type_name(column))
 }
 
-fn alter_table(table: &ObjectName, changes: &[TableChange]) -> String {
-    let changes: Vec<_> = changes.iter().flat_map(|change| alter(table, change)).collect();
-    format!("ALTER TABLE {} {}", qualified(table), changes.join(",\n"))
+fn alter_table(table: &ObjectName, changes: &[TableChange]) -> Vec<String> {
+    let parts: Vec<_> = changes.iter().flat_map(|change| alter(table, change)).collect();
+    let mut statements = vec![format!("ALTER TABLE {} {}", qualified(table), parts.join(",\n"))];
+    for (from, to) in changes.iter().filter_map(altered) {
+        let sequence = qualified(&sequence(table, to));
+        match (from.autoincrement, to.autoincrement) {
+            (false, true) => {
+                statements.insert(0, format!("CREATE SEQUENCE {sequence}"));
+                let owner = format!("{}.{}", qualified(table), quoted(&to.name));
+                statements.push(format!("ALTER SEQUENCE {sequence} OWNED BY {owner}"));
+            }
+            (true, false) => statements.push(format!("DROP SEQUENCE {sequence}")),
+            _ => {}
+        }
+    }
+    statements
+}
+
+fn altered(change: &TableChange) -> Option<(&Column, &Column)> {
+    match change {
+        TableChange::AlterColumn { from, to } => Some((from, to)),
+        _ => None,
+    }
+}
+
+/// The sequence of a column that counts up, named as `SERIAL` names it.
+fn sequence(table: &ObjectName, column: &Column) -> ObjectName {
+    ObjectName {
+        schema: table.schema.clone(),
+        name: format!("{}_{}_seq", table.name, column.name),
+    }
+}
+
+/// The column with what `SERIAL` stands for written out, where it begins or ends to count.
+fn written_out(table: &ObjectName, column: &Column, other: &Column) -> Column {
+    let counts = column.autoincrement && !other.autoincrement;
+    let next = || {
+        format!(
+            "nextval({})",
+            text::string(POSTGRESQL, &qualified(&sequence(table, column)))
+        )
+    };
+    Column {
+        default: if counts {
+            Some(Default::Expression(next()))
+        } else {
+            column.default.clone()
+        },
+        ..column.clone()
+    }
 }
 
 fn alter(table: &ObjectName, change: &TableChange) -> Vec<String> {
@@ -224,7 +271,9 @@ fn alter(table: &ObjectName, change: &TableChange) -> Vec<String> {
         }
         TableChange::AddColumn(it) => vec![format!("ADD COLUMN     {}", column(it))],
         TableChange::DropColumn(name) => vec![format!("DROP COLUMN {}", quoted(name))],
-        TableChange::AlterColumn { from, to } => alter_column(from, to),
+        TableChange::AlterColumn { from, to } => {
+            alter_column(&written_out(table, from, to), &written_out(table, to, from))
+        }
         TableChange::AddPrimaryKey(key) => vec![format!("ADD {}", primary_key(key))],
     }
 }
