@@ -199,7 +199,7 @@ impl<'a> Builder<'a> {
     }
 
     fn type_alias(&mut self, pair: Pair<'a, Rule>) -> TypeAlias<'a> {
-        let span = self.span(&pair);
+        let span = self.trimmed(&pair);
         let mut name = Name { text: "", span };
         let mut ty = FieldType {
             name,
@@ -273,7 +273,7 @@ impl<'a> Builder<'a> {
         };
         let mut end = whole;
         for pair in pair.into_inner() {
-            let span = self.span(&pair);
+            let span = self.trimmed(&pair);
             match pair.as_rule() {
                 Rule::identifier => field.name = self.name(&pair),
                 Rule::legacy_colon => self.report(ProblemKind::LegacyColon, span),
@@ -292,8 +292,8 @@ impl<'a> Builder<'a> {
     }
 
     fn field_type(&mut self, pair: Pair<'a, Rule>) -> FieldType<'a> {
-        let span = self.span(&pair);
-        let text = pair.as_str();
+        let span = self.trimmed(&pair);
+        let text = pair.as_str().trim_end();
         let mut name = Name { text: "", span };
         let mut is_unsupported = false;
         let mut is_legacy_list = false;
@@ -357,7 +357,7 @@ impl<'a> Builder<'a> {
     }
 
     fn attribute(&mut self, pair: Pair<'a, Rule>) -> Attribute<'a> {
-        let span = self.span(&pair);
+        let span = self.trimmed(&pair);
         let mut name = Name { text: "", span };
         let mut arguments = None;
         for pair in pair.into_inner() {
@@ -492,6 +492,12 @@ impl<'a> Builder<'a> {
             text: pair.as_str(),
             span: self.span(pair),
         }
+    }
+
+    /// The span of a rule that ends with something optional: the space before what is not there belongs to the pair.
+    fn trimmed(&self, pair: &Pair<'a, Rule>) -> Span {
+        let span = self.span(pair);
+        Span { end: span.start + offset(pair.as_str().trim_end().len()), ..span }
     }
 
     fn span(&self, pair: &Pair<'a, Rule>) -> Span {
