@@ -1,6 +1,6 @@
 //! Plans by shape, as many as fit.
 
-use lenslet_sql::Plan;
+use crate::plans::Planned;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -14,7 +14,7 @@ const CAPACITY: usize = 512;
 #[derive(Debug, Default)]
 pub(crate) struct PlanCache(Mutex<Generations>);
 
-type Plans = HashMap<Box<[u8]>, Arc<Plan>>;
+type Plans = HashMap<Box<[u8]>, Arc<Planned>>;
 
 #[derive(Debug, Default)]
 struct Generations {
@@ -24,7 +24,11 @@ struct Generations {
 
 impl PlanCache {
     /// The plan of a shape, made when it is not there. It is made outside the lock: two tasks may both make it.
-    pub(crate) fn get_or_make<E>(&self, key: &[u8], make: impl FnOnce() -> Result<Plan, E>) -> Result<Arc<Plan>, E> {
+    pub(crate) fn get_or_make<E>(
+        &self,
+        key: &[u8],
+        make: impl FnOnce() -> Result<Planned, E>,
+    ) -> Result<Arc<Planned>, E> {
         if let Some(plan) = self.lock().find(key) {
             return Ok(plan);
         }
@@ -40,7 +44,7 @@ impl PlanCache {
 }
 
 impl Generations {
-    fn find(&mut self, key: &[u8]) -> Option<Arc<Plan>> {
+    fn find(&mut self, key: &[u8]) -> Option<Arc<Planned>> {
         if let Some(plan) = self.young.get(key) {
             return Some(Arc::clone(plan));
         }
@@ -49,7 +53,7 @@ impl Generations {
         Some(plan)
     }
 
-    fn insert(&mut self, key: Box<[u8]>, plan: Arc<Plan>) {
+    fn insert(&mut self, key: Box<[u8]>, plan: Arc<Planned>) {
         if self.young.len() >= CAPACITY {
             self.old = std::mem::take(&mut self.young);
         }
@@ -60,16 +64,20 @@ impl Generations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenslet_sql::{RawPlan, Statement};
+    use lenslet_sql::{Plan, RawPlan, Statement};
+    use std::sync::OnceLock;
 
     fn made(cache: &PlanCache, key: u32) -> bool {
         let mut made = false;
         let plan = cache.get_or_make(&key.to_le_bytes(), || {
             made = true;
-            Ok::<_, ()>(Plan::Raw(RawPlan {
-                statement: Statement::default(),
-                rows: true,
-            }))
+            Ok::<_, ()>(Planned {
+                plan: Plan::Raw(RawPlan {
+                    statement: Statement::default(),
+                    rows: true,
+                }),
+                only_reads: OnceLock::new(),
+            })
         });
         assert!(plan.is_ok());
         made

@@ -225,21 +225,6 @@ impl Rows {
         arena.finish(chain)
     }
 
-    /// An answer of rows of values.
-    pub(crate) fn of(rows: &[Vec<Value>]) -> Result<Rows, Error> {
-        let mut arena = Arena::new();
-        let mut chain = Chain::default();
-        for cells in rows {
-            let row = arena.begin_row()?;
-            for cell in cells {
-                arena.value(cell)?;
-            }
-            arena.end_row();
-            arena.link(&mut chain, row, false);
-        }
-        Ok(arena.finish(chain))
-    }
-
     /// Says what the columns of an answer of raw SQL are.
     pub(crate) fn with_columns(mut self, columns: Vec<RawColumn>) -> Rows {
         self.columns = columns;

@@ -1,17 +1,23 @@
-//! The native engine of Lenslet: drivers, transactions, rows.
+//! The native engine of Lenslet: drivers, transactions, rows. It is the runtime `rt` of generated native clients.
 //!
-//! A query becomes a plan (cached by shape), a plan runs on a connection, rows come back as one arena of bytes. Each
-//! database has a folder of its own ([`sqlite`]); what is the same for all is beside them: [`cache`], [`forest`],
-//! [`inputs`], [`timer`].
+//! A query becomes a plan (cached by shape), a plan runs on a connection, rows come back as one arena of bytes, a
+//! [`forest`]. Each database has a folder of its own (`sqlite`); what is the same for all is beside it: `cache` and `plans`,
+//! `inputs` of statements, `defaults` of columns, the order of the steps of a `write`, the `timer`.
 
 mod cache;
 mod defaults;
+pub mod engine;
 mod environment;
-mod forest;
+pub mod forest;
 mod inputs;
+mod plans;
 mod sqlite;
 mod timer;
 mod write;
 
+pub use engine::{Engine, connect};
 pub use environment::{Env, Environment};
-pub use forest::Rows;
+pub use lenslet_core::{catalog, generated::*};
+
+/// What of the schema a native client carries: all of it.
+pub type Catalog = catalog::Catalog;

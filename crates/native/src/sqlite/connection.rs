@@ -23,7 +23,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -48,17 +48,32 @@ pub(crate) struct Connection {
 pub(crate) struct Watch {
     /// How many looks are left; none are counted where it is `u32::MAX`.
     left: AtomicU32,
-    cancelled: AtomicBool,
+    /// The number of the work that runs.
+    work: AtomicU64,
+    /// The number of the work that nobody waits for any more.
+    cancelled: AtomicU64,
 }
 
 impl Watch {
-    /// Stops what runs on the connection now.
-    pub(crate) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
+    /// Stops work, if it still runs.
+    pub(crate) fn cancel(&self, work: u64) {
+        self.cancelled.store(work, Ordering::Relaxed);
+    }
+
+    fn start(&self, looks: u32) -> u64 {
+        self.left.store(looks, Ordering::Relaxed);
+        // Work has numbers from 1 on: none is cancelled before it starts. Only the connection's user counts.
+        let work = self.work.load(Ordering::Relaxed) + 1;
+        self.work.store(work, Ordering::Relaxed);
+        work
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed) == self.work.load(Ordering::Relaxed)
     }
 
     fn must_stop(&self) -> bool {
-        if self.cancelled.load(Ordering::Relaxed) {
+        if self.is_cancelled() {
             return true;
         }
         match self.left.load(Ordering::Relaxed) {
@@ -85,6 +100,19 @@ pub(crate) enum Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Failure::Failed(error)
+    }
+}
+
+impl Failure {
+    /// As an error, where there is no other thread to try it on.
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Failure::Failed(error) => error,
+            Failure::Busy => Error::new(
+                ErrorKind::OperationTimeout,
+                "the SQLite database is locked by another process; try again",
+            ),
+        }
     }
 }
 
@@ -120,17 +148,15 @@ impl Connection {
 
     /// On the caller's thread: what takes long is interrupted, a locked database is not waited for.
     pub(crate) fn hurry(&self) {
-        self.watch.cancelled.store(false, Ordering::Relaxed);
-        self.watch.left.store(LOOKS, Ordering::Relaxed);
+        self.watch.start(LOOKS);
         self.set_patience(false);
     }
 
-    /// On a thread that may be blocked. Returns what stops the work.
-    pub(crate) fn take_time(&self) -> Arc<Watch> {
-        self.watch.cancelled.store(false, Ordering::Relaxed);
-        self.watch.left.store(u32::MAX, Ordering::Relaxed);
+    /// On a thread that may be blocked. Returns what stops the work, and its number.
+    pub(crate) fn take_time(&self) -> (Arc<Watch>, u64) {
+        let work = self.watch.start(u32::MAX);
         self.set_patience(true);
-        Arc::clone(&self.watch)
+        (Arc::clone(&self.watch), work)
     }
 
     /// Nothing is interrupted from here on: what is begun must be finished.
@@ -160,8 +186,7 @@ impl Connection {
     /// Undoes an open transaction, whatever state it is in.
     pub(crate) fn abandon(&self) {
         if self.in_transaction() {
-            self.watch.cancelled.store(false, Ordering::Relaxed);
-            self.no_hurry();
+            self.watch.start(u32::MAX);
             // Where even this fails the connection is of no use, which the next statement will say.
             let _ = self.raw.execute_batch("ROLLBACK");
         }
@@ -169,10 +194,11 @@ impl Connection {
 
     /// Undoes what was done since a savepoint, and forgets the savepoint.
     pub(super) fn abandon_to(&self, savepoint: &'static str) {
-        self.watch.cancelled.store(false, Ordering::Relaxed);
-        self.no_hurry();
+        self.watch.start(u32::MAX);
         // Where the failure ended the transaction there is no savepoint any more, and nothing to undo.
-        let _ = self.raw.execute_batch(&format!("ROLLBACK TO {savepoint}; RELEASE {savepoint}"));
+        let _ = self
+            .raw
+            .execute_batch(&format!("ROLLBACK TO {savepoint}; RELEASE {savepoint}"));
     }
 
     fn failure(&self, error: &rusqlite::Error, catalog: &Catalog) -> Failure {
@@ -183,7 +209,7 @@ impl Connection {
     fn stopped(&self, error: &rusqlite::Error) -> Option<Failure> {
         use rusqlite::ErrorCode as Code;
         match error.sqlite_error_code()? {
-            Code::OperationInterrupted if self.watch.cancelled.load(Ordering::Relaxed) => {
+            Code::OperationInterrupted if self.watch.is_cancelled() => {
                 let error = Error::new(ErrorKind::OperationTimeout, "the operation was cancelled");
                 Some(Failure::Failed(error))
             }
@@ -233,7 +259,9 @@ impl Connection {
 
     /// A statement whose parameters are yet to be bound.
     pub(super) fn prepared(&self, sql: &str, catalog: &Catalog) -> Attempt<CachedStatement<'_>> {
-        self.raw.prepare_cached(sql).map_err(|error| self.failure(&error, catalog))
+        self.raw
+            .prepare_cached(sql)
+            .map_err(|error| self.failure(&error, catalog))
     }
 
     /// Runs a bound statement that answers no rows, and says how many rows it changed.

@@ -6,7 +6,11 @@ mod encode;
 mod error;
 mod groups;
 mod moment;
+mod pool;
+mod session;
 mod settings;
+mod thread;
+mod transaction;
 mod write;
 
-pub(crate) use connection::{Attempt, Connection, Failure};
+pub(crate) use session::{Now, Session};

@@ -1,0 +1,228 @@
+//! The engine that a native client is generated for.
+
+use crate::{environment::Environment, forest::Rows, plans::Schema, sqlite};
+use lenslet_core::{
+    catalog::{Catalog, Provider},
+    engine::{Engine as Execute, Isolation, TransactionOptions},
+    error::{Error, ErrorKind},
+    query::Query,
+};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+/// Talks to the database of a schema. Cheap to clone: clones share connections and plans.
+#[derive(Clone)]
+pub struct Engine(Connector);
+
+/// The databases that an engine talks to, each with what is open there.
+#[derive(Clone)]
+enum Connector {
+    Sqlite(sqlite::Session),
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match &self.0 {
+            Connector::Sqlite(_) => "sqlite",
+        };
+        f.debug_tuple("Engine").field(&name).finish()
+    }
+}
+
+impl Engine {
+    /// An engine for the database at a URL. Nothing is opened before the first query.
+    ///
+    /// # Errors
+    /// P1013 when the URL is not one of the schema's database.
+    pub fn new(url: &str, catalog: &'static Catalog) -> Result<Engine, Error> {
+        Engine::open(url, Schema::Written(catalog))
+    }
+
+    /// An engine for a catalog that was made at run time.
+    ///
+    /// # Errors
+    /// Those of [`Engine::new`].
+    pub fn with_catalog(url: &str, catalog: impl Into<Arc<Catalog>>) -> Result<Engine, Error> {
+        Engine::open(url, Schema::Made(catalog.into()))
+    }
+
+    /// An engine for the database whose URL a variable holds.
+    ///
+    /// # Errors
+    /// P1012 when the variable is not set; those of [`Engine::new`].
+    pub fn from_env(
+        environment: &impl Environment,
+        variable: &str,
+        catalog: &'static Catalog,
+    ) -> Result<Engine, Error> {
+        match environment.variable(variable) {
+            Some(url) => Engine::new(&url, catalog),
+            None => Err(Error::new(
+                ErrorKind::SchemaInvalid,
+                format!("the environment variable `{variable}` is not set; it must hold the URL of the database"),
+            )),
+        }
+    }
+
+    fn open(url: &str, schema: Schema) -> Result<Engine, Error> {
+        match schema.provider {
+            Provider::Sqlite => sqlite::Session::new(url, schema).map(|it| Engine(Connector::Sqlite(it))),
+            other => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("this release does not execute queries on {}", other.name()),
+            )),
+        }
+    }
+
+    /// Opens a connection now, so that a wrong URL shows before the first query.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn connect(&self) -> Result<(), Error> {
+        match &self.0 {
+            Connector::Sqlite(session) => session.connect().await,
+        }
+    }
+}
+
+/// Makes a client whose engine has a connection already; what a generated `Client::connect` calls.
+///
+/// # Errors
+/// P1013 when the URL is not valid, and when the database cannot be reached.
+pub async fn connect<C>(
+    url: impl Into<String>,
+    catalog: &'static Catalog,
+    client: fn(Engine) -> C,
+) -> Result<C, Error> {
+    let engine = Engine::new(&url.into(), catalog)?;
+    engine.connect().await?;
+    Ok(client(engine))
+}
+
+impl Execute for Engine {
+    type Rows = Rows;
+    type Answer = Answer<Query, Rows>;
+    type Answers = Answer<Batch, Vec<Rows>>;
+
+    fn execute(&self, query: Query) -> Self::Answer {
+        Answer::new(self, query)
+    }
+
+    fn batch(&self, queries: Vec<Query>, _isolation: Option<Isolation>) -> Self::Answers {
+        // SQLite knows one level only, which is the highest.
+        Answer::new(self, Batch(queries))
+    }
+
+    async fn begin(&self, options: TransactionOptions) -> Result<Self, Error> {
+        match &self.0 {
+            Connector::Sqlite(session) => session.begin(&options).await.map(|it| Engine(Connector::Sqlite(it))),
+        }
+    }
+
+    async fn commit(&self) -> Result<(), Error> {
+        match &self.0 {
+            Connector::Sqlite(session) => session.commit().await,
+        }
+    }
+
+    async fn rollback(&self) -> Result<(), Error> {
+        match &self.0 {
+            Connector::Sqlite(session) => session.rollback().await,
+        }
+    }
+}
+
+/// Several queries in one transaction.
+#[derive(Debug)]
+pub struct Batch(pub(crate) Vec<Query>);
+
+/// What an engine can be asked.
+pub trait Request: private::Ask + Send + Unpin + 'static {}
+impl<T: private::Ask + Send + Unpin + 'static> Request for T {}
+
+mod private {
+    use super::{Connector, Error, Pending};
+
+    /// How a connector answers a request: at once where it can, or later.
+    pub trait Ask: Sized {
+        /// What it is answered with.
+        type Out;
+        /// Answers at once, or says what to wait for.
+        fn ask(self, connector: ConnectorRef<'_>) -> Result<Result<Self::Out, Error>, Pending<Self::Out>>;
+    }
+
+    /// Hides the connector from those who see the trait.
+    pub struct ConnectorRef<'a>(pub(super) &'a Connector);
+}
+
+type Pending<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+impl private::Ask for Query {
+    type Out = Rows;
+    fn ask(self, connector: private::ConnectorRef<'_>) -> Result<Result<Rows, Error>, Pending<Rows>> {
+        match connector.0 {
+            Connector::Sqlite(session) => match session.now(&self) {
+                sqlite::Now::Done(result) => Ok(result),
+                sqlite::Now::Later(how) => Err(Box::pin(session.clone().later(self, how))),
+            },
+        }
+    }
+}
+
+impl private::Ask for Batch {
+    type Out = Vec<Rows>;
+    fn ask(self, connector: private::ConnectorRef<'_>) -> Result<Result<Vec<Rows>, Error>, Pending<Vec<Rows>>> {
+        match connector.0 {
+            Connector::Sqlite(session) => match session.batch_now(&self.0) {
+                sqlite::Now::Done(result) => Ok(result),
+                sqlite::Now::Later(how) => Err(Box::pin(session.clone().batch_later(self.0, how))),
+            },
+        }
+    }
+}
+
+/// The answer of an engine. Most are there when they are first asked for, so nothing is boxed before one has to wait.
+pub struct Answer<Q, T>(State<Q, T>);
+
+enum State<Q, T> {
+    Asked(Connector, Q),
+    Waiting(Pending<T>),
+    Answered,
+}
+
+impl<Q, T> Answer<Q, T> {
+    fn new(engine: &Engine, request: Q) -> Self {
+        Answer(State::Asked(engine.0.clone(), request))
+    }
+}
+
+impl<Q, T> fmt::Debug for Answer<Q, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").finish_non_exhaustive()
+    }
+}
+
+impl<T, Q: Request + private::Ask<Out = T>> Future for Answer<Q, T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut pending = match std::mem::replace(&mut self.0, State::Answered) {
+            State::Asked(connector, request) => match request.ask(private::ConnectorRef(&connector)) {
+                Ok(result) => return Poll::Ready(result),
+                Err(pending) => pending,
+            },
+            State::Waiting(pending) => pending,
+            State::Answered => return Poll::Ready(Err(Error::unexpected_answer("an answer that was not taken yet"))),
+        };
+        let polled = pending.as_mut().poll(context);
+        if polled.is_pending() {
+            self.0 = State::Waiting(pending);
+        }
+        polled
+    }
+}

@@ -1,0 +1,62 @@
+//! The schema of an engine, and the plans of the queries that were asked so far.
+
+use crate::cache::PlanCache;
+use lenslet_core::{catalog::Catalog, error::Error, query::Query};
+use lenslet_sql::{Dialect, Plan, Shape, plan_shaped};
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
+
+/// A catalog that is part of the program, or one that was made at run time.
+#[derive(Clone, Debug)]
+pub(crate) enum Schema {
+    Written(&'static Catalog),
+    Made(Arc<Catalog>),
+}
+
+impl Deref for Schema {
+    type Target = Catalog;
+    fn deref(&self) -> &Catalog {
+        match self {
+            Schema::Written(catalog) => catalog,
+            Schema::Made(catalog) => catalog,
+        }
+    }
+}
+
+/// A plan, with what was found out about it.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    /// Whether SQL of the user's own only reads, which the database knows.
+    pub(crate) only_reads: OnceLock<bool>,
+}
+
+/// Plans queries, each shape once.
+#[derive(Debug)]
+pub(crate) struct Plans {
+    pub(crate) schema: Schema,
+    dialect: &'static Dialect,
+    cache: PlanCache,
+}
+
+impl Plans {
+    pub(crate) fn new(schema: Schema, dialect: &'static Dialect) -> Self {
+        Plans {
+            schema,
+            dialect,
+            cache: PlanCache::default(),
+        }
+    }
+
+    pub(crate) fn plan(&self, query: &Query, shape: &Shape<'_>) -> Result<Arc<Planned>, Error> {
+        self.cache.get_or_make(shape.key(), || {
+            let plan = plan_shaped(&self.schema, query, shape, self.dialect)?;
+            Ok(Planned {
+                plan,
+                only_reads: OnceLock::new(),
+            })
+        })
+    }
+}

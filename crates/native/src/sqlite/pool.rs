@@ -1,0 +1,132 @@
+//! The connections to one SQLite database: one that writes, and some that read.
+
+use super::{
+    connection::Connection,
+    settings::{Location, Settings},
+};
+use crate::timer::within;
+use lenslet_core::error::{Error, ErrorKind};
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The connections to a database.
+pub(crate) struct Pool {
+    pub(crate) settings: Settings,
+    writer: Arc<Lane>,
+    /// The writer's again, where there can be but one connection.
+    readers: Arc<Lane>,
+}
+
+/// Connections of one kind, handed out in the order in which they are asked for.
+struct Lane {
+    writes: bool,
+    permits: Arc<Semaphore>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// A connection on loan. It goes back when this is dropped, without an open transaction.
+pub(crate) struct Lease {
+    connection: Option<Connection>,
+    lane: Arc<Lane>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Lane {
+    fn new(writes: bool, connections: usize) -> Arc<Lane> {
+        Arc::new(Lane {
+            writes,
+            permits: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
+            idle: Mutex::default(),
+        })
+    }
+
+    fn lease(self: &Arc<Self>, permit: OwnedSemaphorePermit, settings: &Settings) -> Result<Lease, Error> {
+        let idle = self.idle().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => Connection::open(settings, self.writes)?,
+        };
+        Ok(Lease {
+            connection: Some(connection),
+            lane: Arc::clone(self),
+            _permit: permit,
+        })
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        // Pushing and popping cannot leave it half done.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(settings: Settings) -> Pool {
+        let writer = Lane::new(true, 1);
+        let readers = match settings.location {
+            Location::Memory => Arc::clone(&writer),
+            Location::File(_) => Lane::new(false, settings.readers),
+        };
+        Pool {
+            settings,
+            writer,
+            readers,
+        }
+    }
+
+    fn lane(&self, writes: bool) -> &Arc<Lane> {
+        if writes { &self.writer } else { &self.readers }
+    }
+
+    /// A connection, when one is free and nobody waits for it.
+    pub(crate) fn try_lease(&self, writes: bool) -> Option<Result<Lease, Error>> {
+        let lane = self.lane(writes);
+        let permit = Arc::clone(&lane.permits).try_acquire_owned().ok()?;
+        Some(lane.lease(permit, &self.settings))
+    }
+
+    /// A connection, once one is free; `None` when that takes too long.
+    pub(crate) async fn lease_within(&self, writes: bool, time: Duration) -> Option<Result<Lease, Error>> {
+        let lane = self.lane(writes);
+        // The semaphore is never closed.
+        let permit = within(time, Arc::clone(&lane.permits).acquire_owned()).await?.ok()?;
+        Some(lane.lease(permit, &self.settings))
+    }
+
+    /// A connection, once one is free.
+    pub(crate) async fn lease(&self, writes: bool) -> Result<Lease, Error> {
+        let timeout = self.settings.pool_timeout;
+        self.lease_within(writes, timeout).await.unwrap_or_else(|| {
+            Err(Error::new(
+                ErrorKind::PoolTimeout,
+                format!(
+                    "no connection to the SQLite database became free within {} s; end transactions sooner, or raise \
+                     `connection_limit` or `pool_timeout` in the URL",
+                    timeout.as_secs()
+                ),
+            ))
+        })
+    }
+}
+
+impl Deref for Lease {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        match &self.connection {
+            Some(connection) => connection,
+            None => unreachable!("a lease holds its connection until it is dropped"),
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.abandon();
+            self.lane.idle().push(connection);
+        }
+    }
+}
