@@ -1,3 +1,4 @@
 //! Tests of what Lenslet generates live in `tests/`.
 
+pub mod generated;
 pub mod schema_conformance;

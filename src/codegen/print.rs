@@ -116,6 +116,7 @@ fn join(lines: &mut Vec<String>, at: usize) -> Option<()> {
     let closing = match line.chars().last()? {
         '(' => ')',
         '[' => ']',
+        '<' => '>',
         '{' if starts_function(line) => '}',
         _ => return join_clause(lines, at),
     };
@@ -143,7 +144,7 @@ fn join(lines: &mut Vec<String>, at: usize) -> Option<()> {
     None
 }
 
-/// Joins a signature with its `where`, or an `impl` with its `for`.
+/// Joins a line with the next one of the same depth, where that goes on with it.
 fn join_clause(lines: &mut Vec<String>, at: usize) -> Option<()> {
     let (line, next) = (lines.get(at)?, lines.get(at + 1)?);
     if next.trim_start().starts_with('.') && !line.trim_start().starts_with('.') {
@@ -152,11 +153,11 @@ fn join_clause(lines: &mut Vec<String>, at: usize) -> Option<()> {
     if indentation(line) != indentation(next) {
         return None;
     }
-    let (end, joined) = if next.trim() == "where" {
-        let end = at + 2 + lines.get(at + 2..)?.iter().position(|it| it.trim() == "{")?;
-        let bounds = lines.get(at + 2..end)?.iter().map(|it| it.trim()).collect::<Vec<_>>().join(" ");
-        (end, format!("{line} where {} {{", bounds.trim_end_matches(',')))
-    } else if next.trim_start().starts_with("for ") && line.trim_start().starts_with("impl") {
+    let (end, joined) = if line.trim() == "where" {
+        let end = at + 1 + lines.get(at + 1..)?.iter().position(|it| it.trim() == "{")?;
+        let bounds = lines.get(at + 1..end)?.iter().map(|it| it.trim()).collect::<Vec<_>>().join(" ");
+        (end, format!("{line} {} {{", bounds.trim_end_matches(',')))
+    } else if continues(next, line) {
         (at + 1, format!("{line} {}", next.trim_start()))
     } else {
         return None;
@@ -166,6 +167,17 @@ fn join_clause(lines: &mut Vec<String>, at: usize) -> Option<()> {
     }
     lines.splice(at..=end, [joined]);
     Some(())
+}
+
+/// Whether the line goes on with what the one before began: the bounds of a signature, the type of an `impl`, one more of
+/// the types that describe a relation.
+fn continues(line: &str, before: &str) -> bool {
+    let (line, before) = (line.trim_start(), before.trim_start());
+    match line.split(' ').next() {
+        Some("where" | "for") => !before.starts_with(')'),
+        Some("type") => before.starts_with("type "),
+        _ => false,
+    }
 }
 
 /// Joins the calls of a chain, as many in each line as fit.

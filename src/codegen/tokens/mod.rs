@@ -22,11 +22,11 @@ fn documentation(lines: &[String]) -> TokenStream {
     quote!(#(#[doc = #lines])*)
 }
 
-/// An attribute of serde, or a derive of it.
-fn serde(how: Serde, attribute: &TokenStream) -> TokenStream {
+/// Attributes that concern serde.
+fn serde(how: Serde, attributes: &[TokenStream]) -> TokenStream {
     match how {
-        Serde::Feature => quote!(#[cfg_attr(feature = "serde", #attribute)]),
-        Serde::Always => quote!(#[#attribute]),
+        Serde::Feature => quote!(#[cfg_attr(feature = "serde", #(#attributes),*)]),
+        Serde::Always => quote!(#(#[#attributes])*),
         Serde::Never => TokenStream::new(),
     }
 }

@@ -35,14 +35,16 @@ fn row(client: &Client, model: &Model) -> TokenStream {
     let Model { row, loaded, prelude, .. } = model;
     let docs = documentation(&model.documentation);
     let derives = client.derives.iter().filter_map(|it| it.parse::<TokenStream>().ok()).collect::<Vec<_>>();
-    let serialize = serde(client.serde, &quote!(derive(rt::serde::Serialize)));
-    let rename = model.camel_case.then(|| quote!(, rename_all = "camelCase"));
-    let names = serde(client.serde, &quote!(serde(crate = "rt::serde" #rename)));
-    let bound = serde(client.serde, &quote!(serde(bound = "L: rt::Entries")));
-    let flatten = serde(client.serde, &quote!(serde(flatten, serialize_with = "rt::serialize_relations")));
+    let serialize = [
+        quote!(derive(rt::serde::Serialize)),
+        quote!(serde(crate = "rt::serde", bound = "L: rt::Entries")),
+    ];
+    let serialize = serde(client.serde, &serialize);
+    let names = model.camel_case.then(|| serde(client.serde, &[quote!(serde(rename_all = "camelCase"))]));
+    let flatten = serde(client.serde, &[quote!(serde(flatten, serialize_with = "rt::serialize_relations"))]);
     let fields = model.columns.iter().map(|Column { name, ty, renamed, schema_name, documentation: docs, .. }| {
         let docs = documentation(docs);
-        let rename = renamed.then(|| serde(client.serde, &quote!(serde(rename = #schema_name))));
+        let rename = renamed.then(|| serde(client.serde, &[quote!(serde(rename = #schema_name))]));
         let ty = spell(ty, prelude);
         quote!(#docs #rename pub #name: #ty,)
     });
@@ -52,7 +54,6 @@ fn row(client: &Client, model: &Model) -> TokenStream {
         #derives
         #serialize
         #names
-        #bound
         pub struct #row<L = ()> {
             #(#fields)*
             #flatten
