@@ -1,0 +1,1 @@
+//! The code of README.md is compiled and run by this package's test.
