@@ -117,7 +117,13 @@ impl Error {
     pub fn unexpected_answer(wanted: &str) -> Self {
         Error::new(
             ErrorKind::ColumnDataInvalid,
-            format!("the answer does not hold {wanted} where the client expects it; generate the client again"),
+            // No `format!`: this is compiled into every Worker.
+            [
+                "the answer does not hold ",
+                wanted,
+                " where the client expects it; generate the client again",
+            ]
+            .concat(),
         )
     }
 

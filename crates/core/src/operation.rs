@@ -371,9 +371,9 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
         V: Sets + Accepts<H>,
     {
         let assignment = value.assign(column.field());
-        self.write()
-            .into_iter()
-            .for_each(|write| write.assignments.push(assignment.clone()));
+        if let Some(write) = self.write() {
+            write.assignments.push(assignment);
+        }
         self
     }
     /// Writes through a relation: `.with(user::posts.connect([…]))`.
@@ -382,9 +382,9 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
         V: Nests,
     {
         let assignment = through.into_assignment();
-        self.write()
-            .into_iter()
-            .for_each(|write| write.assignments.push(assignment.clone()));
+        if let Some(write) = self.write() {
+            write.assignments.push(assignment);
+        }
         self
     }
     /// How a pool may cache the answer. A native client always asks the database.

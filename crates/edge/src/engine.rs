@@ -58,8 +58,7 @@ impl Engine {
     /// An engine for the pool at this URL: `https://pool/?api_key=…`, `http://` for a loopback host, `prisma://…` or
     /// `prisma+postgres://…`.
     ///
-    /// It has no [`Transport`]: its first use fails with P5010 and says so. Give one with
-    /// [`with_transport`](Engine::with_transport) and make the client of it with `Client::from_engine(engine)`.
+    /// It has no [`Transport`]: its first use fails with P5010 and says so. Give one with [`over`](Engine::over).
     ///
     /// # Errors
     /// P6001 when the URL is not one of a pool; the message does not repeat it.
@@ -91,6 +90,21 @@ impl Engine {
                 ]
                 .concat(),
             )),
+        }
+    }
+
+    /// The same engine, outside of any transaction, sending its requests so. With a generated client:
+    /// `Client::from_engine(Client::new(url)?.engine().over(transport))`.
+    #[must_use]
+    pub fn over(&self, transport: impl Transport) -> Self {
+        let pool = Pool {
+            base: self.pool.base.clone(),
+            key: self.pool.key.clone(),
+            transport: Some(Box::new(transport)),
+        };
+        Engine {
+            pool: Arc::new(pool),
+            session: None,
         }
     }
 
@@ -142,8 +156,8 @@ impl Engine {
     }
 }
 
-const NO_TRANSPORT: &str = "the client has no way to send requests: make it with \
-    `Client::from_engine(Engine::with_transport(url, catalog, transport)?)`";
+const NO_TRANSPORT: &str = "the client has no way to send requests: give it a transport with \
+    `Client::from_engine(client.engine().over(transport))`";
 
 impl Pool {
     fn request(

@@ -15,42 +15,69 @@ impl PoolUrl {
     /// Reads `https://pool/?api_key=…` and the forms that Prisma's clients know. What is wrong is said without repeating
     /// the URL, since it holds the key.
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
-        let (scheme, rest) = url.trim().split_once("://").ok_or_else(|| invalid(NO_SCHEME))?;
+        let (scheme, rest) = scheme(url).ok_or_else(|| invalid(NO_SCHEME))?;
+        let rest = before(rest, '#');
         let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let query = query.split_once('#').map_or(query, |(query, _)| query);
         let (authority, path) = address.split_once('/').unwrap_or((address, ""));
         if authority.contains('@') {
             return Err(invalid(
                 "it has a user or a password; a pool wants its key as `?api_key=…`",
             ));
         }
-        if authority.is_empty() || address.contains([' ', '#', '\\']) || !address.is_ascii() {
+        if authority.is_empty() || !address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
             return Err(invalid("it has no valid host; write `https://HOST/?api_key=…`"));
         }
         let scheme = match scheme {
-            "https" | "prisma" => "https",
-            "http" if is_loopback(authority) => "http",
-            "http" => {
+            Scheme::Https => "https://",
+            Scheme::Http | Scheme::Local if is_loopback(authority) => "http://",
+            Scheme::Local => "https://",
+            Scheme::Http => {
                 return Err(invalid(
                     "`http://` would show the key to the network; use `https://`, or a loopback host",
                 ));
             }
-            "prisma+postgres" if is_loopback(authority) => "http",
-            "prisma+postgres" => "https",
-            "postgres" | "postgresql" | "mysql" | "file" => {
+            Scheme::Database => {
                 return Err(invalid(
                     "it is the URL of a database; this client talks to a `lenslet pool`",
                 ));
             }
-            _ => return Err(invalid(NO_SCHEME)),
         };
         let path = path.trim_end_matches('/');
         let slash = if path.is_empty() { "" } else { "/" };
         Ok(PoolUrl {
-            base: [scheme, "://", authority, slash, path].concat(),
+            base: [scheme, authority, slash, path].concat(),
             key: key(query)?,
         })
     }
+}
+
+/// What the beginning of a URL means.
+#[derive(Clone, Copy)]
+enum Scheme {
+    Https,
+    Http,
+    /// Plain on this machine, otherwise not.
+    Local,
+    Database,
+}
+
+fn scheme(url: &str) -> Option<(Scheme, &str)> {
+    [
+        ("https://", Scheme::Https),
+        ("prisma://", Scheme::Https),
+        ("http://", Scheme::Http),
+        ("prisma+postgres://", Scheme::Local),
+        ("postgres://", Scheme::Database),
+        ("postgresql://", Scheme::Database),
+        ("mysql://", Scheme::Database),
+        ("file:", Scheme::Database),
+    ]
+    .into_iter()
+    .find_map(|(start, scheme)| Some((scheme, url.strip_prefix(start)?)))
+}
+
+fn before(text: &str, end: char) -> &str {
+    text.split_once(end).map_or(text, |(before, _)| before)
 }
 
 const NO_SCHEME: &str =
@@ -64,12 +91,23 @@ fn invalid(what: &str) -> Error {
 }
 
 fn is_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map_or(rest, |(host, _)| host),
-        None => authority.split_once(':').map_or(authority, |(host, _)| host),
-    };
-    let octets = || host.split('.').all(|it| it.parse::<u8>().is_ok());
-    matches!(host, "localhost" | "::1") || (host.starts_with("127.") && host.split('.').count() == 4 && octets())
+    if let Some(rest) = authority.strip_prefix("[::1]") {
+        return rest.is_empty() || rest.starts_with(':');
+    }
+    match before(authority, ':') {
+        "localhost" => true,
+        host => is_loopback_address(host),
+    }
+}
+
+/// `127.x.y.z`, and no name that begins like it.
+fn is_loopback_address(host: &str) -> bool {
+    let mut dots = 0;
+    let numeric = host.bytes().all(|byte| {
+        dots += usize::from(byte == b'.');
+        matches!(byte, b'.' | b'0'..=b'9')
+    });
+    numeric && dots == 3 && host.starts_with("127.")
 }
 
 fn key(query: &str) -> Result<String, Error> {
@@ -86,14 +124,21 @@ fn key(query: &str) -> Result<String, Error> {
 
 /// Without percent signs.
 fn decoded(text: &str) -> Option<String> {
-    let mut parts = text.split('%');
-    let mut out = String::from(parts.next()?);
-    for part in parts {
-        let (digits, rest) = part.split_at_checked(2)?;
-        out.push(char::from(u8::from_str_radix(digits, 16).ok()?));
-        out.push_str(rest);
+    let mut out = String::new();
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let byte = match byte {
+            b'%' => hexadecimal(bytes.next()?)? << 4 | hexadecimal(bytes.next()?)?,
+            byte => byte,
+        };
+        // What is not ASCII makes no key, whatever it was.
+        out.push(char::from(byte));
     }
     Some(out)
+}
+
+fn hexadecimal(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16)?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -115,12 +115,11 @@ impl Cursor for Rows {
     }
 
     fn null(&mut self) -> Result<bool, Error> {
-        let null = self.take("a cell", |scanner| match scanner.peek()? {
+        self.take("a cell", |scanner| match scanner.peek()? {
             b']' => None,
             b'n' => scanner.word("null").then_some(true),
             _ => Some(false),
-        });
-        null
+        })
     }
 
     fn boolean(&mut self) -> Result<bool, Error> {

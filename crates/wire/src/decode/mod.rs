@@ -58,6 +58,7 @@ impl Default for Limits {
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "taken apart as soon as it is made")]
 pub enum Request {
     /// One query.
     One(Query),

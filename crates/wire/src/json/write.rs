@@ -62,31 +62,27 @@ impl Writer {
     pub fn text(&mut self, text: &str) {
         self.separate();
         self.0.push('"');
-        let mut rest = text;
-        while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
-            let (plain, special) = rest.split_at(at);
-            self.0.push_str(plain);
-            let (first, after) = special.split_at(1);
-            self.escape(first);
-            rest = after;
+        let mut plain = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            if matches!(byte, b'"' | b'\\' | 0..0x20) {
+                self.0.push_str(text.get(plain..at).unwrap_or_default());
+                self.escape(byte);
+                plain = at + 1;
+            }
         }
-        self.0.push_str(rest);
+        self.0.push_str(text.get(plain..).unwrap_or_default());
         self.0.push('"');
     }
 
-    fn escape(&mut self, character: &str) {
-        match character {
-            "\n" => self.0.push_str("\\n"),
-            "\"" | "\\" => {
-                self.0.push('\\');
-                self.0.push_str(character);
-            }
+    fn escape(&mut self, byte: u8) {
+        self.0.push('\\');
+        match byte {
+            b'\n' => self.0.push('n'),
+            b'"' | b'\\' => self.0.push(char::from(byte)),
             _ => {
-                self.0.push_str("\\u00");
-                for byte in character.bytes() {
-                    self.0.push(hex(byte >> 4));
-                    self.0.push(hex(byte & 15));
-                }
+                self.0.push_str("u00");
+                self.0.push(hex(byte >> 4));
+                self.0.push(hex(byte & 15));
             }
         }
     }

@@ -41,7 +41,7 @@ pub(crate) fn named(name: &str) -> Option<f64> {
 fn short(size: f64) -> Option<(u64, usize)> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let mut scale = 1.0;
-    for places in 0..=22 {
+    for places in 0..=18 {
         let scaled = size * scale;
         if scaled >= EXACT {
             return None;
@@ -56,15 +56,12 @@ fn short(size: f64) -> Option<(u64, usize)> {
 }
 
 fn point(out: &mut String, digits: u64, places: usize) {
-    let start = out.len();
-    integer::unsigned(out, digits, places + 1);
-    if places == 0 {
-        out.push_str(".0");
-    } else {
-        let point = out.len() - places;
-        debug_assert!(point > start);
-        out.insert(point, '.');
-    }
+    let mut text = String::new();
+    integer::unsigned(&mut text, digits, places + 1);
+    let whole = text.len().saturating_sub(places);
+    out.push_str(text.get(..whole).unwrap_or_default());
+    out.push('.');
+    out.push_str(text.get(whole..).filter(|rest| !rest.is_empty()).unwrap_or("0"));
 }
 
 /// Every digit: the mantissa times a power of two is a finite decimal.
@@ -140,6 +137,15 @@ mod tests {
         check(1234.5678, "1234.5678");
         check(1e-7, "0.0000001");
         check(1e22, "10000000000000000000000.0");
+    }
+
+    #[test]
+    fn no_digit_is_lost() {
+        for bits in [4504807356412696331, 1, 0x000f_ffff_ffff_ffff, 0x7fef_ffff_ffff_ffff] {
+            let mut text = String::new();
+            write(&mut text, f64::from_bits(bits));
+            assert_eq!(text.parse::<f64>().map(f64::to_bits), Ok(bits));
+        }
     }
 
     proptest! {

@@ -47,7 +47,7 @@ pub(crate) fn write_time(out: &mut String, micros: i64, fraction: Fraction) {
     let micros = within % SECOND.unsigned_abs();
     let (digits, width) = match fraction {
         Fraction::AsNeeded if micros == 0 => return,
-        Fraction::AsNeeded if micros % 1000 != 0 => (micros, 6),
+        Fraction::AsNeeded if !micros.is_multiple_of(1000) => (micros, 6),
         _ => (micros / 1000, 3),
     };
     out.push('.');
