@@ -7,7 +7,7 @@ use super::defaults::{self, Target};
 use super::indexes;
 use super::report::Report;
 use super::resolved::{
-    Field, FieldDefault, Index, Located, Model, ModelId, NativeType, RelationAttribute, Resolved, ShardKey,
+    Field, FieldDefault, FieldType, Index, Located, Model, ModelId, NativeType, RelationAttribute, Resolved, ShardKey,
 };
 use super::rules::attributes as rules;
 use super::rules::relation_attribute as relation_rules;
@@ -142,6 +142,9 @@ fn read_field<'t>(
     let field = &model.fields[at];
     let tree = field.tree;
     let mut read = FieldAttributes::default();
+    if field.ty == FieldType::Unknown {
+        return read;
+    }
     rules::attributes_once(&tree.attributes, "@", report);
     for attribute in &tree.attributes {
         let before = report.errors();
@@ -199,6 +202,9 @@ fn read_field<'t>(
 fn read_composite_field<'t>(schema: &Resolved<'t>, field: &Field<'t>, report: &mut Report) -> FieldAttributes<'t> {
     let tree = field.tree;
     let mut read = FieldAttributes::default();
+    if field.ty == FieldType::Unknown {
+        return read;
+    }
     rules::attributes_once(&tree.attributes, "@", report);
     for attribute in &tree.attributes {
         if ["id", "unique", "relation", "updatedAt", "ignore"].contains(&attribute.name.text) {
@@ -385,6 +391,7 @@ pub(super) fn field_list<'t>(
             continue;
         };
         match model.field_names.get(name) {
+            None if model.block.has_unreadable(name) => {}
             None => unknown.push(name),
             Some(field) if model.fields[*field].related_model().is_some() => relations.push(*field),
             Some(field) if fields.contains(field) => relation_rules::field_twice(argument, name, at, report),

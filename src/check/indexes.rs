@@ -88,6 +88,9 @@ pub(super) fn of_block<'t>(
         if let Some(value) = reader.named("name") {
             rules::old_name(&what, map.is_some(), attribute.span, report);
             let old = arguments::string(value, report);
+            if old == Some("") {
+                super::rules::arguments::empty(&what, "name", attribute.span, report);
+            }
             map = map.or(old.map(|text| Located {
                 text,
                 span: value.span,
@@ -177,6 +180,7 @@ fn fields<'t>(
             }
         };
         match model.field_names.get(name) {
+            None if model.block.has_unreadable(name) => {}
             None => unknown.push(name),
             Some(field) if model.fields[*field].related_model().is_some() => relations.push(*field),
             Some(field) if fields.iter().any(|other| other.field == *field) => {

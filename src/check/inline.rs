@@ -62,9 +62,11 @@ pub(crate) fn inline_relations(trees: &[Tree<'_>]) -> Vec<InlineEnd> {
     }
     let configuration = config::read(trees, &mut Report::default());
     let mut report = Report::default();
-    match resolve(trees, &configuration, &mut report) {
-        Some(schema) if !report.has_errors() => of_schema(&schema),
-        _ => Vec::new(),
+    let schema = resolve(trees, &configuration, &mut report);
+    if report.has_errors() {
+        Vec::new()
+    } else {
+        of_schema(&schema)
     }
 }
 

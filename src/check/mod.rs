@@ -69,17 +69,17 @@ pub fn check(sources: &Sources) -> Checked {
     rules::syntax::problems(&trees, &mut report);
     let config = config::read(&trees, &mut report);
     let resolved = resolve(&trees, &config, &mut report);
-    if let Some(resolved) = &resolved
-        && !report.has_errors()
-    {
-        rules::validate(resolved, &mut report);
+    if !report.has_errors() {
+        rules::validate(&resolved, &mut report);
     }
-    let schema = match (config.datasource, &resolved) {
-        (Some(datasource), Some(resolved)) if !report.has_errors() => {
-            lower::catalog(resolved, &config.extensions).map(|catalog| Schema {
+    let schema = match config.datasource {
+        Some(datasource) if !report.has_errors() => {
+            let generators = config.generators;
+            let catalog = lower::catalog(&resolved, &config.extensions);
+            catalog.map(|catalog| Schema {
                 catalog,
                 datasource,
-                generators: config.generators,
+                generators,
             })
         }
         _ => None,
@@ -113,22 +113,16 @@ pub fn configure(sources: &Sources) -> Configured {
     }
 }
 
-/// Names, types, attributes and relations: absent when one of the first two has errors.
+/// Names, types, attributes and relations, as far as they can be understood. What has an error is left out of what the
+/// later passes look at, so that each error is reported once.
 pub(crate) fn resolve<'t>(
     trees: &'t [Tree<'t>],
     config: &config::Configuration<'t>,
     report: &mut Report,
-) -> Option<Resolved<'t>> {
-    let before = report.errors();
+) -> Resolved<'t> {
     let names = names::collect(trees, report);
-    if report.errors() > before {
-        return None;
-    }
     let mut resolved = names::resolve_types(names, config.settings(), report);
-    if report.errors() > before {
-        return None;
-    }
     attributes::read(&mut resolved, report);
     relations::infer(&mut resolved);
-    Some(resolved)
+    resolved
 }

@@ -7,7 +7,7 @@ use lenslet_core::catalog::ScalarType;
 use super::report::Report;
 use super::resolved::{Composite, Enum, Field, FieldType, Model, RelationAttribute, Resolved, Settings};
 use super::rules::{names as rules, types as type_rules};
-use crate::syntax::tree::{self, Block, BlockKind, Item, Modifier, Tree};
+use crate::syntax::tree::{self, Block, BlockKind, Item, Modifier, Tree, UnknownBlock};
 
 /// What the blocks of a schema define.
 pub(super) struct Names<'t> {
@@ -61,10 +61,20 @@ pub(super) fn collect<'t>(trees: &'t [Tree<'t>], report: &mut Report) -> Names<'
             _ => {}
         }
     }
+    names.add_unreadable(trees);
     names
 }
 
 impl<'t> Names<'t> {
+    /// Blocks with a wrong keyword are reported as such; what refers to them is not.
+    fn add_unreadable(&mut self, trees: &'t [Tree<'t>]) {
+        for item in trees.iter().flat_map(|tree| &tree.items) {
+            if let Item::Unknown(UnknownBlock { name: Some(name), .. }) = item {
+                self.types.entry(name.text).or_insert(FieldType::Unknown);
+            }
+        }
+    }
+
     fn add(&mut self, block: &'t Block<'t>) {
         let (list, ty) = match block.kind {
             BlockKind::Model | BlockKind::View => (&mut self.models, FieldType::Model as fn(usize) -> FieldType<'t>),

@@ -1,12 +1,14 @@
 //! The name that was probably meant.
 
-/// The nearest of some names, when one differs in case only or by a third of its letters at most.
+/// The nearest of some names: one that differs in case only, by a third of its letters at most, or that goes on.
 pub(crate) fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let limit = (wrong.chars().count() / 3).max(1);
+    let length = wrong.chars().count();
+    let limit = length.div_ceil(3).min(length.saturating_sub(1));
+    let goes_on = |name: &str| length > 2 && name.starts_with(wrong);
     names
         .into_iter()
         .map(|name| (distance(wrong, name), name))
-        .filter(|(distance, name)| *distance <= limit || name.eq_ignore_ascii_case(wrong))
+        .filter(|(distance, name)| *distance <= limit || goes_on(name) || name.eq_ignore_ascii_case(wrong))
         .min_by_key(|(distance, name)| (!name.eq_ignore_ascii_case(wrong), *distance))
         .map(|(_, name)| name)
 }
@@ -36,7 +38,10 @@ mod tests {
         assert_eq!(nearest("string", names), Some("String"));
         assert_eq!(nearest("Strng", names), Some("String"));
         assert_eq!(nearest("datetime", names), Some("DateTime"));
+        assert_eq!(nearest("Strign", names), Some("String"));
+        assert_eq!(nearest("Str", names), Some("String"));
         assert_eq!(nearest("Banana", names), None);
+        assert_eq!(nearest("A", ["B"]), None);
         assert_eq!(nearest("", names), None);
     }
 }

@@ -344,7 +344,7 @@ fn property_row(property: &Property<'_>, text: &str, table: &mut Table) {
             out.push('=');
             if let Some(value) = &property.value {
                 out.push(' ');
-                value::value(value, text, out);
+                value::config_value(value, text, out);
             }
         });
     });

@@ -50,6 +50,19 @@ fn argument(argument: &Argument<'_>, text: &str, out: &mut String) {
     }
 }
 
+/// The value of a property. A list with comments in it stays as it is.
+pub(super) fn config_value(it: &Value<'_>, text: &str, out: &mut String) {
+    let written = text
+        .get(it.span.start as usize..it.span.end as usize)
+        .unwrap_or_default();
+    let has_comment = written.contains('\n') && written.contains("//");
+    if has_comment {
+        out.push_str(written)
+    } else {
+        value(it, text, out)
+    }
+}
+
 /// A value. Strings keep their escapes.
 pub(super) fn value(value: &Value<'_>, text: &str, out: &mut String) {
     match &value.kind {

@@ -195,7 +195,12 @@ impl<'a> Builder<'a> {
             }
             inner.next();
         }
-        Property { name, value, comment, span: whole.to(end) }
+        Property {
+            name,
+            value,
+            comment,
+            span: whole.to(end),
+        }
     }
 
     fn type_alias(&mut self, pair: Pair<'a, Rule>) -> TypeAlias<'a> {
@@ -231,12 +236,16 @@ impl<'a> Builder<'a> {
     fn unknown_block(&mut self, pair: Pair<'a, Rule>) -> UnknownBlock<'a> {
         let span = self.span(&pair);
         let text = pair.as_str().trim_end();
-        let keyword = match pair.into_inner().next() {
-            Some(pair) => self.name(&pair),
-            None => Name { text: "", span },
-        };
+        let mut names = pair.into_inner().filter(|pair| pair.as_rule() == Rule::identifier);
+        let keyword = names.next().map_or(Name { text: "", span }, |pair| self.name(&pair));
+        let name = names.next().map(|pair| self.name(&pair));
         self.report(ProblemKind::UnknownBlock(keyword.text.to_owned()), span);
-        UnknownBlock { keyword, text, span }
+        UnknownBlock {
+            keyword,
+            name,
+            text,
+            span,
+        }
     }
 
     fn field(&mut self, pair: Pair<'a, Rule>, documentation: Option<String>, block: &str) -> Field<'a> {
@@ -305,17 +314,34 @@ impl<'a> Builder<'a> {
                         name = self.name(&inner);
                     }
                     is_legacy_list = true;
-                    self.report(ProblemKind::LegacyList { name: name.text.to_owned() }, span);
+                    self.report(
+                        ProblemKind::LegacyList {
+                            name: name.text.to_owned(),
+                        },
+                        span,
+                    );
                 }
                 _ => {
                     is_unsupported = true;
                     let text = pair.as_str();
-                    name = Name { text: text.get(1..text.len() - 1).unwrap_or(text), span: self.span(&pair) };
+                    name = Name {
+                        text: text.get(1..text.len() - 1).unwrap_or(text),
+                        span: self.span(&pair),
+                    };
                 }
             }
         }
-        let modifier = if is_legacy_list { Modifier::List } else { self.modifier(text, name, span) };
-        FieldType { name, is_unsupported, modifier, span }
+        let modifier = if is_legacy_list {
+            Modifier::List
+        } else {
+            self.modifier(text, name, span)
+        };
+        FieldType {
+            name,
+            is_unsupported,
+            modifier,
+            span,
+        }
     }
 
     fn modifier(&mut self, text: &str, name: Name<'_>, span: Span) -> Modifier {
@@ -327,7 +353,12 @@ impl<'a> Builder<'a> {
             }
             [.., b'?'] => Modifier::Optional,
             [.., b'!'] => {
-                self.report(ProblemKind::LegacyRequired { name: name.text.to_owned() }, span);
+                self.report(
+                    ProblemKind::LegacyRequired {
+                        name: name.text.to_owned(),
+                    },
+                    span,
+                );
                 Modifier::None
             }
             _ => Modifier::None,
@@ -395,7 +426,10 @@ impl<'a> Builder<'a> {
         let mut name = None;
         let mut end = value.as_ref().map_or(span, |value| value.span);
         if let Some(colon) = inner.next() {
-            name = value.take().map(|label| Name { text: self.text_of(label.span), span: label.span });
+            name = value.take().map(|label| Name {
+                text: self.text_of(label.span),
+                span: label.span,
+            });
             value = self.value(&mut inner);
             end = value.as_ref().map_or(self.span(&colon), |value| value.span);
         }
@@ -429,7 +463,10 @@ impl<'a> Builder<'a> {
                 _ => ValueKind::Constant(text),
             },
             Rule::string => {
-                let inner = Span { start: span.start + 1, ..span };
+                let inner = Span {
+                    start: span.start + 1,
+                    ..span
+                };
                 let raw = text.get(1..text.len() - 1).unwrap_or(text);
                 ValueKind::String(unescape(raw, inner, &mut self.problems))
             }
@@ -497,7 +534,10 @@ impl<'a> Builder<'a> {
     /// The span of a rule that ends with something optional: the space before what is not there belongs to the pair.
     fn trimmed(&self, pair: &Pair<'a, Rule>) -> Span {
         let span = self.span(pair);
-        Span { end: span.start + offset(pair.as_str().trim_end().len()), ..span }
+        Span {
+            end: span.start + offset(pair.as_str().trim_end().len()),
+            ..span
+        }
     }
 
     fn span(&self, pair: &Pair<'a, Rule>) -> Span {
@@ -510,7 +550,9 @@ impl<'a> Builder<'a> {
     }
 
     fn text_of(&self, span: Span) -> &'a str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+        self.text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
     }
 
     /// The end of the line that starts or goes on at that offset.
@@ -527,7 +569,9 @@ impl<'a> Builder<'a> {
 /// Whether a path is a number without a sign.
 fn is_number(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    [whole, fraction].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    [whole, fraction]
+        .iter()
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A `///` comment at the end of a line documents what stands on it.

@@ -119,6 +119,14 @@ impl<'a> Block<'a> {
             .filter_map(|line| if let Line::Field(it) = line { Some(it) } else { None })
     }
 
+    /// Whether an unreadable line of it starts with that name: then what is said of the name cannot be judged.
+    pub fn has_unreadable(&self, name: &str) -> bool {
+        let starts = |text: &str| text.split(|it: char| !it.is_alphanumeric() && it != '_').next() == Some(name);
+        self.lines
+            .iter()
+            .any(|line| matches!(line, Line::Junk(junk) if starts(junk.text)))
+    }
+
     /// Its block attributes, in order.
     pub fn attributes(&self) -> impl Iterator<Item = &Attribute<'a>> {
         self.lines.iter().filter_map(|line| {
@@ -334,6 +342,8 @@ pub struct TypeAlias<'a> {
 pub struct UnknownBlock<'a> {
     /// The word before its name.
     pub keyword: Name<'a>,
+    /// Its name, when it has one.
+    pub name: Option<Name<'a>>,
     /// All of it, as written.
     pub text: &'a str,
     /// All of it.

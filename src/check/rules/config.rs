@@ -623,6 +623,12 @@ fn preview_feature(
                 .at(span, format!("the preview feature `{name}` was given up"))
                 .help("remove it"),
         );
+    } else if name == "fullTextSearchPostgres" && connector.provider.is_some() && !is_postgresql {
+        let title = format!(
+            "`{name}` is a preview feature of PostgreSQL, and not of {}",
+            connector.name
+        );
+        report.push(UNKNOWN_FEATURE.at(span, title).help("remove it"));
     } else if let Some(known) = FEATURES.into_iter().find(|known| *known == name) {
         features.push(known);
     } else {

@@ -1,6 +1,6 @@
 //! Primary keys.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use lenslet_core::catalog::{IndexKind, ScalarType};
 
@@ -93,13 +93,23 @@ pub(super) fn name_is_free(model: &Model<'_>, report: &mut Report) {
 
 /// No two compound keys have one name.
 pub(super) fn selectors_once(model: &Model<'_>, report: &mut Report) {
-    let mut seen = HashSet::new();
+    let mut named: HashMap<&str, Vec<&Index<'_>>> = HashMap::new();
     for index in model.uniques() {
-        if let Some(name) = index.name
-            && !seen.insert(name)
-        {
-            let title = format!("`{}` has two keys called `{name}`", model.name);
-            report.push(SELECTOR_TWICE.at(index.span(), title));
+        if let Some(name) = index.name {
+            named.entry(name).or_default().push(index);
+        }
+    }
+    for index in model.uniques() {
+        let Some((name, group)) = index.name.and_then(|name| named.get_key_value(name)) else {
+            continue;
+        };
+        if group.len() > 1 {
+            let title = format!("`{}` has {} keys called `{name}`", model.name, group.len());
+            report.push(
+                SELECTOR_TWICE
+                    .at(index.span(), title)
+                    .help("give each a name of its own"),
+            );
         }
     }
 }
@@ -110,7 +120,11 @@ pub(super) fn options(schema: &Resolved<'_>, model: &Model<'_>, report: &mut Rep
     let connector = schema.settings.connector;
     if key.map.is_some() && !connector.can.named_primary_keys {
         let title = format!("{} does not name primary keys", connector.name);
-        report.push(ID_OPTIONS.at(key.span(), title).help("remove `map`"));
+        report.push(
+            ID_OPTIONS
+                .at(model.span(), title)
+                .help("remove `map` of the primary key"),
+        );
     }
     for field in key.fields.iter().map(|it| &model.fields[it.field]) {
         let refused = match field.scalar() {
