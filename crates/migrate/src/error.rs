@@ -2,6 +2,7 @@
 
 use crate::push::Finding;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 /// A failed migration command.
@@ -49,6 +50,64 @@ pub enum Error {
         /// How many rows.
         rows: u64,
     },
+    /// A file of the history cannot be read.
+    #[error("`{path}` cannot be read: {source}", path = .path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A migration has no script.
+    #[error("`{path}` is missing; restore the file, or delete its folder if the migration was applied nowhere", path = .0.display())]
+    MissingScript(PathBuf),
+    /// The history was written for another database.
+    #[error(
+        "the migrations are written for {found} and the schema for {wanted}; start a new history for the new database"
+    )]
+    OtherProvider {
+        /// What `migration_lock.toml` says.
+        found: String,
+        /// What the schema says.
+        wanted: &'static str,
+    },
+    /// A database without a history is not empty.
+    #[error(
+        "the database is not empty and has seen no migration; mark those that describe what it holds as applied (migrate resolve --applied)"
+    )]
+    NotEmpty,
+    /// A migration did not end, so that it is not known what the database holds.
+    #[error(
+        "the migration `{name}` has begun on this database and did not end{said}; finish it or take it back by hand, then \
+         record which (migrate resolve --applied or --rolled-back)",
+        said = .logs.as_ref().map(|logs| format!(" ({logs})")).unwrap_or_default()
+    )]
+    FailedBefore {
+        /// The migration.
+        name: String,
+        /// What the database said.
+        logs: Option<String>,
+    },
+    /// A migration failed.
+    #[error("the migration `{name}` failed: {source}")]
+    MigrationFailed {
+        /// The migration.
+        name: String,
+        /// What the database says.
+        source: rusqlite::Error,
+    },
+    /// There is no such migration.
+    #[error("the migration `{0}` is not in the folder of migrations")]
+    UnknownMigration(String),
+    /// The migration is recorded as applied already.
+    #[error("the migration `{0}` is recorded as applied already")]
+    AlreadyApplied(String),
+    /// The database has not seen the migration.
+    #[error("the database has not seen the migration `{0}`")]
+    NeverApplied(String),
+    /// The migration did not fail.
+    #[error("the migration `{0}` did not fail on this database")]
+    NotFailed(String),
     /// The database failed otherwise.
     #[error("the database failed: {0}")]
     Database(#[from] rusqlite::Error),
@@ -62,7 +121,20 @@ impl Error {
             Error::MissingFolder(_) => Some("P1003"),
             Error::DataLoss(_) => Some("P3001"),
             Error::Statement { .. } => Some("P3002"),
-            Error::Unsupported { .. } | Error::Impossible(_) | Error::ForeignKeys { .. } | Error::Database(_) => None,
+            Error::NotEmpty => Some("P3005"),
+            Error::AlreadyApplied(_) => Some("P3008"),
+            Error::FailedBefore { .. } => Some("P3009"),
+            Error::NeverApplied(_) => Some("P3011"),
+            Error::NotFailed(_) => Some("P3012"),
+            Error::MissingScript(_) => Some("P3015"),
+            Error::UnknownMigration(_) => Some("P3017"),
+            Error::MigrationFailed { .. } => Some("P3018"),
+            Error::OtherProvider { .. } => Some("P3019"),
+            Error::Unsupported { .. }
+            | Error::Impossible(_)
+            | Error::ForeignKeys { .. }
+            | Error::Unreadable { .. }
+            | Error::Database(_) => None,
         }
     }
 }

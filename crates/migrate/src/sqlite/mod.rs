@@ -6,8 +6,11 @@ mod index_sql;
 mod introspect;
 mod open;
 mod push;
+pub(crate) mod records;
 pub(crate) mod type_name;
 
 pub use introspect::introspect;
-pub use open::open;
+pub use open::{open, open_existing};
 pub use push::push;
+pub(crate) use push::{Alone, alone};
+pub use records::{Record, RecordState};

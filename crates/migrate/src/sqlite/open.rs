@@ -10,26 +10,40 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the database behind a URL and says whether its file was made just now.
 pub fn open(url: &str) -> Result<(Connection, bool), Error> {
-    let path = path(url).ok_or_else(|| Error::InvalidUrl { url: url.to_owned() })?;
-    let file = Path::new(path);
-    let created = path != ":memory:" && !file.exists();
-    match file.parent() {
+    let path = path(url)?;
+    let created = is_missing(path);
+    match path.parent() {
         Some(folder) if created && folder != Path::new("") && !folder.is_dir() => {
-            return Err(Error::MissingFolder(folder.to_owned()));
+            Err(Error::MissingFolder(folder.to_owned()))
         }
-        _ => {}
+        _ => Ok((connect(path)?, created)),
     }
-    let connection = Connection::open(file)?;
+}
+
+/// Opens the database behind a URL, unless its file is missing.
+pub fn open_existing(url: &str) -> Result<Option<Connection>, Error> {
+    let path = path(url)?;
+    Ok(if is_missing(path) { None } else { Some(connect(path)?) })
+}
+
+fn connect(path: &Path) -> Result<Connection, Error> {
+    let connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
-    Ok((connection, created))
+    Ok(connection)
+}
+
+fn is_missing(path: &Path) -> bool {
+    path != Path::new(":memory:") && !path.exists()
 }
 
 /// The path of a URL, without the parameters that are meant for the client.
-fn path(url: &str) -> Option<&str> {
-    let path = url.strip_prefix("file:").or_else(|| url.strip_prefix("sqlite:"))?;
-    let path = path.split('?').next().unwrap_or_default();
-    let path = path.strip_prefix("//").unwrap_or(path);
-    (!path.is_empty()).then_some(path)
+fn path(url: &str) -> Result<&Path, Error> {
+    let rest = url.strip_prefix("file:").or_else(|| url.strip_prefix("sqlite:"));
+    let path = rest.and_then(|rest| rest.split('?').next()).unwrap_or_default();
+    match path.strip_prefix("//").unwrap_or(path) {
+        "" => Err(Error::InvalidUrl { url: url.to_owned() }),
+        path => Ok(Path::new(path)),
+    }
 }
 
 #[cfg(test)]
@@ -38,9 +52,10 @@ mod tests {
 
     #[test]
     fn urls_name_files() {
-        assert_eq!(path("file:./dev.db?connection_limit=1"), Some("./dev.db"));
-        assert_eq!(path("file:///tmp/dev.db"), Some("/tmp/dev.db"));
-        assert_eq!(path("file:dev.db"), Some("dev.db"));
+        let path = |url| path(url).ok().map(|it| it.to_string_lossy().into_owned());
+        assert_eq!(path("file:./dev.db?connection_limit=1").as_deref(), Some("./dev.db"));
+        assert_eq!(path("file:///tmp/dev.db").as_deref(), Some("/tmp/dev.db"));
+        assert_eq!(path("file:dev.db").as_deref(), Some("dev.db"));
         assert_eq!(path("postgresql://localhost/x"), None);
         assert_eq!(path("file:"), None);
     }
@@ -50,5 +65,6 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("file:{}/missing/dev.db", folder.path().display());
         assert!(matches!(open(&url), Err(Error::MissingFolder(path)) if path.ends_with("missing")));
+        assert!(matches!(open_existing(&url), Ok(None)));
     }
 }

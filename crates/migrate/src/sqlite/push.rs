@@ -11,7 +11,11 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// Brings an open database to what the schema says, in one transaction.
 pub fn push(connection: &mut Connection, catalog: &Catalog, options: PushOptions) -> Result<Pushed, Error> {
-    alone(connection, |transaction| {
+    let how = Alone {
+        foreign_keys: false,
+        old_rename: true,
+    };
+    alone(connection, how, |transaction| {
         let mut statements = if options.force_reset {
             reset(transaction)?
         } else {
@@ -33,19 +37,32 @@ pub fn push(connection: &mut Connection, catalog: &Catalog, options: PushOptions
     })
 }
 
-/// Runs `change` in a transaction, with foreign keys checked at its end instead of at every step.
-///
-/// Whether foreign keys are enforced can only be said outside of a transaction. Without the older behaviour of
-/// `RENAME`, views on a table that is built again would stop it from getting its name back.
+/// How a change is made. Neither can be said within a transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Alone {
+    /// Foreign keys are enforced at every step, actions included; otherwise they are only checked at the end.
+    pub(crate) foreign_keys: bool,
+    /// `RENAME` does not look at what else names the table. Without it, a view on a table that is built again would keep it
+    /// from getting its name back.
+    pub(crate) old_rename: bool,
+}
+
+/// Runs `change` in a transaction that nobody else writes beside.
 pub(crate) fn alone<T>(
     connection: &mut Connection,
+    how: Alone,
     change: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let settings = ["foreign_keys", "legacy_alter_table"];
-    let before = settings.map(|name| connection.pragma_query_value(None, name, |row| row.get::<_, bool>(0)));
-    connection.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON")?;
+    let settings = [
+        ("foreign_keys", how.foreign_keys),
+        ("legacy_alter_table", how.old_rename),
+    ];
+    let before = settings.map(|(name, _)| connection.pragma_query_value(None, name, |row| row.get::<_, bool>(0)));
+    for (name, value) in settings {
+        connection.pragma_update(None, name, value)?;
+    }
     let result = in_transaction(connection, change);
-    for (name, value) in settings.into_iter().zip(before) {
+    for ((name, _), value) in settings.into_iter().zip(before) {
         connection.pragma_update(None, name, value?)?;
     }
     result
@@ -64,7 +81,7 @@ fn in_transaction<T>(
     Ok(result)
 }
 
-pub(crate) fn execute(connection: &Connection, statement: &str) -> Result<(), Error> {
+fn execute(connection: &Connection, statement: &str) -> Result<(), Error> {
     connection.execute_batch(statement).map_err(|source| Error::Statement {
         statement: statement.to_owned(),
         source,

@@ -1,0 +1,161 @@
+//! Apply what a database has not seen.
+
+use super::files::Migration;
+use super::status::{Status, compare};
+use super::transactional::is_transactional;
+use crate::error::Error;
+use crate::sqlite::{self, Alone, RecordState, alone, records};
+use rusqlite::{Connection, Transaction};
+
+/// What a deployment did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deployed {
+    /// Whether the database was not there before.
+    pub created_database: bool,
+    /// The migrations that were applied, in order.
+    pub applied: Vec<String>,
+    /// Where the database stood before.
+    pub before: Status,
+}
+
+/// Applies every migration that the SQLite database behind a URL has not seen, in order. Creates the database if it is not
+/// there. Stops at the first that fails, and refuses to go on after one that has failed before.
+///
+/// Several may deploy at once: each migration is applied by one of them.
+pub fn deploy(url: &str, migrations: &[Migration]) -> Result<Deployed, Error> {
+    let (mut connection, created_database) = sqlite::open(url)?;
+    let before = prepare(&mut connection, migrations)?;
+    let mut applied = Vec::new();
+    for migration in migrations
+        .iter()
+        .filter(|migration| before.pending.contains(&migration.name))
+    {
+        if apply(&mut connection, migration)? {
+            applied.push(migration.name.clone());
+        }
+    }
+    Ok(Deployed {
+        created_database,
+        applied,
+        before,
+    })
+}
+
+/// Makes sure that a history can be kept, and that it is in order.
+fn prepare(connection: &mut Connection, migrations: &[Migration]) -> Result<Status, Error> {
+    alone(
+        connection,
+        Alone {
+            foreign_keys: true,
+            old_rename: false,
+        },
+        |transaction| {
+            let records = match records::read(transaction)? {
+                Some(records) => records,
+                None if sqlite::introspect(transaction)?.tables.is_empty() => {
+                    records::create(transaction)?;
+                    Vec::new()
+                }
+                None => return Err(Error::NotEmpty),
+            };
+            let status = compare(migrations, &records);
+            match status.failed.first() {
+                Some(failed) => Err(Error::FailedBefore {
+                    name: failed.name.clone(),
+                    logs: failed.logs.clone(),
+                }),
+                None => Ok(status),
+            }
+        },
+    )
+}
+
+/// Applies a migration, unless another process has done so meanwhile.
+fn apply(connection: &mut Connection, migration: &Migration) -> Result<bool, Error> {
+    if is_transactional(&migration.script) {
+        let result = apply_whole(connection, migration);
+        if let Err(Error::MigrationFailed { source, .. }) = &result {
+            record_undone(connection, migration, &source.to_string())?;
+        }
+        result
+    } else {
+        apply_loosely(connection, migration)
+    }
+}
+
+/// Script and record in one transaction: whatever happens in the middle, either both are there or neither.
+fn apply_whole(connection: &mut Connection, migration: &Migration) -> Result<bool, Error> {
+    // The script cannot turn enforcement off within a transaction. One that wants it off gets it off as a whole; what it
+    // breaks is found at the end.
+    let foreign_keys = !migration.script.to_ascii_lowercase().contains("foreign_keys");
+    alone(
+        connection,
+        Alone {
+            foreign_keys,
+            old_rename: false,
+        },
+        |transaction| {
+            if is_applied(transaction, migration)? {
+                return Ok(false);
+            }
+            let id = records::begin(transaction, &migration.name, &migration.checksum())?;
+            run(transaction, migration)?;
+            records::finish(transaction, &id)?;
+            Ok(true)
+        },
+    )
+}
+
+/// Nothing is left of the failed attempt but what the database said of it, so that it can be tried again.
+fn record_undone(connection: &Connection, migration: &Migration, logs: &str) -> Result<(), Error> {
+    let id = records::begin(connection, &migration.name, &migration.checksum())?;
+    records::fail(connection, &id, logs)?;
+    records::roll_back(connection, &migration.name)?;
+    Ok(())
+}
+
+/// The script has transactions of its own: a failure may leave a part of it applied, and is recorded as one.
+fn apply_loosely(connection: &mut Connection, migration: &Migration) -> Result<bool, Error> {
+    let begun = alone(
+        connection,
+        Alone {
+            foreign_keys: true,
+            old_rename: false,
+        },
+        |transaction| match is_applied(transaction, migration)? {
+            true => Ok(None),
+            false => Ok(Some(records::begin(
+                transaction,
+                &migration.name,
+                &migration.checksum(),
+            )?)),
+        },
+    );
+    let Some(id) = begun? else { return Ok(false) };
+    match run(connection, migration) {
+        Ok(()) => records::finish(connection, &id)?,
+        Err(error) => {
+            if !connection.is_autocommit() {
+                connection.execute_batch("ROLLBACK")?;
+            }
+            records::fail(connection, &id, &error.to_string())?;
+            return Err(error);
+        }
+    }
+    Ok(true)
+}
+
+fn is_applied(transaction: &Transaction<'_>, migration: &Migration) -> Result<bool, Error> {
+    let records = records::read(transaction)?.unwrap_or_default();
+    Ok(records
+        .iter()
+        .any(|record| record.name == migration.name && record.state == RecordState::Applied))
+}
+
+fn run(connection: &Connection, migration: &Migration) -> Result<(), Error> {
+    let failed = |source| Error::MigrationFailed {
+        name: migration.name.clone(),
+        source,
+    };
+    connection.execute_batch(&migration.script).map_err(failed)
+}
