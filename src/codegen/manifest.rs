@@ -1,6 +1,9 @@
 //! `Cargo.toml`.
 
-use super::{Engine, MARKER, Options, form::{Client, Serde}};
+use super::{
+    Engine, MARKER, Options,
+    form::{Client, Serde},
+};
 use std::fmt::Write;
 
 /// The manifest of a client.
@@ -10,8 +13,16 @@ pub(crate) fn manifest(client: &Client, options: &Options) -> String {
         Some(path) => format!("path = {:?}", path.to_string_lossy()),
         None => format!("version = {:?}", env!("CARGO_PKG_VERSION")),
     };
-    let features: Vec<_> = client.features.iter().chain((client.serde == Serde::Always).then_some(&"serde")).collect();
-    let features = if features.is_empty() { String::new() } else { format!(", features = {features:?}") };
+    let features: Vec<_> = client
+        .features
+        .iter()
+        .chain((client.serde == Serde::Always).then_some(&"serde"))
+        .collect();
+    let features = if features.is_empty() {
+        String::new()
+    } else {
+        format!(", features = {features:?}")
+    };
     let mut text = format!(
         r#"# {MARKER}
 [package]

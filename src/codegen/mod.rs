@@ -64,7 +64,12 @@ fn sources(client: &Client, options: &Options) -> Result<BTreeMap<String, String
     files.extend([file(options, "lib", &root_head(client, options), root)?]);
     if !client.enums.is_empty() {
         let enums = tokens::enums(client);
-        files.extend([file(options, client.enums_module.text(), "//! The enums of the schema.\n\n", enums)?]);
+        files.extend([file(
+            options,
+            client.enums_module.text(),
+            &format!("//! The enums of the schema.\n{FORMATTED}\n\n"),
+            enums,
+        )?]);
     }
     Ok(files)
 }
@@ -72,15 +77,19 @@ fn sources(client: &Client, options: &Options) -> Result<BTreeMap<String, String
 /// A file a model. They have nothing to do with each other and are most of the work, so every processor takes its share.
 fn models(client: &Client, options: &Options) -> Result<BTreeMap<String, String>, GenerateError> {
     let one = |model: &form::Model| {
-        let head = format!("//! The model `{}`: its rows, columns, relations.\n\n", model.schema_name);
+        let head = format!(
+            "//! The model `{}`: its rows, columns, relations.\n{FORMATTED}\n\n",
+            model.schema_name
+        );
         file(options, model.module.text(), &head, tokens::model(client, model))
     };
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let share = client.models.len().div_ceil(workers).max(SMALLEST_SHARE);
     thread::scope(|scope| {
-        let shares = client.models.chunks(share).map(|models| {
-            scope.spawn(move || models.iter().map(one).collect::<Result<Vec<_>, _>>())
-        });
+        let shares = client
+            .models
+            .chunks(share)
+            .map(|models| scope.spawn(move || models.iter().map(one).collect::<Result<Vec<_>, _>>()));
         let shares: Vec<_> = shares.collect();
         let mut files = BTreeMap::new();
         for share in shares {
@@ -94,7 +103,12 @@ fn models(client: &Client, options: &Options) -> Result<BTreeMap<String, String>
 const SMALLEST_SHARE: usize = 16;
 
 /// A file of items: its path and its text.
-fn file(options: &Options, module: &str, head: &str, items: Vec<print::Item>) -> Result<(String, String), GenerateError> {
+fn file(
+    options: &Options,
+    module: &str,
+    head: &str,
+    items: Vec<print::Item>,
+) -> Result<(String, String), GenerateError> {
     let name = source(options, module);
     let items = print::items(items).map_err(|error| GenerateError::Tokens(name.clone(), error))?;
     Ok((name, format!("// {MARKER}\n{head}{items}")))
@@ -109,10 +123,13 @@ fn root_head(client: &Client, options: &Options) -> String {
             let lints = [tokens::ALLOWED_LINTS, tokens::ALLOWED_LINTS_BEYOND_ASCII];
             let lints = lints.iter().take(if client.is_ascii { 1 } else { 2 });
             let lints: String = lints.map(|it| format!("#![allow({it})]\n")).collect();
-            format!("//! The client of a database, see [`Client`].\n{lints}\n{runtime}")
+            format!("//! The client of a database, see [`Client`].\n{lints}{FORMATTED}\n\n{runtime}")
         }
     }
 }
+
+/// Keeps `cargo fmt` away from a file: what it changed would be written again.
+pub(crate) const FORMATTED: &str = "#![cfg_attr(rustfmt, rustfmt_skip)]";
 
 /// Where the file of a module is.
 fn source(options: &Options, module: &str) -> String {

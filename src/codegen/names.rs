@@ -7,9 +7,7 @@
 use lenslet_core::catalog::{Catalog, Field, FieldKind, Model};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A name in Rust, without the `r#` of a keyword.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,13 +49,22 @@ const PATH_KEYWORDS: [&str; 4] = ["Self", "crate", "self", "super"];
 const ROOT_TYPES: [&str; 7] = ["Client", "Error", "ErrorKind", "Inherit", "Isolation", "L", "New"];
 /// Methods that a client has itself.
 const CLIENT_METHODS: [&str; 10] = [
-    "batch", "clone", "connect", "engine", "execute_raw", "from_engine", "from_env", "new", "query_raw", "transaction",
+    "batch",
+    "clone",
+    "connect",
+    "engine",
+    "execute_raw",
+    "from_engine",
+    "from_env",
+    "new",
+    "query_raw",
+    "transaction",
 ];
 /// Modules that would hide the runtime or a type of the language, or whose file means something to cargo or to Windows.
 const ROOT_MODULES: [&str; 43] = [
-    "aux", "bool", "char", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "con", "f32",
-    "f64", "i128", "i16", "i32", "i64", "i8", "isize", "lib", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7",
-    "lpt8", "lpt9", "main", "mod", "nul", "prn", "rt", "str", "u128", "u16", "u32", "u64", "u8", "usize",
+    "aux", "bool", "char", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "con", "f32", "f64",
+    "i128", "i16", "i32", "i64", "i8", "isize", "lib", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8",
+    "lpt9", "main", "mod", "nul", "prn", "rt", "str", "u128", "u16", "u32", "u64", "u8", "usize",
 ];
 /// Type parameters of generated code.
 const PARAMETERS: [&str; 8] = ["C", "E", "I", "L", "P", "R", "T", "U"];
@@ -205,7 +212,12 @@ impl ModelNames {
             module,
             accessor,
             fields: fields
-                .map(|(((field, loaded), marker), parameter)| FieldNames { field, loaded, marker, parameter })
+                .map(|(((field, loaded), marker), parameter)| FieldNames {
+                    field,
+                    loaded,
+                    marker,
+                    parameter,
+                })
                 .collect(),
             compounds,
             loaded: members.claim("loaded", Suffix::Number),
@@ -249,7 +261,10 @@ impl Prelude {
     }
 
     fn spell(&self, name: &'static str) -> TokenStream {
-        let path = PRELUDE.iter().find(|(it, _)| *it == name && self.hidden.contains(it)).map_or(name, |(_, path)| path);
+        let path = PRELUDE
+            .iter()
+            .find(|(it, _)| *it == name && self.hidden.contains(it))
+            .map_or(name, |(_, path)| path);
         path.parse().unwrap_or_default()
     }
 }
@@ -288,11 +303,15 @@ struct Namespace {
 
 impl Namespace {
     fn reserving(names: &[&str]) -> Self {
-        Namespace { taken: names.iter().map(|it| (*it).to_owned()).collect() }
+        Namespace {
+            taken: names.iter().map(|it| (*it).to_owned()).collect(),
+        }
     }
 
     fn of<'n>(names: impl IntoIterator<Item = &'n Name>) -> Self {
-        Namespace { taken: names.into_iter().map(|it| it.0.clone()).collect() }
+        Namespace {
+            taken: names.into_iter().map(|it| it.0.clone()).collect(),
+        }
     }
 
     /// The name, or the first free one that is made of it.
@@ -315,12 +334,21 @@ impl Namespace {
     /// A name for each; first those that `order` does not change.
     fn claim_all(&mut self, names: &[&str], order: Case, case: Case, suffix: Suffix) -> Vec<Name> {
         let (first, then): (Vec<_>, Vec<_>) = names.iter().enumerate().partition(|(_, name)| order(name) == **name);
-        let claimed = first.into_iter().chain(then).map(|(at, name)| (at, self.claim(&case(name), suffix)));
+        let claimed = first
+            .into_iter()
+            .chain(then)
+            .map(|(at, name)| (at, self.claim(&case(name), suffix)));
         claimed.collect::<BTreeMap<_, _>>().into_values().collect()
     }
 
     fn prelude(&self) -> Prelude {
-        Prelude { hidden: PRELUDE.iter().map(|(name, _)| *name).filter(|it| self.taken.contains(*it)).collect() }
+        Prelude {
+            hidden: PRELUDE
+                .iter()
+                .map(|(name, _)| *name)
+                .filter(|it| self.taken.contains(*it))
+                .collect(),
+        }
     }
 }
 
@@ -329,7 +357,13 @@ type Case = fn(&str) -> String;
 
 /// `authorId`: `author_id`.
 fn snake(name: &str) -> String {
-    identifier(words(name).iter().map(|it| it.to_lowercase()).collect::<Vec<_>>().join("_"))
+    identifier(
+        words(name)
+            .iter()
+            .map(|it| it.to_lowercase())
+            .collect::<Vec<_>>()
+            .join("_"),
+    )
 }
 
 /// `in_progress`, `IN_PROGRESS`: `InProgress`. Capitals within a name stay: `OAuthToken`.
@@ -365,7 +399,9 @@ fn words(name: &str) -> Vec<String> {
         let after = letters.get(at + 1).copied().unwrap_or('_');
         let is_plural = after == 's' && !letters.get(at + 2).is_some_and(|it| it.is_lowercase());
         let starts = letter.is_uppercase()
-            && (before.is_lowercase() || before.is_numeric() || (before.is_uppercase() && after.is_lowercase() && !is_plural));
+            && (before.is_lowercase()
+                || before.is_numeric()
+                || (before.is_uppercase() && after.is_lowercase() && !is_plural));
         if (starts || !letter.is_alphanumeric()) && !word.is_empty() {
             words.push(std::mem::take(&mut word));
         }
@@ -399,7 +435,9 @@ fn identifier(text: String) -> String {
 
 /// The name that `rename_all = "camelCase"` of serde gives a field. It takes names that begin with a letter of ASCII only.
 pub(crate) fn serde_camel_case(name: &Name) -> Option<String> {
-    name.text().starts_with(|it: char| it.is_ascii()).then(|| camel(name.text()))
+    name.text()
+        .starts_with(|it: char| it.is_ascii())
+        .then(|| camel(name.text()))
 }
 
 fn camel(name: &str) -> String {
@@ -421,7 +459,13 @@ fn camel(name: &str) -> String {
 /// The name of a package for a folder.
 pub(crate) fn package(folder: &str) -> String {
     let name: String = (folder.chars())
-        .map(|it| if it.is_ascii_alphanumeric() || it == '_' { it.to_ascii_lowercase() } else { '-' })
+        .map(|it| {
+            if it.is_ascii_alphanumeric() || it == '_' {
+                it.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
         .collect();
     let name = name.trim_matches('-');
     if !name.starts_with(|it: char| it.is_ascii_alphabetic()) || KEYWORDS.contains(&name) {

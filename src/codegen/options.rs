@@ -58,7 +58,9 @@ impl Default for Options {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OptionError {
     /// It says something that Lenslet does not know.
-    #[error("generator `{generator}`: unknown property `{property}`; there are `output`, `engine`, `package`, `derive`")]
+    #[error(
+        "generator `{generator}`: unknown property `{property}`; there are `output`, `engine`, `package`, `derive`"
+    )]
     Unknown {
         /// The block.
         generator: String,
@@ -81,7 +83,10 @@ impl Options {
     /// The defaults of a client in a folder: the crate is called as the folder is.
     pub fn in_folder(output: &Path) -> Self {
         let folder = output.file_name().map(|it| it.to_string_lossy()).unwrap_or_default();
-        Options { package: super::names::package(&folder), ..Options::default() }
+        Options {
+            package: super::names::package(&folder),
+            ..Options::default()
+        }
     }
 
     /// What a generator block says, and defaults for what it does not say. Which folder its
@@ -121,13 +126,20 @@ fn engine(block: &Generator, value: &ConfigValue) -> Result<Engine, OptionError>
 
 fn package(block: &Generator, value: &ConfigValue) -> Result<String, OptionError> {
     let name = value.as_str().filter(|it| super::names::package(it) == *it);
-    name.map(Into::into).ok_or_else(|| wrong(block, "package", "the name of a package"))
+    name.map(Into::into)
+        .ok_or_else(|| wrong(block, "package", "the name of a package"))
 }
 
 fn derives(block: &Generator, value: &ConfigValue) -> Result<Vec<String>, OptionError> {
     let path = |it: &ConfigValue| {
         let text = it.as_str().filter(|it| syn::parse_str::<syn::Path>(it).is_ok());
-        text.map(String::from).ok_or_else(|| wrong(block, "derive", "a list of derives, [\"Clone\", \"Debug\"] for instance"))
+        text.map(String::from).ok_or_else(|| {
+            wrong(
+                block,
+                "derive",
+                "a list of derives, [\"Clone\", \"Debug\"] for instance",
+            )
+        })
     };
     match value {
         ConfigValue::List(list) => list.iter().map(path).collect(),
@@ -136,5 +148,9 @@ fn derives(block: &Generator, value: &ConfigValue) -> Result<Vec<String>, Option
 }
 
 fn wrong(block: &Generator, property: &'static str, expected: &'static str) -> OptionError {
-    OptionError::Value { generator: block.name.clone(), property, expected }
+    OptionError::Value {
+        generator: block.name.clone(),
+        property,
+        expected,
+    }
 }

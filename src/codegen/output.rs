@@ -1,6 +1,9 @@
 //! Text to disk: all of it or nothing, only what changed, and never over somebody else's file.
 
-#![allow(clippy::disallowed_methods, reason = "this is where the generator writes; everything before it does no I/O")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is where the generator writes; everything before it does no I/O"
+)]
 
 use super::MARKER;
 use std::{
@@ -29,7 +32,11 @@ pub struct Written {
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} files written, {} unchanged", self.changed.len(), self.unchanged)?;
-        if self.removed.is_empty() { Ok(()) } else { write!(f, ", {} removed", self.removed.len()) }
+        if self.removed.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ", {} removed", self.removed.len())
+        }
     }
 }
 
@@ -54,7 +61,11 @@ pub enum WriteError {
 
 /// Gives an error of the disk its place.
 fn at<'p>(path: &'p Path, action: &'static str) -> impl FnOnce(io::Error) -> WriteError + 'p {
-    move |error| WriteError::Io { path: path.to_owned(), action, error }
+    move |error| WriteError::Io {
+        path: path.to_owned(),
+        action,
+        error,
+    }
 }
 
 impl Output {
@@ -100,8 +111,11 @@ impl Output {
     /// Files of an earlier run that the client no longer has.
     fn stale(&self, folder: &Path) -> Result<Vec<PathBuf>, WriteError> {
         let mut stale = BTreeSet::new();
-        let folders: BTreeSet<PathBuf> =
-            self.files.keys().filter_map(|name| Some(folder.join(name).parent()?.to_owned())).collect();
+        let folders: BTreeSet<PathBuf> = self
+            .files
+            .keys()
+            .filter_map(|name| Some(folder.join(name).parent()?.to_owned()))
+            .collect();
         for folder in folders.iter().filter(|it| it.is_dir()) {
             for entry in fs::read_dir(folder).map_err(at(folder, "read"))? {
                 let path = entry.map_err(at(folder, "read"))?.path();

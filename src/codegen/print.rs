@@ -38,7 +38,12 @@ pub(crate) fn items(items: Vec<Item>) -> Result<String, syn::Error> {
         match item {
             Item::Line(_, tokens) => line(tokens, &mut text),
             Item::Block(tokens) => {
-                let file = syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![syn::parse2(tokens)?] };
+                let file = syn::File {
+                    shebang: None,
+                    frontmatter: None,
+                    attrs: Vec::new(),
+                    items: vec![syn::parse2(tokens)?],
+                };
                 text.push_str(&widen(&prettyplease::unparse(&file)));
             }
         }
@@ -150,14 +155,16 @@ fn join_clause(lines: &mut Vec<String>, at: usize) -> Option<()> {
     if next.trim_start().starts_with('.') && !line.trim_start().starts_with('.') {
         return join_chain(lines, at);
     }
-    if indentation(line) != indentation(next) {
-        return None;
-    }
     let (end, joined) = if line.trim() == "where" {
         let end = at + 1 + lines.get(at + 1..)?.iter().position(|it| it.trim() == "{")?;
-        let bounds = lines.get(at + 1..end)?.iter().map(|it| it.trim()).collect::<Vec<_>>().join(" ");
+        let bounds = lines
+            .get(at + 1..end)?
+            .iter()
+            .map(|it| it.trim())
+            .collect::<Vec<_>>()
+            .join(" ");
         (end, format!("{line} {} {{", bounds.trim_end_matches(',')))
-    } else if continues(next, line) {
+    } else if indentation(line) == indentation(next) && continues(next, line) {
         (at + 1, format!("{line} {}", next.trim_start()))
     } else {
         return None;
@@ -174,7 +181,8 @@ fn join_clause(lines: &mut Vec<String>, at: usize) -> Option<()> {
 fn continues(line: &str, before: &str) -> bool {
     let (line, before) = (line.trim_start(), before.trim_start());
     match line.split(' ').next() {
-        Some("where" | "for") => !before.starts_with(')'),
+        // A list of parameters is joined first.
+        Some("where" | "for") => line.contains(' ') && !before.starts_with(')'),
         Some("type") => before.starts_with("type "),
         _ => false,
     }
@@ -182,9 +190,16 @@ fn continues(line: &str, before: &str) -> bool {
 
 /// Joins the calls of a chain, as many in each line as fit.
 fn join_chain(lines: &mut Vec<String>, at: usize) -> Option<()> {
-    let calls = lines.get(at + 1..)?.iter().take_while(|it| it.trim_start().starts_with('.')).count();
+    let calls = lines
+        .get(at + 1..)?
+        .iter()
+        .take_while(|it| it.trim_start().starts_with('.'))
+        .count();
     let chain = lines.get(at..=at + calls)?;
-    let joined: String = [chain.first()?.as_str()].into_iter().chain(chain.iter().skip(1).map(|it| it.trim())).collect();
+    let joined: String = [chain.first()?.as_str()]
+        .into_iter()
+        .chain(chain.iter().skip(1).map(|it| it.trim()))
+        .collect();
     if joined.len() <= WIDTH {
         lines.splice(at..=at + calls, [joined]);
         return Some(());

@@ -35,6 +35,7 @@ macro_rules! include_client {
     ($(#[$attribute:meta])* $visible:vis mod $name:ident) => {
         $(#[$attribute])*
         #[allow(
+            clippy::all,
             dead_code,
             missing_docs,
             non_upper_case_globals,

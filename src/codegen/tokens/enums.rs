@@ -13,7 +13,12 @@ use quote::quote;
 
 /// The items of `enums.rs`.
 pub(crate) fn enums(client: &Client) -> Vec<Item> {
-    let mut items = vec![Item::Line(Kind::Modules, quote!(use super::rt;))];
+    let mut items = vec![Item::Line(
+        Kind::Modules,
+        quote!(
+            use super::rt;
+        ),
+    )];
     for it in &client.enums {
         items.extend([definition(it), enumeration(it), scalar(client, it)].map(Item::Block));
         items.extend(serialize(client, it).map(Item::Block));
@@ -21,12 +26,24 @@ pub(crate) fn enums(client: &Client) -> Vec<Item> {
     items
 }
 
-fn definition(Enum { name, documentation: docs, variants }: &Enum) -> TokenStream {
+fn definition(
+    Enum {
+        name,
+        documentation: docs,
+        variants,
+    }: &Enum,
+) -> TokenStream {
     let docs = documentation(docs);
-    let variants = variants.iter().map(|Variant { name, documentation: docs, .. }| {
-        let docs = documentation(docs);
-        quote!(#docs #name)
-    });
+    let variants = variants.iter().map(
+        |Variant {
+             name,
+             documentation: docs,
+             ..
+         }| {
+            let docs = documentation(docs);
+            quote!(#docs #name)
+        },
+    );
     quote! {
         #docs
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,7 +52,9 @@ fn definition(Enum { name, documentation: docs, variants }: &Enum) -> TokenStrea
 }
 
 fn enumeration(Enum { name, variants, .. }: &Enum) -> TokenStream {
-    let pairs = variants.iter().map(|Variant { name, schema_name, .. }| quote!((Self::#name, #schema_name)));
+    let pairs = variants
+        .iter()
+        .map(|Variant { name, schema_name, .. }| quote!((Self::#name, #schema_name)));
     quote! {
         impl rt::Enumeration for #name {
             const VARIANTS: &'static [(Self, &'static str)] = &[#(#pairs),*];

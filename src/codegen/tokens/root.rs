@@ -8,8 +8,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 /// The lints that generated code turns off for itself, each for a reason that holds for all of it: columns and relations
-/// are constants that are spelled like fields; who uses a client does not use all of it; the schema is its documentation.
-pub(crate) const ALLOWED_LINTS: &str = "dead_code, missing_docs, non_upper_case_globals";
+/// are constants that are spelled like fields; who uses a client does not use all of it; the schema is its documentation;
+/// what names suggest to clippy (`new`, `next`, `into_…`) is the schema's choice.
+pub(crate) const ALLOWED_LINTS: &str = "clippy::all, dead_code, missing_docs, non_upper_case_globals";
 
 /// The lints that names beyond ASCII need: Rust's cases and look-alikes are those of Latin letters.
 pub(crate) const ALLOWED_LINTS_BEYOND_ASCII: &str =
@@ -17,17 +18,29 @@ pub(crate) const ALLOWED_LINTS_BEYOND_ASCII: &str =
 
 /// The items of `lib.rs`, without the line that says which runtime is meant.
 pub(crate) fn root(client: &Client) -> Vec<Item> {
-    let mut items: Vec<_> = modules(client).into_iter().map(|it| Item::Line(Kind::Modules, it)).collect();
+    let mut items: Vec<_> = modules(client)
+        .into_iter()
+        .map(|it| Item::Line(Kind::Modules, it))
+        .collect();
     items.extend([client_struct(), constructors(client), methods(client)].map(Item::Block));
     items
 }
 
 fn modules(client: &Client) -> Vec<TokenStream> {
-    let Client { catalog_module, enums_module, .. } = client;
+    let Client {
+        catalog_module,
+        enums_module,
+        ..
+    } = client;
     let mut items = vec![
-        quote!(pub use rt::{Error, ErrorKind, Inherit, Isolation};),
-        quote!(pub use rt::{decrement, divide, increment, multiply, push, sql, swr, ttl};),
+        quote!(
+            pub use rt::{Error, ErrorKind, Inherit, Isolation};
+        ),
+        quote!(
+            pub use rt::{decrement, divide, increment, multiply, push, sql, swr, ttl};
+        ),
         quote!(mod #catalog_module;),
+        quote!(pub use #catalog_module::CATALOG;),
     ];
     if !client.enums.is_empty() {
         let names = client.enums.iter().map(|it| &it.name);
@@ -52,9 +65,16 @@ fn client_struct() -> TokenStream {
 }
 
 fn constructors(client: &Client) -> TokenStream {
-    let Client { catalog_module, variable, .. } = client;
+    let Client {
+        catalog_module,
+        variable,
+        ..
+    } = client;
     let result = client.root.result();
-    let from_env = format!(" A client for the URL in `{}`, not connected yet.", variable.escape_default());
+    let from_env = format!(
+        " A client for the URL in `{}`, not connected yet.",
+        variable.escape_default()
+    );
     quote! {
         impl Client {
             /// A client for a URL, not connected yet.
@@ -62,7 +82,7 @@ fn constructors(client: &Client) -> TokenStream {
                 rt::Engine::new(url, &#catalog_module::CATALOG).map(Self::from_engine)
             }
             /// A client for a URL, connected.
-            pub fn connect(url: &str) -> impl ::core::future::Future<Output = #result<Self, rt::Error>> {
+            pub fn connect(url: &str) -> impl ::core::future::Future<Output = #result<Self, rt::Error>> + use<'_> {
                 rt::connect(url, &#catalog_module::CATALOG, Self::from_engine)
             }
             #[doc = #from_env]
@@ -74,15 +94,31 @@ fn constructors(client: &Client) -> TokenStream {
 }
 
 fn methods(client: &Client) -> TokenStream {
-    let accessors = client.models.iter().map(|Model { accessor, row, row_is_hidden, read_only, .. }| {
-        let row = if *row_is_hidden { quote!(self::#row) } else { quote!(#row) };
-        let table = if *read_only { quote!(rt::View) } else { quote!(rt::Table) };
-        quote! {
-            pub fn #accessor(&self) -> #table<'_, E, #row> {
-                #table::new(&self.engine)
+    let accessors = client.models.iter().map(
+        |Model {
+             accessor,
+             row,
+             row_is_hidden,
+             read_only,
+             ..
+         }| {
+            let row = if *row_is_hidden {
+                quote!(self::#row)
+            } else {
+                quote!(#row)
+            };
+            let table = if *read_only {
+                quote!(rt::View)
+            } else {
+                quote!(rt::Table)
+            };
+            quote! {
+                pub fn #accessor(&self) -> #table<'_, E, #row> {
+                    #table::new(&self.engine)
+                }
             }
-        }
-    });
+        },
+    );
     quote! {
         impl<E: rt::Execute> Client<E> {
             /// A client on an engine.
