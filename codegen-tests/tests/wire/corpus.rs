@@ -55,6 +55,17 @@ impl Recordings {
     }
 }
 
+impl Recordings {
+    /// The bodies of queries with what was answered.
+    pub fn answers(&self) -> impl Iterator<Item = (&str, String, &Value)> {
+        exchanges(&self.steps).filter_map(|(name, exchange)| {
+            let answer = &exchange["response"]["body"];
+            answer.get("data")?;
+            Some((name, exchange["body"].to_string(), answer))
+        })
+    }
+}
+
 fn exchanges(steps: &[(String, Value)]) -> impl Iterator<Item = (&str, &Value)> {
     steps.iter().flat_map(|(name, step)| {
         let exchanges = step["exchanges"].as_array().into_iter().flatten();
@@ -112,6 +123,8 @@ pub struct Case {
     /// Absent where the schema is refused.
     pub catalog: Option<Rc<Catalog>>,
     pub requests: Vec<(String, Expected)>,
+    /// What Prisma's engine answered to each.
+    pub answers: Vec<Value>,
 }
 
 /// The cases of a file whose schema can be understood.
@@ -147,12 +160,17 @@ impl Iterator for Cases {
         };
         let steps = case["steps"].as_array().unwrap();
         let answers: Vec<Value> = steps.iter().map(|step| untagged(&step["oracle_response"])).collect();
-        let requests = steps
-            .iter()
-            .filter(|step| step["request"]["op"] == "query")
+        let queries = || steps.iter().filter(|step| step["request"]["op"] == "query");
+        let oracle = queries().map(|step| step["oracle_response"].clone()).collect();
+        let requests = queries()
             .map(|step| (filled(&step["request"]["body"], &answers).to_string(), expected(step)))
             .collect();
-        Some(Case { id, catalog, requests })
+        Some(Case {
+            id,
+            catalog,
+            requests,
+            answers: oracle,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! comes back the same from its encoding.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod answers;
 mod corpus;
 mod named;
 

@@ -515,10 +515,11 @@ fn tagged(tag: &str, out: &mut Writer, value: impl FnOnce(&mut Writer)) {
 
 /// The fewest digits that read back as the same number.
 fn float(value: f64, out: &mut Writer) {
-    match value.is_finite() {
-        true => out.raw(&format!("{value:?}")),
-        false => out.float(value),
+    if !value.is_finite() {
+        return out.float(value);
     }
+    let text = format!("{value:?}");
+    out.raw(text.strip_suffix(".0").unwrap_or(&text));
 }
 
 fn missing() -> Error {
