@@ -1,7 +1,7 @@
 //! New rows.
 
 use super::{
-    Target, WritePlanner, nested,
+    Target, WritePlanner, literal, nested,
     plan::{Cell, Generator, InsertRows, Run, Step, Variant},
     relation::Relation,
     rows::Row,
@@ -13,7 +13,7 @@ use crate::{
     writer::column,
 };
 use lenslet_core::{
-    catalog::{Catalog, Column, Default, Field, Literal, Model, ScalarType},
+    catalog::{Column, Default, Field, Model},
     query::{Assignment, Write},
     value::Value,
 };
@@ -191,7 +191,7 @@ impl<'p> WritePlanner<'p> {
             Some(Default::Cuid(version)) => Source::Generated(Generator::Cuid(*version)),
             Some(Default::Ulid) => Source::Generated(Generator::Ulid),
             Some(Default::Nanoid(length)) => Source::Generated(Generator::Nanoid(*length)),
-            Some(Default::Literal(literal)) => Source::Constant(literal_value(self.planner.catalog, literal, ty)?),
+            Some(Default::Literal(literal)) => Source::Constant(literal::value(self.planner.catalog, literal, ty)?),
             Some(Default::Autoincrement | Default::DbGenerated(_) | Default::Sequence(_)) => return None,
         };
         Some(Bind {
@@ -223,32 +223,5 @@ fn constant(field: &Field, value: Value) -> Option<Bind> {
     Some(Bind {
         source: Source::Constant(value),
         encoding: Encoding::Value(Type::of(field)?),
-    })
-}
-
-/// A constant of the schema as a value. Moments and bytes stay with the database, which keeps the same default.
-fn literal_value(catalog: &Catalog, literal: &Literal, ty: Type) -> Option<Value> {
-    Some(match (literal, ty.kind) {
-        (Literal::List(list), _) if ty.list => Value::List(
-            list.iter()
-                .map(|literal| literal_value(catalog, literal, ty.item()))
-                .collect::<Option<_>>()?,
-        ),
-        _ if ty.list => return None,
-        (Literal::Boolean(value), _) => Value::Bool(*value),
-        (Literal::Int(value), Kind::Scalar(ScalarType::Int | ScalarType::BigInt)) => Value::Int(*value),
-        (Literal::Int(value), Kind::Scalar(ScalarType::Float)) => Value::Float(value.to_string().parse().ok()?),
-        (Literal::Int(value), Kind::Scalar(ScalarType::Decimal)) => Value::Decimal(value.to_string()),
-        (Literal::Number(text), Kind::Scalar(ScalarType::Float)) => Value::Float(text.parse().ok()?),
-        (Literal::Number(text), Kind::Scalar(ScalarType::Decimal)) if !text.contains(['e', 'E']) => {
-            Value::Decimal(text.to_string())
-        }
-        (Literal::String(text), Kind::Scalar(ScalarType::String)) => Value::Text(text.to_string()),
-        (Literal::String(text), Kind::Scalar(ScalarType::Json)) => Value::Json(text.to_string()),
-        (Literal::Variant(at), Kind::Enum(of)) => {
-            let variants = &catalog.enums.get(usize::from(of))?.variants;
-            Value::Enum(variants.get(usize::from(*at))?.name.clone())
-        }
-        _ => return None,
     })
 }

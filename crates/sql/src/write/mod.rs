@@ -12,6 +12,7 @@ mod attach;
 mod create;
 mod emulate;
 mod failure;
+mod literal;
 mod plan;
 mod print;
 mod refer;

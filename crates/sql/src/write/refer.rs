@@ -1,7 +1,7 @@
 //! What is nested where the row itself holds the foreign key: it gives the key's columns their values.
 
 use super::{
-    Check, Step, WritePlanner,
+    Check, Step, Target, WritePlanner, is_flat,
     relation::Relation,
     rows::{Row, Rows},
     single,
@@ -26,7 +26,7 @@ impl<'p> WritePlanner<'p> {
         nested: &'p Nested,
     ) -> Result<Assigns, PlanError> {
         match (nested, near) {
-            (Nested::Create(writes), _) => self.refer_to_new(relation, single(writes)?),
+            (Nested::Create(writes), _) => self.refer_to_new(relation, writes),
             (Nested::Connect(selectors), _) => self.refer_to_found(near, relation, single(selectors)?),
             (Nested::ConnectOrCreate(list), _) => {
                 let (selector, write) = single(list)?;
@@ -42,7 +42,7 @@ impl<'p> WritePlanner<'p> {
             (Nested::UpdateMany(list), Some(row)) => {
                 for (condition, write) in list {
                     let rows = self.bound(row, relation)?.given(Some(condition));
-                    self.update_rows(&rows, write, super::Target::Nothing, &[])?;
+                    self.update_rows(&rows, write, Target::Nothing, &[])?;
                 }
                 Ok(Vec::new())
             }
@@ -71,10 +71,14 @@ impl<'p> WritePlanner<'p> {
         }
     }
 
-    fn refer_to_new(&mut self, relation: &Relation<'p>, write: &'p Write) -> Result<Assigns, PlanError> {
+    fn refer_to_new(&mut self, relation: &Relation<'p>, writes: &'p [Write]) -> Result<Assigns, PlanError> {
+        let write = single(writes)?;
         let columns = self.needed(relation.link.far_index, &[write], &relation.link.far_fields)?;
         let far = self.row(relation.link.far_index, columns)?;
-        self.create(&far, write, Vec::new())?;
+        match is_flat(write) {
+            true => self.create_rows(&far, writes, false, &[], Target::Register(far.register))?,
+            false => self.create(&far, write, Vec::new())?,
+        }
         keys(relation, &far)
     }
 
@@ -196,7 +200,7 @@ impl<'p> WritePlanner<'p> {
     /// Changes the key of a row that exists, and what the register knows of the row.
     fn assign_key(&mut self, row: &Row<'p>, _: &Relation<'p>, assigns: Assigns) -> Result<(), PlanError> {
         let statement = self.update(&row.rows()?, &assigns, &row.columns)?;
-        self.run_checked(statement, super::Target::Register(row.register), None);
+        self.run_checked(statement, Target::Register(row.register), None);
         Ok(())
     }
 

@@ -199,6 +199,8 @@ impl Variant {
         use std::fmt::Write;
         let mut sql = self.head.clone();
         let mut count = 0;
+        // Rows of which nothing is given come one by one.
+        let rows = if self.cells.is_empty() { 0 } else { rows };
         for row in 0..rows {
             sql.push_str(if row == 0 { "(" } else { ", (" });
             for at in 0..self.cells.len() {
