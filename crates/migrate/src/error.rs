@@ -16,11 +16,8 @@ pub enum Error {
         provider: &'static str,
     },
     /// The database's URL cannot be read.
-    #[error("`{url}` is no SQLite URL; write `file:` and the path of the database's file, as in `file:./dev.db`")]
-    InvalidUrl {
-        /// The URL.
-        url: String,
-    },
+    #[error("{}", .0.message())]
+    InvalidUrl(lenslet_core::error::Error),
     /// The folder of the database's file is missing.
     #[error("the folder `{folder}` of the database does not exist; create it, or correct the URL", folder = .0.display())]
     MissingFolder(PathBuf),
@@ -117,7 +114,7 @@ impl Error {
     /// Prisma's code, where it has one for this.
     pub fn code(&self) -> Option<&'static str> {
         match self {
-            Error::InvalidUrl { .. } => Some("P1013"),
+            Error::InvalidUrl(_) => Some("P1013"),
             Error::MissingFolder(_) => Some("P1003"),
             Error::DataLoss(_) => Some("P3001"),
             Error::Statement { .. } => Some("P3002"),

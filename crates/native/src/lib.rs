@@ -11,7 +11,7 @@ mod environment;
 pub mod forest;
 mod inputs;
 mod plans;
-mod sqlite;
+pub mod sqlite;
 mod timer;
 mod write;
 

@@ -1,6 +1,7 @@
 //! Open a database's file.
 
 use crate::error::Error;
+use lenslet_native::sqlite::{Location, location};
 use rusqlite::Connection;
 use std::path::Path;
 use std::time::Duration;
@@ -10,39 +11,42 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the database behind a URL and says whether its file was made just now.
 pub fn open(url: &str) -> Result<(Connection, bool), Error> {
-    let path = path(url)?;
-    let created = is_missing(path);
-    match path.parent() {
-        Some(folder) if created && folder != Path::new("") && !folder.is_dir() => {
-            Err(Error::MissingFolder(folder.to_owned()))
-        }
-        _ => Ok((connect(path)?, created)),
+    let location = location(url).map_err(Error::InvalidUrl)?;
+    let created = is_missing(&location);
+    match &location {
+        Location::File(path) if created => check_folder(path)?,
+        _ => {}
     }
+    Ok((connect(&location)?, created))
 }
 
 /// Opens the database behind a URL, unless its file is missing.
 pub fn open_existing(url: &str) -> Result<Option<Connection>, Error> {
-    let path = path(url)?;
-    Ok(if is_missing(path) { None } else { Some(connect(path)?) })
+    let location = location(url).map_err(Error::InvalidUrl)?;
+    Ok(if is_missing(&location) {
+        None
+    } else {
+        Some(connect(&location)?)
+    })
 }
 
-fn connect(path: &Path) -> Result<Connection, Error> {
-    let connection = Connection::open(path)?;
+fn connect(location: &Location) -> Result<Connection, Error> {
+    let connection = match location {
+        Location::File(path) => Connection::open(path)?,
+        Location::Memory => Connection::open_in_memory()?,
+    };
     connection.busy_timeout(PATIENCE)?;
     Ok(connection)
 }
 
-fn is_missing(path: &Path) -> bool {
-    path != Path::new(":memory:") && !path.exists()
+fn is_missing(location: &Location) -> bool {
+    matches!(location, Location::File(path) if !path.exists())
 }
 
-/// The path of a URL, without the parameters that are meant for the client.
-fn path(url: &str) -> Result<&Path, Error> {
-    let rest = url.strip_prefix("file:").or_else(|| url.strip_prefix("sqlite:"));
-    let path = rest.and_then(|rest| rest.split('?').next()).unwrap_or_default();
-    match path.strip_prefix("//").unwrap_or(path) {
-        "" => Err(Error::InvalidUrl { url: url.to_owned() }),
-        path => Ok(Path::new(path)),
+fn check_folder(file: &Path) -> Result<(), Error> {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") && !folder.is_dir() => Err(Error::MissingFolder(folder.to_owned())),
+        _ => Ok(()),
     }
 }
 
@@ -51,13 +55,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_name_files() {
-        let path = |url| path(url).ok().map(|it| it.to_string_lossy().into_owned());
-        assert_eq!(path("file:./dev.db?connection_limit=1").as_deref(), Some("./dev.db"));
-        assert_eq!(path("file:///tmp/dev.db").as_deref(), Some("/tmp/dev.db"));
-        assert_eq!(path("file:dev.db").as_deref(), Some("dev.db"));
-        assert_eq!(path("postgresql://localhost/x"), None);
-        assert_eq!(path("file:"), None);
+    fn other_urls_are_refused() {
+        assert_eq!(
+            open("postgresql://localhost/x").expect_err("no file").code(),
+            Some("P1013")
+        );
     }
 
     #[test]

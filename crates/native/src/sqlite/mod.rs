@@ -14,3 +14,4 @@ mod transaction;
 mod write;
 
 pub(crate) use session::{Now, Session};
+pub use settings::{Location, location};

@@ -17,10 +17,16 @@ pub(crate) struct Settings {
 
 /// Where a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Location {
+pub enum Location {
+    /// In a file; a relative path is relative to the working directory.
     File(PathBuf),
     /// Gone with the connection, which is therefore the only one.
     Memory,
+}
+
+/// Where the database of a URL is: for tools that open it by themselves, and must open the same as the client.
+pub fn location(url: &str) -> Result<Location, Error> {
+    Settings::parse(url).map(|settings| settings.location)
 }
 
 impl Settings {
