@@ -130,6 +130,9 @@ impl Connection {
             raw.set_prepared_statement_cache_capacity(STATEMENTS);
             rusqlite::vtab::array::load_module(&raw)?;
             raw.pragma_update(None, "foreign_keys", true)?;
+            // A plan must not depend on values. Otherwise SQLite prepares a statement again whenever a limit is bound anew,
+            // which costs ten times what reading a row does.
+            raw.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             if writes && settings.location != Location::Memory {
                 write_ahead(&raw)?;
             }
