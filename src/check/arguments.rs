@@ -6,33 +6,53 @@ use crate::syntax::tree::{Argument, Arguments, Attribute, Name, Span, Value, Val
 
 /// The arguments of an attribute or function, while they are read.
 pub(super) struct Reader<'t> {
-    /// `@default`, `sequence`: for messages.
-    what: String,
+    /// `@`, `@@`, or nothing before a function.
+    marks: &'static str,
+    name: &'t str,
     list: &'t [Argument<'t>],
     used: Vec<bool>,
     span: Span,
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn of_attribute(attribute: &'t Attribute<'t>, marks: &str, report: &mut Report) -> Self {
-        let what = format!("{marks}{}", attribute.name.text);
-        Self::new(what, attribute.arguments.as_ref(), attribute.span, report)
+    pub(super) fn of_attribute(attribute: &'t Attribute<'t>, marks: &'static str, report: &mut Report) -> Self {
+        Self::new(
+            marks,
+            attribute.name.text,
+            attribute.arguments.as_ref(),
+            attribute.span,
+            report,
+        )
     }
 
     pub(super) fn of_function(name: Name<'t>, arguments: &'t Arguments<'t>, report: &mut Report) -> Self {
-        let what = format!("{}()", name.text);
-        Self::new(what, Some(arguments), name.span.to(arguments.span), report)
+        Self::new("", name.text, Some(arguments), name.span.to(arguments.span), report)
     }
 
-    fn new(what: String, arguments: Option<&'t Arguments<'t>>, span: Span, report: &mut Report) -> Self {
+    fn new(
+        marks: &'static str,
+        name: &'t str,
+        arguments: Option<&'t Arguments<'t>>,
+        span: Span,
+        report: &mut Report,
+    ) -> Self {
         let list = arguments.map_or(&[] as &[_], |arguments| arguments.list.as_slice());
-        rules::named_once(&what, list, span, report);
-        Self {
-            what,
+        let reader = Self {
+            marks,
+            name,
             list,
             used: vec![false; list.len()],
             span,
+        };
+        if list.len() > 1 {
+            rules::named_once(&reader.what(), list, span, report);
         }
+        reader
+    }
+
+    /// What the arguments are of, for messages.
+    fn what(&self) -> String {
+        format!("{}{}", self.marks, self.name)
     }
 
     /// The argument of that name.
@@ -52,7 +72,7 @@ impl<'t> Reader<'t> {
         let Some(at) = unnamed else { return named };
         self.used[at] = true;
         if named.is_some() {
-            rules::given_twice(&self.what, name, self.span, report);
+            rules::given_twice(&self.what(), name, self.span, report);
         }
         self.list[at].value.as_ref()
     }
@@ -64,7 +84,7 @@ impl<'t> Reader<'t> {
             .iter()
             .any(|argument| argument.name.is_none_or(|it| it.text == name));
         if !is_there {
-            rules::missing(&self.what, name, self.span, report);
+            rules::missing(&self.what(), name, self.span, report);
         }
         self.default(name, report)
     }
@@ -73,7 +93,7 @@ impl<'t> Reader<'t> {
     pub(super) fn finish(self, known: &[&str], report: &mut Report) {
         for (argument, used) in self.list.iter().zip(&self.used) {
             if !used {
-                rules::unknown(&self.what, argument, known, report);
+                rules::unknown(&self.what(), argument, known, report);
             }
         }
     }

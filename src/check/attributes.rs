@@ -290,7 +290,7 @@ fn read_enum(schema: &mut Resolved<'_>, id: usize, report: &mut Report) {
 /// `@map("x")`, `@@map("x")`, `@@schema("x")`.
 fn name_attribute<'t>(
     attribute: &'t Attribute<'t>,
-    marks: &str,
+    marks: &'static str,
     argument: &str,
     report: &mut Report,
 ) -> Option<Located<'t>> {

@@ -43,7 +43,6 @@ pub(super) fn collect<'t>(trees: &'t [Tree<'t>], report: &mut Report) -> Names<'
         match item {
             Item::Block(block) => {
                 rules::block_name(block, report);
-                rules::members(block, report);
                 match names.types.get(block.name.text) {
                     Some(other) => rules::duplicate_block(block, keyword(*other, &names), report),
                     None => names.add(block),
@@ -117,12 +116,7 @@ pub(super) fn resolve_types<'t>(mut names: Names<'t>, settings: Settings<'t>, re
 
 fn model<'t>(block: &'t Block<'t>, names: &Names<'t>, report: &mut Report) -> Model<'t> {
     let fields = fields(block, names, report);
-    let field_names = fields
-        .iter()
-        .enumerate()
-        .rev()
-        .map(|(at, field)| (field.name, at))
-        .collect();
+    let field_names = rules::members(block, report);
     Model {
         block,
         name: block.name.text,
@@ -139,6 +133,7 @@ fn model<'t>(block: &'t Block<'t>, names: &Names<'t>, report: &mut Report) -> Mo
 }
 
 fn composite<'t>(block: &'t Block<'t>, names: &Names<'t>, report: &mut Report) -> Composite<'t> {
+    rules::members(block, report);
     let composite = Composite {
         block,
         fields: fields(block, names, report),
@@ -195,12 +190,7 @@ fn enumeration<'t>(block: &'t Block<'t>, report: &mut Report) -> Enum<'t> {
         mapped: None,
         schema: None,
         mapped_variants: vec![None; variants.len()],
-        variant_names: variants
-            .iter()
-            .enumerate()
-            .rev()
-            .map(|(at, it)| (it.name.text, at))
-            .collect(),
+        variant_names: rules::members(block, report),
         variants,
     }
 }

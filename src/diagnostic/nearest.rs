@@ -1,5 +1,8 @@
 //! The name that was probably meant.
 
+/// How many names are compared: a schema of nothing but mistakes is not worth minutes.
+const MAX_NAMES: usize = 2000;
+
 /// The nearest of some names: one that differs in case only, by a third of its letters at most, or that goes on.
 pub(crate) fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let length = wrong.chars().count();
@@ -7,9 +10,11 @@ pub(crate) fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>)
     let goes_on = |name: &str| length > 2 && name.starts_with(wrong);
     names
         .into_iter()
+        .take(MAX_NAMES)
+        .filter(|name| goes_on(name) || name.chars().count().abs_diff(length) <= limit)
         .map(|name| (distance(wrong, name), name))
         .filter(|(distance, name)| *distance <= limit || goes_on(name) || name.eq_ignore_ascii_case(wrong))
-        .min_by_key(|(distance, name)| (!name.eq_ignore_ascii_case(wrong), *distance))
+        .min_by_key(|(distance, name)| (!name.eq_ignore_ascii_case(wrong), *distance, *name))
         .map(|(_, name)| name)
 }
 

@@ -401,43 +401,51 @@ impl<'a> Builder<'a> {
     }
 
     fn arguments(&mut self, pair: Pair<'a, Rule>) -> Arguments<'a> {
-        let mut arguments = Arguments {
-            list: Vec::new(),
-            trailing_comma: None,
-            span: self.span(&pair),
-        };
-        for pair in pair.into_inner() {
-            match pair.as_rule() {
-                Rule::trailing_comma => {
-                    let comma = self.span(&pair);
-                    self.report(ProblemKind::TrailingComma, comma);
-                    arguments.trailing_comma = Some(comma);
-                }
-                _ => arguments.list.push(self.argument(pair)),
-            }
+        let span = self.span(&pair);
+        let before_end = pair.as_str().trim_end_matches(')').trim_end();
+        let has_comma = before_end.ends_with(',');
+        let end = span.start + offset(before_end.len());
+        let list = pair.into_inner().map(|pair| self.argument(pair)).collect();
+        let trailing_comma = has_comma.then_some(Span {
+            start: end.saturating_sub(1),
+            end,
+            ..span
+        });
+        if let Some(comma) = trailing_comma {
+            self.report(ProblemKind::TrailingComma, comma);
         }
-        arguments
+        Arguments {
+            list,
+            trailing_comma,
+            span,
+        }
     }
 
     fn argument(&mut self, pair: Pair<'a, Rule>) -> Argument<'a> {
-        let mut span = self.span(&pair);
+        let span = self.trimmed(&pair);
+        let is_lone_label = pair.as_str().trim_end().ends_with(':');
         let mut inner = pair.into_inner();
-        let mut value = self.value(&mut inner);
-        let mut name = None;
-        let mut end = value.as_ref().map_or(span, |value| value.span);
-        if let Some(colon) = inner.next() {
-            name = value.take().map(|label| Name {
-                text: self.text_of(label.span),
-                span: label.span,
-            });
-            value = self.value(&mut inner);
-            end = value.as_ref().map_or(self.span(&colon), |value| value.span);
+        let first = self.value(&mut inner);
+        let second = self.value(&mut inner);
+        if second.is_none() && !is_lone_label {
+            return Argument {
+                name: None,
+                value: first,
+                span,
+            };
         }
-        if let (Some(name), None) = (name, &value) {
+        let name = first.map(|label| Name {
+            text: self.text_of(label.span),
+            span: label.span,
+        });
+        if let (Some(name), None) = (name, &second) {
             self.report(ProblemKind::MissingValue, name.span);
         }
-        span.end = end.end;
-        Argument { name, value, span }
+        Argument {
+            name,
+            value: second,
+            span,
+        }
     }
 
     /// All values that follow each other.

@@ -1,5 +1,7 @@
 //! The arguments of attributes and functions.
 
+use std::collections::HashSet;
+
 use crate::check::report::Report;
 use crate::diagnostic::Rule;
 use crate::syntax::tree::{Argument, Span, Value, ValueKind};
@@ -46,11 +48,10 @@ static EMPTY_STRING: Rule = Rule::error(
 
 /// No argument is given twice, and one at most has no name.
 pub(crate) fn named_once(what: &str, list: &[Argument<'_>], span: Span, report: &mut Report) {
-    for (at, argument) in list.iter().enumerate() {
-        let Some(name) = argument.name else { continue };
-        if list[..at]
-            .iter()
-            .any(|other| other.name.is_some_and(|other| other.text == name.text))
+    let mut seen = HashSet::new();
+    for argument in list {
+        if let Some(name) = argument.name
+            && !seen.insert(name.text)
         {
             report.push(ARGUMENT_TWICE.at(argument.span, format!("`{what}` has two arguments `{}`", name.text)));
         }

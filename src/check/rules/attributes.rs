@@ -116,7 +116,9 @@ pub(crate) fn unknown_block_attribute(attribute: &Attribute<'_>, keyword: &str, 
 
 /// Attributes that may stand once do.
 pub(crate) fn attributes_once(attributes: &[Attribute<'_>], marks: &str, report: &mut Report) {
-    once(attributes.iter(), marks, report);
+    if attributes.len() > 1 {
+        once(attributes.iter(), marks, report);
+    }
 }
 
 /// Block attributes that may stand once do.
@@ -282,8 +284,11 @@ pub(crate) fn columns_once<'t>(
     mapped: impl Iterator<Item = Option<Located<'t>>>,
     report: &mut Report,
 ) {
-    let mut columns: HashMap<&str, &str> = HashMap::new();
     let mapped: Vec<_> = mapped.collect();
+    if mapped.iter().all(Option::is_none) {
+        return;
+    }
+    let mut columns: HashMap<&str, &str> = HashMap::with_capacity(mapped.len());
     for (field, mapped) in model.fields.iter().zip(&mapped) {
         if mapped.is_none() && field.related_model().is_none() {
             columns.insert(field.name, field.name);
@@ -307,6 +312,9 @@ pub(crate) fn columns_once<'t>(
 
 /// No two values of an enum are the same in the database.
 pub(crate) fn variants_once(it: &Enum<'_>, report: &mut Report) {
+    if it.mapped_variants.iter().all(Option::is_none) {
+        return;
+    }
     let mut seen: HashMap<&str, &str> = HashMap::new();
     for (variant, mapped) in it.variants.iter().zip(&it.mapped_variants) {
         let name = mapped.map_or(variant.name.text, |mapped| mapped.text);

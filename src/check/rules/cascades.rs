@@ -3,7 +3,7 @@
 //! SQL Server refuses such tables. Without foreign keys the engine carries the actions out, and a circle of them would not
 //! end.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use lenslet_core::catalog::ReferentialAction;
 
@@ -62,37 +62,26 @@ impl Graph {
         }
     }
 
-    /// A relation's actions end, and arrive by one way.
-    pub(super) fn check(&self, schema: &Resolved<'_>, relation: &Relation<'_>, report: &mut Report) {
-        let Some(forward) = relation.forward else { return };
-        if !self.refuses_cycles || !changes_rows(schema, relation) {
-            return;
-        }
-        let field = schema.field(forward);
-        let reached = self.reached_by(relation);
-        let name = |id: ModelId| schema.models[id].name;
-        if relation.from == relation.to {
-            let title = format!("`{}` refers to its own model with actions that change rows", field.name);
-            report.push(
-                SELF_CASCADE
-                    .at(field.span(), title)
-                    .help("write `onDelete: NoAction, onUpdate: NoAction`"),
-            );
-        } else if reached.contains(&relation.from) {
-            let title = format!("the actions of `{}` lead back to `{}`", field.name, name(relation.from));
-            let help = "write `onDelete: NoAction, onUpdate: NoAction` at one relation of the circle";
-            report.push(CYCLE.at(field.span(), title).help(help));
-        }
-        if self.refuses_several_paths
-            && let Some(meeting) = self.meeting_point(schema, relation, &reached)
-        {
-            let title = format!(
-                "changes of `{}` arrive at `{}` by several ways",
-                name(meeting),
-                name(relation.from)
-            );
-            let help = "write `onDelete: NoAction, onUpdate: NoAction` at one of the relations";
-            report.push(SEVERAL_PATHS.at(field.span(), title).help(help));
+    /// The actions of each model's relations end, and arrive at each other model by one way.
+    pub(super) fn check(&self, schema: &Resolved<'_>, report: &mut Report) {
+        for edges in self.edges.iter().filter(|_| self.refuses_cycles) {
+            let ways: Vec<(&Relation<'_>, HashSet<ModelId>)> = edges
+                .iter()
+                .map(|(id, _)| (&schema.relations[*id], self.reached_by(&schema.relations[*id])))
+                .collect();
+            let mut arrivals: HashMap<ModelId, usize> = HashMap::new();
+            for model in ways.iter().flat_map(|(_, reached)| reached) {
+                *arrivals.entry(*model).or_default() += 1;
+            }
+            for (relation, reached) in &ways {
+                report_circle(schema, relation, reached, report);
+                let meets = |model: &&ModelId| **model != relation.from && arrivals.get(*model) > Some(&1);
+                if let Some(meeting) = reached.iter().filter(meets).min()
+                    && self.refuses_several_paths
+                {
+                    report_meeting(schema, relation, *meeting, report);
+                }
+            }
         }
     }
 
@@ -113,23 +102,41 @@ impl Graph {
         }
         reached
     }
+}
 
-    /// A model that another relation of the same model leads to as well.
-    fn meeting_point(
-        &self,
-        schema: &Resolved<'_>,
-        relation: &Relation<'_>,
-        reached: &HashSet<ModelId>,
-    ) -> Option<ModelId> {
-        let others = self.edges[relation.from].iter().map(|(id, _)| &schema.relations[*id]);
-        let others = others.filter(|other| other.forward != relation.forward);
-        let mut meetings: Vec<ModelId> = others
-            .flat_map(|other| self.reached_by(other))
-            .filter(|model| *model != relation.from && reached.contains(model))
-            .collect();
-        meetings.sort_unstable();
-        meetings.first().copied()
+fn report_circle(schema: &Resolved<'_>, relation: &Relation<'_>, reached: &HashSet<ModelId>, report: &mut Report) {
+    let Some(field) = relation.forward.map(|at| schema.field(at)) else {
+        return;
+    };
+    if relation.from == relation.to {
+        let title = format!("`{}` refers to its own model with actions that change rows", field.name);
+        report.push(
+            SELF_CASCADE
+                .at(field.span(), title)
+                .help("write `onDelete: NoAction, onUpdate: NoAction`"),
+        );
+    } else if reached.contains(&relation.from) {
+        let title = format!(
+            "the actions of `{}` lead back to `{}`",
+            field.name, schema.models[relation.from].name
+        );
+        let help = "write `onDelete: NoAction, onUpdate: NoAction` at one relation of the circle";
+        report.push(CYCLE.at(field.span(), title).help(help));
     }
+}
+
+fn report_meeting(schema: &Resolved<'_>, relation: &Relation<'_>, meeting: ModelId, report: &mut Report) {
+    let Some(field) = relation.forward.map(|at| schema.field(at)) else {
+        return;
+    };
+    let name = |id: ModelId| schema.models[id].name;
+    let title = format!(
+        "changes of `{}` arrive at `{}` by several ways",
+        name(meeting),
+        name(relation.from)
+    );
+    let help = "write `onDelete: NoAction, onUpdate: NoAction` at one of the relations";
+    report.push(SEVERAL_PATHS.at(field.span(), title).help(help));
 }
 
 fn changes_rows(schema: &Resolved<'_>, relation: &Relation<'_>) -> bool {

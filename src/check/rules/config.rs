@@ -1,5 +1,7 @@
 //! Datasource and generators.
 
+use std::collections::HashSet;
+
 use lenslet_core::catalog::{Extension, RelationMode};
 
 use crate::check::config::{ConfigValue, Url, config_value, env_name};
@@ -226,7 +228,7 @@ const DATASOURCE_PROPERTIES: [&str; 8] = [
 
 /// Every property has a value, and stands once.
 pub(crate) fn properties(config: &Config<'_>, report: &mut Report) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = HashSet::new();
     for property in config.properties() {
         let name = property.name.text;
         if property.value.is_none() {
@@ -237,11 +239,10 @@ pub(crate) fn properties(config: &Config<'_>, report: &mut Report) {
                     .help(format!("write `{name} = \"…\"`")),
             );
         }
-        if seen.contains(&name) {
+        if !seen.insert(name) {
             let title = format!("`{name}` is given twice in `{}`", config.name.text);
             report.push(DUPLICATE_PROPERTY.at(property.name.span, title));
         }
-        seen.push(name);
     }
 }
 

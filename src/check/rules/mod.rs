@@ -68,6 +68,7 @@ pub(super) fn validate(schema: &Resolved<'_>, report: &mut Report) {
     }
     validate_relation_fields(schema, report);
     validate_relations(schema, report);
+    cascades::Graph::of(schema).check(schema, report);
 }
 
 fn validate_models(schema: &Resolved<'_>, names: &constraint_names::Names<'_>, report: &mut Report) {
@@ -136,7 +137,6 @@ fn validate_relation_fields(schema: &Resolved<'_>, report: &mut Report) {
 }
 
 fn validate_relations(schema: &Resolved<'_>, report: &mut Report) {
-    let paths = cascades::Graph::of(schema);
     for relation in &schema.relations {
         match relation.kind {
             RelationKind::OneToOne | RelationKind::OneToMany => {
@@ -149,7 +149,6 @@ fn validate_relations(schema: &Resolved<'_>, report: &mut Report) {
                 relations::unique_one_to_one(schema, relation, report);
                 referential_actions::side(schema, relation, report);
                 referential_actions::set_null(schema, relation, report);
-                paths.check(schema, relation, report);
             }
             RelationKind::ManyToMany => relations::implicit(schema, relation, report),
             RelationKind::EmbeddedManyToMany => relations::embedded(schema, relation, report),

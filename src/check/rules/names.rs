@@ -1,6 +1,7 @@
 //! Names: what they may be, and that each is its own.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::check::report::Report;
 use crate::diagnostic::Rule;
@@ -134,26 +135,32 @@ fn article(what: &str) -> &'static str {
     if what.starts_with('e') { "an" } else { "a" }
 }
 
-/// The names of a block's fields or values are names, and each its own.
-pub(crate) fn members(block: &Block<'_>, report: &mut Report) {
+/// The position of each field or value by its name. The names are names, and each its own.
+pub(crate) fn members<'t>(block: &'t Block<'t>, report: &mut Report) -> HashMap<&'t str, usize> {
     let what = if block.kind == BlockKind::Enum {
         "value"
     } else {
         "field"
     };
-    let mut seen = HashSet::new();
-    for field in block.fields() {
+    let mut positions = HashMap::with_capacity(block.lines.len());
+    for (at, field) in block.fields().enumerate() {
         well_formed(field.name, what, report);
-        if !seen.insert(field.name.text) {
-            let title = format!("`{}` has two {what}s `{}`", block.name.text, field.name.text);
-            let span = if block.kind == BlockKind::Enum {
-                field.name.span
-            } else {
-                field.span
-            };
-            report.push(DUPLICATE_MEMBER.at(span, title));
+        match positions.entry(field.name.text) {
+            Entry::Vacant(entry) => {
+                entry.insert(at);
+            }
+            Entry::Occupied(_) => {
+                let title = format!("`{}` has two {what}s `{}`", block.name.text, field.name.text);
+                let span = if block.kind == BlockKind::Enum {
+                    field.name.span
+                } else {
+                    field.span
+                };
+                report.push(DUPLICATE_MEMBER.at(span, title));
+            }
         }
     }
+    positions
 }
 
 /// A second block of a name.

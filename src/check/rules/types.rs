@@ -65,8 +65,6 @@ static SUPPORTED_AFTER_ALL: Rule = Rule::error(
 
 /// A type that nothing defines.
 pub(crate) fn unknown<'n>(ty: &tree::FieldType<'_>, names: impl Iterator<Item = &'n str>, report: &mut Report) {
-    let mut names: Vec<&str> = names.collect();
-    names.sort_unstable();
     let title = format!("there is no type `{}`", ty.name.text);
     report.push(UNKNOWN_TYPE.at(ty.name.span, title).suggest(ty.name.text, names));
 }
