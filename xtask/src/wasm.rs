@@ -106,14 +106,15 @@ fn debian(script: PathBuf) -> Result<Toolchain> {
 /// The packages of the workspace that must compile for wasm32: the edge engine and every generated engine-less client.
 pub(crate) fn edge_crates() -> Vec<String> {
     let mut names = vec!["lenslet-edge".to_owned()];
-    let goldens = root().join("codegen-tests/golden");
-    let mut folders: Vec<_> = std::fs::read_dir(goldens).into_iter().flatten().flatten().collect();
-    folders.sort_by_key(std::fs::DirEntry::file_name);
-    for folder in folders {
-        let manifest = std::fs::read_to_string(folder.path().join("Cargo.toml")).unwrap_or_default();
-        if manifest.contains("lenslet-edge") {
-            names.extend(package_name(&manifest));
-        }
+    let mut schemas: Vec<_> = std::fs::read_dir(root().join("codegen-tests/golden"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect();
+    schemas.sort_by_key(std::fs::DirEntry::file_name);
+    for schema in schemas {
+        let manifest = std::fs::read_to_string(schema.path().join("edge/Cargo.toml"));
+        names.extend(manifest.ok().and_then(|text| package_name(&text)));
     }
     names
 }
