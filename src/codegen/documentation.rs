@@ -50,7 +50,7 @@ fn closes(line: &str, mark: char) -> bool {
 }
 
 fn prose(line: &str) -> String {
-    let balanced = line.matches('`').count() % 2 == 0 && !line.contains("``");
+    let balanced = line.matches('`').count().is_multiple_of(2) && !line.contains("``");
     let mut escaped = String::new();
     let mut in_code = false;
     let mut rest = line;

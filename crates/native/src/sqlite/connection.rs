@@ -326,7 +326,7 @@ impl Connection {
     pub(crate) fn read_raw(&self, statement: &Statement, inputs: &Inputs<'_>, catalog: &Catalog) -> Attempt<Rows> {
         let mut prepared = self.raw_bound(statement, inputs, catalog)?;
         let mut types = raw_types(&prepared);
-        let names: Vec<String> = prepared.column_names().into_iter().map(String::from).collect();
+        let names: Vec<String> = prepared.column_names().map(String::from).collect();
         let mut arena = Arena::new();
         let mut chain = Chain::default();
         let mut rows = prepared.raw_query();
@@ -509,7 +509,7 @@ fn no_record(read: &Read, catalog: &Catalog) -> Error {
 
 /// What the declaration of a table says about a column of raw SQL; an expression has none.
 fn raw_types(prepared: &CachedStatement<'_>) -> Vec<Option<RawType>> {
-    let columns = prepared.columns().into_iter();
+    let columns = prepared.columns();
     columns
         .map(|column| column.decl_type().and_then(encode::declared))
         .collect()
