@@ -43,7 +43,7 @@ impl Sql {
 #[macro_export]
 macro_rules! sql {
     ($text:literal $(, $parameter:expr)* $(,)?) => {{
-        const { $crate::raw::check_placeholders($text, [$(stringify!($parameter)),*].len()) };
+        const { $crate::raw::check_placeholders($text, <[&str]>::len(&[$(stringify!($parameter)),*])) };
         $crate::raw::Sql::new($text, vec![$($crate::raw::Parameter::into_parameter($parameter)),*])
     }};
 }
@@ -265,5 +265,7 @@ mod tests {
         let name = String::from("Ada");
         let Sql(raw) = sql!("select {}, {}, '{{}}'", 1_i32, name.as_str());
         assert_eq!(raw.parameters, [Value::Int(1), Value::Text("Ada".into())]);
+        let Sql(none) = sql!("select 1");
+        assert_eq!(none.parameters, []);
     }
 }
