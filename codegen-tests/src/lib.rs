@@ -2,4 +2,5 @@
 
 pub mod conformance_query;
 pub mod generated;
+pub mod in_process;
 pub mod schema_conformance;
