@@ -1,5 +1,6 @@
 //! Lenslet turns a Prisma schema into a typed Rust client crate.
 
+mod buildscript;
 pub mod check;
 pub mod codegen;
 pub mod diagnostic;
@@ -7,6 +8,7 @@ mod format;
 mod sources;
 pub mod syntax;
 
+pub use buildscript::{BuildError, Generator};
 pub use check::{Checked, Configured, Datasource, Schema, check, configure};
 pub use codegen::{Engine, Options, Output, generate};
 pub use diagnostic::{Diagnostic, Severity};
