@@ -1,6 +1,10 @@
 //! The engine that a native client is generated for.
 
-use crate::{environment::Environment, forest::Rows, plans::Schema, sqlite};
+#[cfg(feature = "postgresql")]
+use crate::postgresql;
+#[cfg(feature = "sqlite")]
+use crate::sqlite;
+use crate::{environment::Environment, forest::Rows, plans::Schema};
 use lenslet_core::{
     catalog::{Catalog, Provider},
     engine::{Engine as Execute, Isolation, TransactionOptions},
@@ -22,13 +26,19 @@ pub struct Engine(Connector);
 /// The databases that an engine talks to, each with what is open there.
 #[derive(Clone)]
 enum Connector {
+    #[cfg(feature = "sqlite")]
     Sqlite(sqlite::Session),
+    #[cfg(feature = "postgresql")]
+    Postgresql(postgresql::Session),
 }
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match &self.0 {
+            #[cfg(feature = "sqlite")]
             Connector::Sqlite(_) => "sqlite",
+            #[cfg(feature = "postgresql")]
+            Connector::Postgresql(_) => "postgresql",
         };
         f.debug_tuple("Engine").field(&name).finish()
     }
@@ -71,7 +81,10 @@ impl Engine {
 
     fn open(url: &str, schema: Schema) -> Result<Engine, Error> {
         match schema.provider {
+            #[cfg(feature = "sqlite")]
             Provider::Sqlite => sqlite::Session::new(url, schema).map(|it| Engine(Connector::Sqlite(it))),
+            #[cfg(feature = "postgresql")]
+            Provider::Postgresql => postgresql::Session::new(url, schema).map(|it| Engine(Connector::Postgresql(it))),
             other => Err(Error::new(
                 ErrorKind::Unsupported,
                 format!("this release does not execute queries on {}", other.name()),
@@ -85,7 +98,10 @@ impl Engine {
     /// When the database cannot be reached.
     pub async fn connect(&self) -> Result<(), Error> {
         match &self.0 {
+            #[cfg(feature = "sqlite")]
             Connector::Sqlite(session) => session.connect().await,
+            #[cfg(feature = "postgresql")]
+            Connector::Postgresql(session) => session.connect().await,
         }
     }
 }
@@ -113,33 +129,49 @@ impl Execute for Engine {
         Answer::new(self, query)
     }
 
-    fn batch(&self, queries: Vec<Query>, _isolation: Option<Isolation>) -> Self::Answers {
-        // SQLite knows one level only, which is the highest.
-        Answer::new(self, Batch(queries))
+    fn batch(&self, queries: Vec<Query>, isolation: Option<Isolation>) -> Self::Answers {
+        Answer::new(self, Batch { queries, isolation })
     }
 
     async fn begin(&self, options: TransactionOptions) -> Result<Self, Error> {
         match &self.0 {
+            #[cfg(feature = "sqlite")]
             Connector::Sqlite(session) => session.begin(&options).await.map(|it| Engine(Connector::Sqlite(it))),
+            #[cfg(feature = "postgresql")]
+            Connector::Postgresql(session) => session
+                .begin(&options)
+                .await
+                .map(|it| Engine(Connector::Postgresql(it))),
         }
     }
 
     async fn commit(&self) -> Result<(), Error> {
         match &self.0 {
+            #[cfg(feature = "sqlite")]
             Connector::Sqlite(session) => session.commit().await,
+            #[cfg(feature = "postgresql")]
+            Connector::Postgresql(session) => session.commit().await,
         }
     }
 
     async fn rollback(&self) -> Result<(), Error> {
         match &self.0 {
+            #[cfg(feature = "sqlite")]
             Connector::Sqlite(session) => session.rollback().await,
+            #[cfg(feature = "postgresql")]
+            Connector::Postgresql(session) => session.rollback().await,
         }
     }
 }
 
 /// Several queries in one transaction.
 #[derive(Debug)]
-pub struct Batch(pub(crate) Vec<Query>);
+pub struct Batch {
+    queries: Vec<Query>,
+    // SQLite knows one level only, which is the highest.
+    #[cfg_attr(not(feature = "postgresql"), allow(dead_code))]
+    isolation: Option<Isolation>,
+}
 
 /// What an engine can be asked.
 pub trait Request: private::Ask + Send + Unpin + 'static {}
@@ -166,10 +198,13 @@ impl private::Ask for Query {
     type Out = Rows;
     fn ask(self, connector: private::ConnectorRef<'_>) -> Result<Result<Rows, Error>, Pending<Rows>> {
         match connector.0 {
+            #[cfg(feature = "sqlite")]
             Connector::Sqlite(session) => match session.now(&self) {
                 sqlite::Now::Done(result) => Ok(result),
                 sqlite::Now::Later(how) => Err(Box::pin(session.clone().later(self, how))),
             },
+            #[cfg(feature = "postgresql")]
+            Connector::Postgresql(session) => Err(Box::pin(session.clone().execute(self))),
         }
     }
 }
@@ -178,10 +213,13 @@ impl private::Ask for Batch {
     type Out = Vec<Rows>;
     fn ask(self, connector: private::ConnectorRef<'_>) -> Result<Result<Vec<Rows>, Error>, Pending<Vec<Rows>>> {
         match connector.0 {
-            Connector::Sqlite(session) => match session.batch_now(&self.0) {
+            #[cfg(feature = "sqlite")]
+            Connector::Sqlite(session) => match session.batch_now(&self.queries) {
                 sqlite::Now::Done(result) => Ok(result),
-                sqlite::Now::Later(how) => Err(Box::pin(session.clone().batch_later(self.0, how))),
+                sqlite::Now::Later(how) => Err(Box::pin(session.clone().batch_later(self.queries, how))),
             },
+            #[cfg(feature = "postgresql")]
+            Connector::Postgresql(session) => Err(Box::pin(session.clone().batch(self.queries, self.isolation))),
         }
     }
 }

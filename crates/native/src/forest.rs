@@ -142,6 +142,19 @@ impl Arena {
         Ok(())
     }
 
+    pub(crate) fn uuid(&mut self, bytes: &[u8; 16]) {
+        self.bytes.push(UUID);
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// A list of so many scalars, which follow.
+    pub(crate) fn list(&mut self, count: usize) -> Result<(), Error> {
+        let count = u32::try_from(count).map_err(|_| too_large())?;
+        self.bytes.push(LIST);
+        self.bytes.extend_from_slice(&count.to_le_bytes());
+        Ok(())
+    }
+
     /// A value, as it enters a query: what writes hand back without asking the database.
     pub(crate) fn value(&mut self, value: &Value) -> Result<(), Error> {
         match value {
@@ -153,14 +166,9 @@ impl Arena {
             Value::Enum(name) => self.text(name.as_bytes())?,
             Value::DateTime(value) => self.date_time(*value),
             Value::Bytes(bytes) => self.blob(bytes)?,
-            Value::Uuid(bytes) => {
-                self.bytes.push(UUID);
-                self.bytes.extend_from_slice(bytes);
-            }
+            Value::Uuid(bytes) => self.uuid(bytes),
             Value::List(items) => {
-                let count = u32::try_from(items.len()).map_err(|_| too_large())?;
-                self.bytes.push(LIST);
-                self.bytes.extend_from_slice(&count.to_le_bytes());
+                self.list(items.len())?;
                 for item in items {
                     self.value(item)?;
                 }

@@ -11,6 +11,9 @@ mod environment;
 pub mod forest;
 mod inputs;
 mod plans;
+#[cfg(feature = "postgresql")]
+mod postgresql;
+#[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod timer;
 mod write;

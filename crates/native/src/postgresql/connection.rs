@@ -1,0 +1,551 @@
+//! One connection to a PostgreSQL server.
+//!
+//! The driver splits a connection into a client and a task that moves bytes. Here the task is no task: whoever waits for an
+//! answer moves the bytes, on the thread it is on. That saves two changes of threads an answer, and a connection that lies
+//! in the pool costs nothing.
+
+use super::{bind::Bound, error, settings::Settings};
+use crate::timer::within;
+use futures_core::Stream;
+use lenslet_core::{
+    catalog::Catalog,
+    error::{Error, ErrorKind},
+};
+use std::{
+    collections::HashMap,
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio_postgres::{
+    CancelToken, Client, Row, Socket, Statement, error::SqlState, tls::MakeTlsConnect, types::Type as SqlType,
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+type Wire = tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+
+/// How long a connection that was left in the middle of something may take to become usable again.
+const RECOVERY: Duration = Duration::from_secs(5);
+
+/// A connection.
+pub(crate) struct Connection {
+    client: Client,
+    wire: Wire,
+    statements: Statements,
+    tls: MakeRustlsConnect,
+    patience: Option<Duration>,
+    /// Whether PostgreSQL is reached through something that hands the connection on between transactions, so that
+    /// prepared statements get lost. Shared by all connections of a pool.
+    unprepared: Arc<AtomicBool>,
+    /// Whether an answer is on its way.
+    waiting: bool,
+    /// Whether a transaction is open.
+    in_transaction: bool,
+    /// Whether a statement of the transaction failed: PostgreSQL then keeps nothing of it, whatever it is told.
+    failed: bool,
+    broken: bool,
+}
+
+/// What is sent.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) sql: &'a str,
+    pub(crate) parameters: Vec<Bound<'a>>,
+    /// The types of the parameters, where they and not the statement decide.
+    pub(crate) types: Vec<SqlType>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The driver or the database says so.
+    Driver(tokio_postgres::Error),
+    /// The engine does.
+    Engine(Error),
+    /// It took too long.
+    Late,
+}
+
+impl From<tokio_postgres::Error> for Fault {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Fault::Driver(error)
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Fault::Engine(error)
+    }
+}
+
+impl Fault {
+    /// As an error of the engine.
+    pub(crate) fn classify(self, catalog: &Catalog) -> Error {
+        match self {
+            Fault::Driver(error) => error::classify(&error, catalog),
+            other => other.raw(),
+        }
+    }
+
+    /// As an error of the engine, where the SQL was the user's own.
+    pub(crate) fn raw(self) -> Error {
+        match self {
+            Fault::Driver(error) => error::raw(&error),
+            Fault::Engine(error) => error,
+            Fault::Late => Error::new(
+                ErrorKind::OperationTimeout,
+                "PostgreSQL did not answer in time; make the query cheaper, or raise `socket_timeout` in the URL",
+            ),
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        matches!(self, Fault::Driver(error) if error::is_closed(error))
+    }
+
+    fn state(&self) -> Option<&SqlState> {
+        match self {
+            Fault::Driver(error) => error.code(),
+            _ => None,
+        }
+    }
+}
+
+/// How a statement reaches the server.
+enum Way {
+    /// It is prepared.
+    Prepared(Statement),
+    /// It is prepared now.
+    Prepare,
+    /// It is sent whole, with its parameters as text.
+    Whole,
+}
+
+/// What a finished statement leaves.
+struct Done {
+    affected: u64,
+    statement: Option<Statement>,
+}
+
+impl Connection {
+    pub(crate) async fn open(
+        settings: &Settings,
+        tls: &MakeRustlsConnect,
+        unprepared: &Arc<AtomicBool>,
+    ) -> Result<Connection, Error> {
+        let connecting = within(settings.connect_timeout, settings.config.connect(tls.clone()));
+        let (client, wire) = match connecting.await {
+            None => return Err(error::late(settings)),
+            Some(connected) => connected.map_err(|error| error::opening(&error, settings))?,
+        };
+        let mut connection = Connection {
+            client,
+            wire,
+            statements: Statements::new(settings.statements),
+            tls: tls.clone(),
+            patience: settings.socket_timeout,
+            unprepared: Arc::clone(unprepared),
+            waiting: false,
+            in_transaction: false,
+            failed: false,
+            broken: false,
+        };
+        if let Some(schema) = settings.schema.as_ref().filter(|_| !settings.bouncer) {
+            let command = format!("SET search_path TO \"{}\"", schema.replace('"', "\"\""));
+            connection.command(&command).await.map_err(Fault::raw)?;
+        }
+        Ok(connection)
+    }
+
+    /// Whether it can be used, as far as is known without asking the server.
+    pub(crate) fn is_usable(&mut self) -> bool {
+        if self.broken || self.client.is_closed() {
+            return false;
+        }
+        // What the server said meanwhile, a farewell for instance, is in the socket.
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        loop {
+            match self.wire.poll_message(&mut context) {
+                Poll::Pending => return true,
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(_) => {
+                    self.broken = true;
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// Whether it was left in the middle of something.
+    pub(crate) fn is_idle(&self) -> bool {
+        !self.waiting && !self.in_transaction
+    }
+
+    /// Whether an answer is on its way that nobody waits for any more.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    pub(crate) fn in_transaction(&self) -> bool {
+        self.in_transaction
+    }
+
+    /// What stops the statement that runs.
+    pub(crate) fn canceller(&self) -> Canceller {
+        Canceller {
+            token: self.client.cancel_token(),
+            tls: self.tls.clone(),
+        }
+    }
+
+    /// Waits for an answer, moving bytes.
+    async fn answer<T>(&mut self, future: impl AsyncFnOnce(&Client) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.waiting = true;
+        let working = drive(&mut self.wire, future(&self.client));
+        let answer = match self.patience {
+            None => working.await,
+            Some(patience) => within(patience, working).await.unwrap_or(Err(Fault::Late)),
+        };
+        match &answer {
+            Err(fault) if fault.is_closed() => self.broken = true,
+            // It is on its way still, and nobody waits for it.
+            Err(Fault::Late) => return answer,
+            Err(Fault::Driver(_)) => self.failed |= self.in_transaction,
+            _ => {}
+        }
+        self.waiting = false;
+        answer
+    }
+
+    /// Statements without parameters and rows.
+    pub(crate) async fn command(&mut self, sql: &str) -> Result<(), Fault> {
+        self.answer(async |client| Ok(client.batch_execute(sql).await?)).await
+    }
+
+    /// Begins a transaction.
+    pub(crate) async fn begin(&mut self, command: &str) -> Result<(), Fault> {
+        self.in_transaction = true;
+        self.failed = false;
+        self.command(command).await
+    }
+
+    /// Ends the transaction, keeping what it did.
+    pub(crate) async fn commit(&mut self) -> Result<(), Fault> {
+        if self.failed {
+            self.rollback().await?;
+            return Err(Fault::Engine(Error::new(
+                ErrorKind::Transaction,
+                "nothing of the transaction was kept, because one of its statements had failed; let its error end the \
+                 transaction, or put what may fail into a nested one",
+            )));
+        }
+        let committed = self.command("COMMIT").await;
+        self.in_transaction = self.waiting || (committed.is_err() && !self.broken);
+        committed
+    }
+
+    /// Ends the transaction, undoing what it did.
+    pub(crate) async fn rollback(&mut self) -> Result<(), Fault> {
+        let undone = self.command("ROLLBACK").await;
+        self.in_transaction = self.waiting || (undone.is_err() && !self.broken);
+        undone
+    }
+
+    /// Makes a connection usable that was left in the middle of something. Says whether it is.
+    pub(crate) async fn recover(&mut self) -> bool {
+        let recovering = async {
+            if self.waiting {
+                self.canceller().cancel().await;
+            }
+            // The cancellation may strike the first of these instead of what it was meant for.
+            for _ in 0..2 {
+                match self.rollback().await {
+                    Ok(()) => return true,
+                    Err(fault) if fault.state() == Some(&SqlState::QUERY_CANCELED) => {}
+                    Err(_) => return false,
+                }
+            }
+            false
+        };
+        within(RECOVERY, recovering).await.unwrap_or(false)
+    }
+
+    /// Undoes what was done since a savepoint, and forgets it.
+    pub(crate) async fn undo_to(&mut self, savepoint: &str) -> Result<(), Fault> {
+        self.command(&format!("ROLLBACK TO {savepoint}; RELEASE {savepoint}"))
+            .await?;
+        self.failed = false;
+        Ok(())
+    }
+
+    fn way(&mut self, call: &Call<'_>) -> Way {
+        if self.statements.capacity == 0 || self.unprepared.load(Ordering::Relaxed) {
+            return Way::Whole;
+        }
+        self.statements.find(call).map_or(Way::Prepare, Way::Prepared)
+    }
+
+    /// Runs a statement, hands over its rows, and says how many it wrote.
+    pub(crate) async fn run(
+        &mut self,
+        call: &Call<'_>,
+        take: &mut (impl FnMut(&Row) -> Result<(), Error> + Send),
+    ) -> Result<u64, Fault> {
+        let way = self.way(call);
+        match self.answer(async |client| perform(client, way, call, take).await).await {
+            Err(fault) if self.must_prepare_again(call, &fault) => {
+                let way = self.way(call);
+                let done = self
+                    .answer(async |client| perform(client, way, call, take).await)
+                    .await?;
+                Ok(self.keep(call, done))
+            }
+            Err(fault) => Err(fault),
+            Ok(done) => Ok(self.keep(call, done)),
+        }
+    }
+
+    /// Runs statements that do not depend on each other, all of them sent before the first is answered.
+    pub(crate) async fn run_all(&mut self, calls: &[Call<'_>]) -> Result<Vec<Vec<Row>>, Fault> {
+        let ways: Vec<Way> = calls.iter().map(|call| self.way(call)).collect();
+        let answers = self.answer(async |client| {
+            let collecting = calls.iter().zip(ways).map(|(call, way)| async move {
+                let mut rows = Vec::new();
+                let mut take = |row: &Row| {
+                    rows.push(row.clone());
+                    Ok(())
+                };
+                let done = perform(client, way, call, &mut take).await?;
+                Ok::<_, Fault>((done, rows))
+            });
+            Ok(together(collecting.collect()).await)
+        });
+        let answers = answers.await?;
+        let mut lists = Vec::with_capacity(calls.len());
+        for (call, answer) in calls.iter().zip(answers) {
+            match answer {
+                Ok((done, rows)) => {
+                    self.keep(call, done);
+                    lists.push(rows);
+                }
+                Err(fault) if self.must_prepare_again(call, &fault) => {
+                    let mut rows = Vec::new();
+                    let mut take = |row: &Row| {
+                        rows.push(row.clone());
+                        Ok(())
+                    };
+                    self.run(call, &mut take).await?;
+                    lists.push(rows);
+                }
+                Err(fault) => {
+                    self.broken |= fault.is_closed();
+                    return Err(fault);
+                }
+            }
+        }
+        Ok(lists)
+    }
+
+    /// The columns of a statement, without running it.
+    pub(crate) async fn prepare(&mut self, call: &Call<'_>) -> Result<Option<Statement>, Fault> {
+        match self.way(call) {
+            Way::Whole => Ok(None),
+            Way::Prepared(statement) => Ok(Some(statement)),
+            Way::Prepare => {
+                let preparing = self.answer(async |client| Ok(client.prepare_typed(call.sql, &call.types).await?));
+                let statement = preparing.await?;
+                self.statements.insert(call, statement.clone());
+                Ok(Some(statement))
+            }
+        }
+    }
+
+    fn keep(&mut self, call: &Call<'_>, done: Done) -> u64 {
+        if let Some(statement) = done.statement {
+            self.statements.insert(call, statement);
+        }
+        done.affected
+    }
+
+    /// Whether a statement failed only because of how it was prepared, and can be tried again.
+    fn must_prepare_again(&mut self, call: &Call<'_>, fault: &Fault) -> bool {
+        let stale = match fault.state() {
+            // The tables have changed since.
+            Some(state) if *state == SqlState::FEATURE_NOT_SUPPORTED => self.statements.knows(call),
+            // The server is another one, or it was told to forget.
+            Some(state)
+                if *state == SqlState::INVALID_SQL_STATEMENT_NAME || *state == SqlState::DUPLICATE_PSTATEMENT =>
+            {
+                self.unprepared.store(true, Ordering::Relaxed);
+                true
+            }
+            _ => false,
+        };
+        if stale {
+            self.statements.forget(call);
+        }
+        stale && !self.in_transaction
+    }
+}
+
+/// Stops the statement that runs on a connection.
+#[derive(Clone)]
+pub(crate) struct Canceller {
+    token: CancelToken,
+    tls: MakeRustlsConnect,
+}
+
+impl Canceller {
+    pub(crate) async fn cancel(self) {
+        // Where the server cannot be told, the connection is closed, which it notices in time.
+        let _ = within(RECOVERY, self.token.cancel_query(self.tls)).await;
+    }
+}
+
+/// Moves bytes until the future is done.
+async fn drive<T>(wire: &mut Wire, future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut open = true;
+    poll_fn(move |context| {
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                return Poll::Ready(output);
+            }
+            if !open {
+                return Poll::Pending;
+            }
+            match wire.poll_message(context) {
+                // A notice; there may be more.
+                Poll::Ready(Some(Ok(_))) => {}
+                // The end of the connection is the end of every answer: the future hears of it.
+                Poll::Ready(_) => open = false,
+                Poll::Pending => return future.as_mut().poll(context),
+            }
+        }
+    })
+    .await
+}
+
+async fn perform(
+    client: &Client,
+    way: Way,
+    call: &Call<'_>,
+    take: &mut (impl FnMut(&Row) -> Result<(), Error> + Send),
+) -> Result<Done, Fault> {
+    let statement = match way {
+        Way::Prepared(statement) => Some(statement),
+        Way::Prepare => Some(client.prepare_typed(call.sql, &call.types).await?),
+        Way::Whole => None,
+    };
+    let rows = match &statement {
+        Some(statement) => client.query_raw(statement, &call.parameters).await?,
+        None => {
+            let types = call.types.iter().chain(std::iter::repeat(&SqlType::UNKNOWN)).cloned();
+            client
+                .query_typed_raw(call.sql, call.parameters.iter().zip(types))
+                .await?
+        }
+    };
+    let mut rows = pin!(rows);
+    let mut failed = None;
+    while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
+        let row = row?;
+        // The rest is still read, so that the connection is ready for the next statement.
+        if failed.is_none() {
+            failed = take(&row).err();
+        }
+    }
+    match failed {
+        Some(error) => Err(Fault::Engine(error)),
+        None => Ok(Done {
+            affected: rows.rows_affected().unwrap_or(0),
+            statement,
+        }),
+    }
+}
+
+/// The outputs of futures that are polled together.
+async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        let mut waiting = false;
+        for (future, output) in futures.iter_mut().zip(&mut outputs) {
+            if output.is_none() {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(it) => *output = Some(it),
+                    Poll::Pending => waiting = true,
+                }
+            }
+        }
+        if waiting { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
+}
+
+/// Prepared statements by their text and the types that were given with it. Two generations: when the young one is full it
+/// becomes the old one, and what is not used again until the next change is closed.
+struct Statements {
+    young: HashMap<Box<str>, Kept>,
+    old: HashMap<Box<str>, Kept>,
+    /// How many are kept; none where none are prepared.
+    capacity: usize,
+}
+
+struct Kept {
+    types: Vec<SqlType>,
+    statement: Statement,
+}
+
+impl Statements {
+    fn new(capacity: usize) -> Self {
+        Statements {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            capacity,
+        }
+    }
+
+    fn find(&mut self, call: &Call<'_>) -> Option<Statement> {
+        if let Some(kept) = self.young.get(call.sql) {
+            return (kept.types == call.types).then(|| kept.statement.clone());
+        }
+        let (sql, kept) = self.old.remove_entry(call.sql)?;
+        let found = (kept.types == call.types).then(|| kept.statement.clone());
+        self.put(sql, kept);
+        found
+    }
+
+    fn knows(&self, call: &Call<'_>) -> bool {
+        self.young.contains_key(call.sql) || self.old.contains_key(call.sql)
+    }
+
+    fn insert(&mut self, call: &Call<'_>, statement: Statement) {
+        if !self.young.get(call.sql).is_some_and(|kept| kept.types == call.types) {
+            let types = call.types.clone();
+            self.put(call.sql.into(), Kept { types, statement });
+        }
+    }
+
+    fn put(&mut self, sql: Box<str>, kept: Kept) {
+        if self.young.len() >= self.capacity.div_ceil(2) {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(sql, kept);
+    }
+
+    fn forget(&mut self, call: &Call<'_>) {
+        self.young.remove(call.sql);
+        self.old.remove(call.sql);
+    }
+}

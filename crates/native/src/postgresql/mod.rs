@@ -1,0 +1,17 @@
+//! PostgreSQL: the driver, its connections, and what a connection does for an engine.
+
+mod bind;
+mod connection;
+mod decode;
+mod error;
+mod groups;
+mod moment;
+mod pool;
+mod read;
+mod session;
+mod settings;
+mod tls;
+mod transaction;
+mod write;
+
+pub(crate) use session::Session;

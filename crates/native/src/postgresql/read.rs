@@ -1,0 +1,275 @@
+//! Planned reads: the statement of each level, once for all its rows; those of sibling relations at once.
+
+use super::{
+    bind,
+    connection::{Call, Connection, Fault},
+    decode,
+    groups::Groups,
+};
+use crate::{
+    forest::{Arena, Chain, Rows},
+    inputs::Inputs,
+};
+use lenslet_core::{
+    catalog::Catalog,
+    cursor::RawColumn,
+    error::{Error, ErrorKind},
+    value::Value,
+};
+use lenslet_sql::{Cell, Kind, Level, Parameter, Read, Statement, Type};
+use tokio_postgres::{Row, types::Type as SqlType};
+
+/// Reads rows into an answer.
+pub(crate) struct Reader<'a> {
+    pub(crate) parameters: &'a [Parameter<'a>],
+    pub(crate) catalog: &'a Catalog,
+}
+
+/// What the rows of a level belong to.
+pub(crate) enum Parents<'a> {
+    /// The answer itself.
+    Answer(&'a mut Chain),
+    /// Rows of the level above, by keys of so many columns.
+    Groups(&'a mut Groups, usize),
+}
+
+/// The relations of the rows of a level, waiting for their own rows.
+pub(crate) fn waiting(level: &Level) -> Vec<Groups> {
+    level.children.iter().map(|_| Groups::default()).collect()
+}
+
+impl Connection {
+    /// The rows of a read, with the rows of their relations.
+    pub(crate) async fn read(
+        &mut self,
+        read: &Read,
+        parameters: &[Parameter<'_>],
+        catalog: &Catalog,
+    ) -> Result<Rows, Error> {
+        let reader = Reader { parameters, catalog };
+        let mut arena = Arena::new();
+        let mut roots = Chain::default();
+        let call = reader.call(&read.level.statement, None)?;
+        reader.level(self, &read.level, &call, &mut arena, &mut roots).await?;
+        let rows = arena.finish(roots);
+        if read.required && rows.len() == 0 {
+            return Err(no_record(read, catalog));
+        }
+        Ok(rows)
+    }
+
+    /// Rows of SQL of the user's own: what its columns hold is what the server says.
+    pub(crate) async fn read_raw(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Parameter<'_>],
+        catalog: &Catalog,
+    ) -> Result<Rows, Error> {
+        let call = raw_call(statement, parameters, catalog)?;
+        let mut arena = Arena::new();
+        let mut chain = Chain::default();
+        let mut columns: Option<Vec<RawColumn>> = None;
+        let mut take = |row: &Row| {
+            if columns.is_none() {
+                columns = Some(row.columns().iter().map(raw_column).collect());
+            }
+            let offset = arena.begin_row()?;
+            for at in 0..row.len() {
+                decode::write(&mut arena, decode::cell(row, at)?, Type::one(Kind::Any), catalog)?;
+            }
+            arena.end_row();
+            arena.link(&mut chain, offset, false);
+            Ok(())
+        };
+        self.run(&call, &mut take).await.map_err(Fault::raw)?;
+        let columns = match columns {
+            Some(columns) => columns,
+            // Without rows the statement still knows its columns.
+            None => match self.prepare(&call).await.map_err(Fault::raw)? {
+                Some(statement) => statement.columns().iter().map(raw_column).collect(),
+                None => Vec::new(),
+            },
+        };
+        Ok(arena.finish(chain).with_columns(columns))
+    }
+
+    /// Runs SQL of the user's own, and says how many rows it changed.
+    pub(crate) async fn execute_raw(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Parameter<'_>],
+        catalog: &Catalog,
+    ) -> Result<u64, Error> {
+        let call = raw_call(statement, parameters, catalog)?;
+        self.run(&call, &mut |_: &Row| Ok(())).await.map_err(Fault::raw)
+    }
+}
+
+fn raw_call<'a>(
+    statement: &'a Statement,
+    parameters: &'a [Parameter<'a>],
+    catalog: &'a Catalog,
+) -> Result<Call<'a>, Error> {
+    let parameters = bind::bind(&statement.binds, &Inputs::of(parameters), None, catalog)?;
+    Ok(Call {
+        sql: &statement.sql,
+        types: bind::types_of(&parameters),
+        parameters,
+    })
+}
+
+fn raw_column(column: &tokio_postgres::Column) -> RawColumn {
+    let (ty, list) = decode::raw_type(column.type_());
+    RawColumn {
+        name: column.name().to_owned(),
+        ty,
+        list,
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn call(&self, statement: &'a Statement, keys: Option<&bind::Keys>) -> Result<Call<'a>, Error> {
+        Ok(Call {
+            sql: &statement.sql,
+            parameters: bind::bind(&statement.binds, &Inputs::of(self.parameters), keys, self.catalog)?,
+            types: Vec::<SqlType>::new(),
+        })
+    }
+
+    /// The rows of the answer itself, by a statement that is bound already, and everything below them.
+    pub(crate) async fn level(
+        &self,
+        connection: &mut Connection,
+        level: &'a Level,
+        call: &Call<'_>,
+        arena: &mut Arena,
+        roots: &mut Chain,
+    ) -> Result<(), Error> {
+        let mut groups = waiting(level);
+        let mut take = |row: &Row| {
+            let mut parents = Parents::Answer(roots);
+            self.row(level, &level.statement.columns, row, arena, &mut parents, &mut groups)
+        };
+        connection
+            .run(call, &mut take)
+            .await
+            .map_err(|fault| fault.classify(self.catalog))?;
+        self.children(connection, level, groups, arena).await
+    }
+
+    /// The rows of the relations of a level, and everything below them.
+    pub(crate) async fn children(
+        &self,
+        connection: &mut Connection,
+        level: &'a Level,
+        groups: Vec<Groups>,
+        arena: &mut Arena,
+    ) -> Result<(), Error> {
+        // Generation by generation, so that all statements of one can be sent together.
+        let mut generation: Vec<_> = level
+            .children
+            .iter()
+            .zip(groups)
+            .filter(|(_, it)| !it.is_empty())
+            .collect();
+        while !generation.is_empty() {
+            let calls = generation
+                .iter()
+                .map(|(child, groups)| self.call(&child.level.statement, Some(groups.keys())));
+            let calls = calls.collect::<Result<Vec<_>, _>>()?;
+            let mut next = Vec::new();
+            match calls.as_slice() {
+                [call] => {
+                    for (child, groups) in &mut generation {
+                        let level = &child.level;
+                        let mut below = waiting(level);
+                        let mut take = |row: &Row| {
+                            let mut parents = Parents::Groups(groups, child.keys.len());
+                            self.row(level, &level.statement.columns, row, arena, &mut parents, &mut below)
+                        };
+                        connection
+                            .run(call, &mut take)
+                            .await
+                            .map_err(|fault| fault.classify(self.catalog))?;
+                        next.extend(level.children.iter().zip(below).filter(|(_, it)| !it.is_empty()));
+                    }
+                }
+                calls => {
+                    let answers = connection
+                        .run_all(calls)
+                        .await
+                        .map_err(|fault| fault.classify(self.catalog))?;
+                    for ((child, groups), rows) in generation.iter_mut().zip(answers) {
+                        let level = &child.level;
+                        let mut below = waiting(level);
+                        for row in rows {
+                            let mut parents = Parents::Groups(groups, child.keys.len());
+                            self.row(level, &level.statement.columns, &row, arena, &mut parents, &mut below)?;
+                        }
+                        next.extend(level.children.iter().zip(below).filter(|(_, it)| !it.is_empty()));
+                    }
+                }
+            }
+            for (_, groups) in generation {
+                groups.settle(arena);
+            }
+            generation = next;
+        }
+        Ok(())
+    }
+
+    /// A row of a level.
+    pub(crate) fn row(
+        &self,
+        level: &Level,
+        columns: &[Type],
+        row: &Row,
+        arena: &mut Arena,
+        parents: &mut Parents<'_>,
+        waiting: &mut [Groups],
+    ) -> Result<(), Error> {
+        let group = match parents {
+            Parents::Answer(_) => 0,
+            Parents::Groups(groups, columns) => match groups.find(row, *columns)? {
+                Some(group) => group,
+                // Equal by the database's rules and not by ours: no parent to give it to.
+                None => return Ok(()),
+            },
+        };
+        let offset = arena.begin_row()?;
+        for cell in &level.cells {
+            match *cell {
+                Cell::Column(at) => {
+                    let ty = columns.get(at).copied().unwrap_or(Type::TEXT);
+                    decode::write(arena, decode::cell(row, at)?, ty, self.catalog)?;
+                }
+                Cell::Rows(at) => {
+                    let rows = arena.rows();
+                    if let (Some(child), Some(groups)) = (level.children.get(at), waiting.get_mut(at)) {
+                        groups.wait(rows, row, &child.keys, self.catalog)?;
+                    }
+                }
+            }
+        }
+        arena.end_row();
+        match parents {
+            Parents::Answer(chain) => arena.link(chain, offset, level.reversed),
+            Parents::Groups(groups, _) => groups.add(arena, group, offset, level.reversed),
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn no_record(read: &Read, catalog: &Catalog) -> Error {
+    let model = catalog
+        .models
+        .get(usize::from(read.level.model))
+        .map_or("?", |it| it.name.as_ref());
+    Error::new(
+        ErrorKind::RecordMissing,
+        format!("no `{model}` was found; check the filter of the operation"),
+    )
+    .with("modelName", Value::Text(model.into()))
+    .with("cause", Value::Text("No record was found for a query.".into()))
+}

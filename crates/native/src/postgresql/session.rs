@@ -1,0 +1,247 @@
+//! What an engine does on PostgreSQL: which connection an operation runs on, and when it is tried again.
+
+use super::{
+    connection::Connection,
+    pool::{Lease, Pool},
+    settings::Settings,
+    transaction::Transaction,
+};
+use crate::{
+    forest::Rows,
+    plans::{Planned, Plans, Schema},
+};
+use lenslet_core::{
+    catalog::Catalog,
+    engine::{Isolation, TransactionOptions},
+    error::{Error, ErrorKind},
+    query::Query,
+};
+use lenslet_sql::{Dialect, Parameter, Plan, Shape};
+use std::sync::Arc;
+
+/// A database, or a transaction on it.
+#[derive(Clone)]
+pub(crate) struct Session {
+    database: Arc<Database>,
+    transaction: Option<Arc<Scope>>,
+}
+
+struct Database {
+    plans: Plans,
+    pool: Arc<Pool>,
+}
+
+/// A transaction that is undone when the last session in it goes away.
+struct Scope(Transaction);
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+impl Session {
+    pub(crate) fn new(url: &str, schema: Schema) -> Result<Session, Error> {
+        Ok(Session {
+            database: Arc::new(Database {
+                pool: Arc::new(Pool::new(Settings::parse(url)?)),
+                plans: Plans::new(schema, &Dialect::POSTGRESQL),
+            }),
+            transaction: None,
+        })
+    }
+
+    pub(crate) async fn connect(&self) -> Result<(), Error> {
+        self.database.pool.lease().await.map(|_| ())
+    }
+
+    fn catalog(&self) -> &Catalog {
+        &self.database.plans.schema
+    }
+
+    /// Answers a query.
+    pub(crate) async fn execute(self, query: Query) -> Result<Rows, Error> {
+        let shape = Shape::of(&query);
+        let planned = self.database.plans.plan(&query, &shape)?;
+        if let Some(scope) = &self.transaction {
+            let mut held = scope.0.hold().await?;
+            let done = run(held.connection()?, &planned.plan, shape.parameters(), self.catalog()).await;
+            return done.map_err(|error| scope.0.explain(error));
+        }
+        let mut lease = self.database.pool.lease().await?;
+        match run(&mut lease, &planned.plan, shape.parameters(), self.catalog()).await {
+            // A connection that lay idle may have died unnoticed. What only reads can be asked again.
+            Err(error) if error.kind() == ErrorKind::ConnectionClosed && matches!(planned.plan, Plan::Read(_)) => {
+                drop(lease);
+                let mut lease = self.database.pool.lease().await?;
+                run(&mut lease, &planned.plan, shape.parameters(), self.catalog()).await
+            }
+            done => done,
+        }
+    }
+
+    /// Answers queries in one transaction.
+    pub(crate) async fn batch(self, queries: Vec<Query>, isolation: Option<Isolation>) -> Result<Vec<Rows>, Error> {
+        let plans = queries.iter().enumerate().map(|(at, query)| {
+            let planned = self.database.plans.plan(query, &Shape::of(query));
+            planned.map_err(|error| error.in_batch(at))
+        });
+        let plans = plans.collect::<Result<Vec<_>, _>>()?;
+        if let Some(scope) = &self.transaction {
+            let mut held = scope.0.hold().await?;
+            let connection = held.connection()?;
+            let done = self.batch_within(connection, &queries, &plans).await;
+            return done.map_err(|error| scope.0.explain(error));
+        }
+        let mut lease = self
+            .begin_on_lease(self.database.pool.lease().await?, isolation)
+            .await?;
+        match each(&mut lease, &queries, &plans, self.catalog()).await {
+            Ok(answers) => {
+                let done = lease.commit().await;
+                done.map_err(|fault| fault.classify(self.catalog()))?;
+                Ok(answers)
+            }
+            Err(error) => {
+                // Where this fails the connection is closed, which undoes the transaction as well.
+                let _ = lease.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn batch_within(
+        &self,
+        connection: &mut Connection,
+        queries: &[Query],
+        plans: &[Arc<Planned>],
+    ) -> Result<Vec<Rows>, Error> {
+        let begun = connection.command("SAVEPOINT batch").await;
+        begun.map_err(|fault| fault.classify(self.catalog()))?;
+        match each(connection, queries, plans, self.catalog()).await {
+            Ok(answers) => {
+                let done = connection.command("RELEASE batch").await;
+                done.map_err(|fault| fault.classify(self.catalog()))?;
+                Ok(answers)
+            }
+            Err(error) => {
+                // Where this fails the whole transaction does, and says so when it is to be kept.
+                let _ = connection.undo_to("batch").await;
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) async fn begin(&self, options: &TransactionOptions) -> Result<Session, Error> {
+        let transaction = match &self.transaction {
+            Some(scope) => scope.0.begin(self.catalog()).await?,
+            None => self.begin_first(options).await?,
+        };
+        Ok(Session {
+            database: Arc::clone(&self.database),
+            transaction: Some(Arc::new(Scope(transaction))),
+        })
+    }
+
+    async fn begin_first(&self, options: &TransactionOptions) -> Result<Transaction, Error> {
+        let lease = self.database.pool.lease_within(options.max_wait).await;
+        let lease = lease.unwrap_or_else(|| {
+            Err(Error::new(
+                ErrorKind::Transaction,
+                format!(
+                    "the transaction could not begin within {} ms: no connection became free; raise `connection_limit`, or \
+                     give `max_wait`",
+                    options.max_wait.as_millis()
+                ),
+            ))
+        })?;
+        let lease = self.begin_on_lease(lease, options.isolation).await?;
+        Ok(Transaction::new(lease, options.timeout))
+    }
+
+    /// Begins a transaction, on another connection where this one turns out to be dead.
+    async fn begin_on_lease(&self, mut lease: Lease, isolation: Option<Isolation>) -> Result<Lease, Error> {
+        let command = begin_command(isolation)?;
+        match lease
+            .begin(command)
+            .await
+            .map_err(|fault| fault.classify(self.catalog()))
+        {
+            Ok(()) => Ok(lease),
+            Err(error) if error.kind() == ErrorKind::ConnectionClosed => {
+                drop(lease);
+                let mut lease = self.database.pool.lease().await?;
+                let begun = lease.begin(command).await;
+                begun.map_err(|fault| fault.classify(self.catalog()))?;
+                Ok(lease)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) async fn commit(&self) -> Result<(), Error> {
+        match &self.transaction {
+            Some(scope) => scope.0.commit(self.catalog()).await,
+            None => Err(no_transaction()),
+        }
+    }
+
+    pub(crate) async fn rollback(&self) -> Result<(), Error> {
+        match &self.transaction {
+            Some(scope) => scope.0.rollback(self.catalog()).await,
+            None => Err(no_transaction()),
+        }
+    }
+}
+
+fn no_transaction() -> Error {
+    Error::new(ErrorKind::Transaction, "there is no transaction to end")
+}
+
+fn begin_command(isolation: Option<Isolation>) -> Result<&'static str, Error> {
+    Ok(match isolation {
+        None => "BEGIN",
+        Some(Isolation::ReadUncommitted) => "BEGIN ISOLATION LEVEL READ UNCOMMITTED",
+        Some(Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        Some(Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+        Some(Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        Some(Isolation::Snapshot) => {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "PostgreSQL has no isolation level called snapshot; its repeatable read is one",
+            ));
+        }
+    })
+}
+
+async fn each(
+    connection: &mut Connection,
+    queries: &[Query],
+    plans: &[Arc<Planned>],
+    catalog: &Catalog,
+) -> Result<Vec<Rows>, Error> {
+    let mut answers = Vec::with_capacity(queries.len());
+    for (at, (query, planned)) in queries.iter().zip(plans).enumerate() {
+        let shape = Shape::of(query);
+        let done = run(connection, &planned.plan, shape.parameters(), catalog).await;
+        answers.push(done.map_err(|error| error.in_batch(at))?);
+    }
+    Ok(answers)
+}
+
+async fn run(
+    connection: &mut Connection,
+    plan: &Plan,
+    parameters: &[Parameter<'_>],
+    catalog: &Catalog,
+) -> Result<Rows, Error> {
+    match plan {
+        Plan::Read(read) => connection.read(read, parameters, catalog).await,
+        Plan::Write(write) => connection.write(write, parameters, catalog).await,
+        Plan::Raw(raw) if raw.rows => connection.read_raw(&raw.statement, parameters, catalog).await,
+        Plan::Raw(raw) => {
+            let changed = connection.execute_raw(&raw.statement, parameters, catalog).await?;
+            Ok(Rows::number(i64::try_from(changed).unwrap_or(i64::MAX)))
+        }
+    }
+}
