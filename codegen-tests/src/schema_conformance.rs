@@ -314,3 +314,25 @@ pub fn sources(path: &Path) -> Option<Sources> {
     paths.sort();
     Some(Sources::new(paths.iter().filter_map(|path| read(path)).collect()))
 }
+
+/// Every schema text of the cases and of the real schemas; none where the folder is missing.
+pub fn all_texts(folder: &Path) -> Vec<String> {
+    let mut texts = Vec::new();
+    for record in records(&folder.join("validation/cases.jsonl")).unwrap_or_default() {
+        for key in ["schema", "schema_v7"] {
+            texts.extend(record.get(key).and_then(Value::as_str).map(str::to_owned));
+        }
+    }
+    for record in records(&folder.join("reformat/cases.jsonl")).unwrap_or_default() {
+        texts.extend(files(record.get("files")).into_iter().map(|(_, text)| text));
+    }
+    for path in real_schema_paths(folder).unwrap_or_default() {
+        texts.extend(
+            sources(&path)
+                .iter()
+                .flat_map(|sources| sources.files())
+                .map(|file| file.text.clone()),
+        );
+    }
+    texts
+}

@@ -184,7 +184,8 @@ fn column(schema: &Resolved<'_>, from: &Model<'_>, prefix: &str, reference: &Fie
     }
 }
 
-fn upper_first(name: &str) -> String {
+/// The name with its first letter in upper case.
+pub(super) fn upper_first(name: &str) -> String {
     let mut characters = name.chars();
     characters
         .next()

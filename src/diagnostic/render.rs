@@ -1,6 +1,7 @@
 //! A diagnostic as people read it, and as machines do.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -17,10 +18,13 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let (start, end) = marked(text, self.span.start as usize, self.span.end as usize);
-        let mark = AnnotationKind::Primary.span(start..end).label(self.label.as_deref());
-        let mut group = Group::with_title(level.primary_title(self.title.as_str()).id(self.code))
-            .element(Snippet::source(text).path(name).annotation(mark));
+        let excerpt = Excerpt::of(text, self.span.start as usize, self.span.end as usize);
+        let mark = AnnotationKind::Primary.span(excerpt.mark).label(self.label.as_deref());
+        let snippet = Snippet::source(excerpt.text)
+            .line_start(excerpt.line)
+            .path(name)
+            .annotation(mark);
+        let mut group = Group::with_title(level.primary_title(self.title.as_str()).id(self.code)).element(snippet);
         for note in &self.notes {
             group = group.element(Level::NOTE.message(note.as_str()));
         }
@@ -69,13 +73,32 @@ impl Diagnostic {
     }
 }
 
-/// The piece to mark: within the text, and of a block only its first line, which names it.
-fn marked(text: &str, start: usize, end: usize) -> (usize, usize) {
-    let start = text.floor_char_boundary(start);
-    let end = text.floor_char_boundary(end).max(start);
-    let piece = text.get(start..end).unwrap_or_default();
-    let first_line = piece.lines().next().unwrap_or_default().trim_end();
-    (start, start + first_line.len())
+/// The lines that a message shows.
+struct Excerpt<'t> {
+    text: &'t str,
+    /// The number of its first line, from 1.
+    line: usize,
+    /// The piece to mark: of a block only its first line, which names it.
+    mark: Range<usize>,
+}
+
+impl<'t> Excerpt<'t> {
+    fn of(text: &'t str, start: usize, end: usize) -> Self {
+        let start = text.floor_char_boundary(start);
+        let end = text.floor_char_boundary(end).max(start);
+        let piece = text.get(start..end).unwrap_or_default();
+        let first_line = piece.lines().next().unwrap_or_default().trim_end();
+        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let mark_end = start + first_line.len();
+        let line_end = text[mark_end..]
+            .find('\n')
+            .map_or(text.len(), |newline| mark_end + newline);
+        Self {
+            text: &text[line_start..line_end],
+            line: 1 + text[..line_start].bytes().filter(|byte| *byte == b'\n').count(),
+            mark: start - line_start..mark_end - line_start,
+        }
+    }
 }
 
 fn line_and_column(text: &str, at: usize) -> (usize, usize) {

@@ -360,3 +360,88 @@ fn rank(order: &[&str], name: &str) -> usize {
         .position(|known| name.starts_with(known))
         .unwrap_or(order.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check;
+
+    /// The tour that new users start from.
+    const TOUR: &str = include_str!("../../schema.example");
+
+    fn formatted(text: &str) -> String {
+        let formatted = format(&Sources::single("schema.prisma", text));
+        formatted.files().iter().map(|file| file.text.as_str()).collect()
+    }
+
+    #[track_caller]
+    fn check_format(before: &str, after: &str) {
+        assert_eq!(formatted(before), after);
+        assert_eq!(formatted(after), after);
+    }
+
+    #[test]
+    fn the_tour_is_accepted_and_formatted() {
+        let checked = check(&Sources::single("schema.example", TOUR));
+        assert_eq!(checked.diagnostics, []);
+        assert!(checked.schema.is_some());
+        assert_eq!(formatted(TOUR), TOUR);
+    }
+
+    #[test]
+    fn columns_start_again_behind_an_empty_line() {
+        check_format(
+            "model A {\n\n id Int @id\n name   String?\n\n\n a Int\n}\n\n\n",
+            "model A {\n  id   Int     @id\n  name String?\n\n  a Int\n}\n",
+        );
+    }
+
+    #[test]
+    fn comments_stay_with_what_they_are_about() {
+        check_format(
+            "model A { // head\nid Int @id // id\n// of the index\n@@index([id]) // why\n// of the field\na Int\n}\n",
+            "model A { // head\n  id Int @id // id\n  // of the field\n  a  Int\n\n  // of the index\n  @@index([id]) // why\n}\n",
+        );
+    }
+
+    #[test]
+    fn lines_that_cannot_be_read_stay() {
+        check_format(
+            "model A {\n id Int @id\n ??? \n}\nnonsense\nmodel B {\n id Int\n",
+            "model A {\n  id Int @id\n  ???\n}\n\nnonsense\nmodel B {\n id Int\n",
+        );
+    }
+
+    #[test]
+    fn lists_with_comments_stay() {
+        check_format(
+            "generator a {\nprovider=\"x\"\nlist=[ \"a\" , // one\n  \"b\"]\n}\n",
+            "generator a {\n  provider = \"x\"\n  list     = [ \"a\" , // one\n  \"b\"]\n}\n",
+        );
+    }
+
+    #[test]
+    fn ends_of_relations_are_added() {
+        check_format(
+            "model A {\n  id Int @id\n  bs B[]\n}\nmodel B {\n  id String @id\n}\n",
+            "model A {\n  id Int @id\n  bs B[]\n}\n\nmodel B {\n  id  String @id\n  a   A?     @relation(fields: [aId], references: [id])\n  aId Int?\n}\n",
+        );
+    }
+
+    #[test]
+    fn files_are_one_schema() {
+        let file = |name: &str, text: &str| SourceFile {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        };
+        let sources = Sources::new(vec![
+            file(
+                "a.prisma",
+                "model A {\n  id Int @id\n  b B @relation(fields: [bId], references: [id])\n  bId Int\n}\n",
+            ),
+            file("b.prisma", "model B {\n  id Int @id\n}\n"),
+        ]);
+        let texts: Vec<String> = format(&sources).files().iter().map(|file| file.text.clone()).collect();
+        assert_eq!(texts[1], "model B {\n  id Int @id\n  as A[]\n}\n");
+    }
+}

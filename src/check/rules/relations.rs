@@ -1,5 +1,6 @@
 //! Relations, with both of their ends.
 
+use crate::check::inline::upper_first;
 use crate::check::report::Report;
 use crate::check::resolved::{Field, FieldRef, FieldType, Index, Relation, RelationKind, Resolved};
 use crate::diagnostic::Rule;
@@ -170,8 +171,9 @@ fn example(schema: &Resolved<'_>, relation: &Relation<'_>) -> String {
         .as_ref()
         .and_then(|key| key.fields.first());
     let key = key.map_or("id", |it| schema.models[relation.to].fields[it.field].name);
+    let column = format!("{name}{}", upper_first(key));
     let of = schema.models[relation.from].name;
-    format!("as in `@relation(fields: [{name}_{key}], references: [{key}])` at `{name}` of `{of}`")
+    format!("as in `@relation(fields: [{column}], references: [{key}])` at `{name}` of `{of}`")
 }
 
 fn columns<'r>(schema: &'r Resolved<'_>, relation: &Relation<'_>) -> Option<(FieldRef, &'r [usize], &'r [usize])> {
