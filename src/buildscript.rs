@@ -1,5 +1,10 @@
 //! Generate a client from a `build.rs`: `lenslet::Generator::new("schema.prisma").emit()?`.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a build script reads a schema, and cargo speaks to it through the environment"
+)]
+
 use crate::{
     Diagnostic, Engine, Options, Schema, Severity, SourceFile, Sources,
     codegen::{GenerateError, Layout, OptionError, Serde, WriteError, Written, is_ours},
@@ -129,7 +134,10 @@ fn rerun_if_changed(path: &Path) {
 }
 
 /// The files of a schema: the file, or every `*.prisma` file in the folder and those below it, in order.
-fn schema_files(path: &Path) -> Result<Vec<PathBuf>, BuildError> {
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn schema_files(path: &Path) -> Result<Vec<PathBuf>, BuildError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

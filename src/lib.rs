@@ -1,5 +1,7 @@
 //! Lenslet turns a Prisma schema into a typed Rust client crate.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 mod buildscript;
 pub mod check;
 pub mod codegen;
@@ -8,7 +10,7 @@ mod format;
 mod sources;
 pub mod syntax;
 
-pub use buildscript::{BuildError, Generator};
+pub use buildscript::{BuildError, Generator, schema_files};
 pub use check::{Checked, Configured, Datasource, Schema, check, configure};
 pub use codegen::{Engine, Options, Output, generate};
 pub use diagnostic::{Diagnostic, Severity};

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use lenslet::BuildError;
 use lenslet::codegen::{GenerateError, OptionError, WriteError};
 
 /// A command cannot do its work.
@@ -15,6 +16,8 @@ pub(super) enum Error {
     SchemaMissing { path: PathBuf },
     #[error("the folder `{}` holds no *.prisma file", .path.display())]
     EmptyFolder { path: PathBuf },
+    #[error("{0}")]
+    List(BuildError),
     #[error("cannot read `{}`", .path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write `{}`", .path.display())]
@@ -115,7 +118,8 @@ impl Error {
                     schemes.join(" or ")
                 )
             }
-            Error::Read { .. }
+            Error::List(_)
+            | Error::Read { .. }
             | Error::Write { .. }
             | Error::Stdin { .. }
             | Error::Stdout { .. }

@@ -82,39 +82,15 @@ pub(super) fn locate(given: Option<&Path>) -> Result<PathBuf, Error> {
     }
 }
 
-/// The files of a schema: the file itself, or every `*.prisma` in the folder and the folders in it, by path.
+/// The files of a schema.
 pub(super) fn list(path: &Path) -> Result<Vec<PathBuf>, Error> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_path_buf()]);
-    }
-    let mut files = Vec::new();
-    collect(path, &mut files)?;
-    files.sort();
-    if files.is_empty() {
-        Err(Error::EmptyFolder {
+    match lenslet::schema_files(path) {
+        Ok(files) if files.is_empty() => Err(Error::EmptyFolder {
             path: path.to_path_buf(),
-        })
-    } else {
-        Ok(files)
+        }),
+        Ok(files) => Ok(files),
+        Err(error) => Err(Error::List(error)),
     }
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
-    let unreadable = |source| Error::Read {
-        path: folder.to_path_buf(),
-        source,
-    };
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let path = entry.path();
-        // A link to a folder could lead back here; a link to a file is a file.
-        if entry.file_type().map_err(unreadable)?.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "prisma") {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 fn has_generator(text: &str, id: FileId, name: &str) -> bool {

@@ -3,6 +3,8 @@
 //! No I/O and next to no dependencies. A type enters only if generated code or two engines name it. Users do not name
 //! this crate: a generated client re-exports what they need, through the runtime it was generated for.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 pub mod aggregate;
 pub mod batch;
 pub mod catalog;

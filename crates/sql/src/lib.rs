@@ -8,6 +8,8 @@
 //! No string of a query reaches SQL text: [`Writer::push`] takes text that is written into this crate, [`Writer::name`]
 //! takes names of the catalog, and everything else is bound.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 mod aggregate;
 pub mod ddl;
 pub mod dialect;

@@ -1,5 +1,7 @@
 //! The JSON protocol of Lenslet, both directions.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 pub mod answer;
 pub mod decode;
 pub mod encode;
