@@ -43,7 +43,7 @@ impl Sql {
 #[macro_export]
 macro_rules! sql {
     ($text:literal $(, $parameter:expr)* $(,)?) => {{
-        const { $crate::raw::check_placeholders($text, <[&str]>::len(&[$(stringify!($parameter)),*])) };
+        const _: () = $crate::raw::check_placeholders($text, <[&str]>::len(&[$(stringify!($parameter)),*]));
         $crate::raw::Sql::new($text, vec![$($crate::raw::Parameter::into_parameter($parameter)),*])
     }};
 }

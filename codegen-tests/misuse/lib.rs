@@ -1,0 +1,1 @@
+//! What the compiler says of mistakes is in `tests/cases`: a `.rs` file a mistake, beside it the message.
