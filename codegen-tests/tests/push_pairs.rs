@@ -83,12 +83,7 @@ fn scripts(case: &Case) -> String {
         };
         let dialect = dialect(to.provider).unwrap();
         let difference = diff(dialect, &describe(&from).unwrap(), &describe(&to).unwrap());
-        writeln!(out, "=== {provider}").unwrap();
-        difference
-            .risks
-            .iter()
-            .for_each(|risk| writeln!(out, "-- Risk: {risk}").unwrap());
-        writeln!(out, "{}", script(dialect, &difference.changes)).unwrap();
+        writeln!(out, "=== {provider}\n{}", difference.migration(dialect)).unwrap();
     }
     out
 }

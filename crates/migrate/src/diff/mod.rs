@@ -7,7 +7,7 @@ mod table;
 
 pub use risk::Risk;
 
-use lenslet_sql::ddl::{Change, DatabaseSchema, Dialect, Table, TableChange};
+use lenslet_sql::ddl::{Change, DatabaseSchema, Dialect, Table, TableChange, script};
 use table::TableDifference;
 
 /// The way from one structure to another.
@@ -23,6 +23,16 @@ impl Difference {
     /// Whether the two are the same.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// The text of a migration: what it may lose, and its SQL.
+    pub fn migration(&self, dialect: Dialect) -> String {
+        let script = script(dialect, &self.changes);
+        if self.risks.is_empty() {
+            return script.to_string();
+        }
+        let warnings: String = self.risks.iter().map(|risk| format!("  - {risk}\n")).collect();
+        format!("/*\n  Warnings:\n\n{warnings}\n*/\n{script}")
     }
 }
 

@@ -3,7 +3,9 @@
 use super::Pairs;
 use super::enums;
 use super::table::TableDifference;
-use lenslet_sql::ddl::{BaseType, Change, Column, ColumnType, DatabaseSchema, Default, IndexKind, ObjectName};
+use lenslet_sql::ddl::{
+    BaseType, Change, Column, ColumnType, DatabaseSchema, Default, Index, IndexKind, ObjectName, PrimaryKey,
+};
 use std::fmt;
 
 /// Something about a change that depends on the rows that are there.
@@ -170,7 +172,7 @@ fn altered(difference: &TableDifference<'_>, old: &Column, new: &Column) -> Vec<
             to,
         });
     }
-    if old.nullable && !new.nullable && !(difference.copies_rows() && is_known(new)) {
+    if old.nullable && !new.nullable && !(difference.is_redefined() && is_known(new)) {
         risks.push(Risk::ForbidNull {
             table: table.clone(),
             column: column(),
@@ -217,23 +219,20 @@ fn is_longer(old: &str, new: &str) -> bool {
     }
 }
 
-/// New keys, unless a new column makes all rows different: by its nulls, by counting up, or as an expression may.
+/// New keys, unless rows differ already, or a new column makes all rows different: by its nulls, by counting up, or as an
+/// expression may.
 fn uniques(difference: &TableDifference<'_>) -> Vec<Risk> {
-    let indexes = difference.added_indexes.iter();
-    let indexes = indexes.filter(|index| index.kind == IndexKind::Unique && index.predicate.is_none());
+    let known = unique_columns(difference.old.primary_key.as_ref(), &difference.old.indexes);
+    let added = difference.added_indexes.iter().copied();
     let new_key = difference.new.primary_key.as_ref();
     let new_key = new_key.filter(|_| difference.changes_primary_key());
-    let lists = indexes
-        .map(|index| &index.columns)
-        .chain(new_key.map(|key| &key.columns));
-    lists
-        .map(|columns| columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>())
-        .filter(|columns| {
-            !difference
-                .added_columns
-                .iter()
-                .any(|it| columns.contains(&it.name) && tells_apart(it))
-        })
+    let is_told_apart = |columns: &[String]| {
+        let mut added = difference.added_columns.iter();
+        known.iter().any(|it| it == columns) || added.any(|it| columns.contains(&it.name) && tells_apart(it))
+    };
+    unique_columns(new_key, added)
+        .into_iter()
+        .filter(|columns| !is_told_apart(columns))
         .map(|columns| Risk::AddUnique {
             table: difference.new.name.clone(),
             present: columns
@@ -243,6 +242,17 @@ fn uniques(difference: &TableDifference<'_>) -> Vec<Risk> {
                 .collect(),
             columns,
         })
+        .collect()
+}
+
+/// The columns of everything that makes rows differ.
+fn unique_columns<'s>(key: Option<&PrimaryKey>, indexes: impl IntoIterator<Item = &'s Index>) -> Vec<Vec<String>> {
+    let indexes = indexes
+        .into_iter()
+        .filter(|index| index.kind == IndexKind::Unique && index.predicate.is_none());
+    let lists = indexes.map(|index| &index.columns).chain(key.map(|key| &key.columns));
+    lists
+        .map(|columns| columns.iter().map(|column| column.name.clone()).collect())
         .collect()
 }
 

@@ -10,10 +10,10 @@ pub(super) fn column(old: &Column, new: &Column) -> bool {
         && default(old.default.as_ref(), new.default.as_ref())
 }
 
-/// What the schema does not say may be anything.
+/// What the schema does not say, or cannot say of what the database has, may be anything.
 fn default(old: Option<&Default>, new: Option<&Default>) -> bool {
     match (old, new) {
-        (_, Some(Default::Unknown)) | (None, None) => true,
+        (_, Some(Default::Unknown)) | (Some(Default::Unknown), _) | (None, None) => true,
         (Some(old), Some(new)) => constant(old, new),
         _ => false,
     }
@@ -46,7 +46,7 @@ pub(super) fn primary_key(dialect: Dialect, old: Option<&PrimaryKey>, new: Optio
     match (old, new) {
         (Some(old), Some(new)) => {
             let named = dialect.capabilities().names_primary_keys;
-            // SQLite does not tell the order within a primary key.
+            // SQLite does not tell which way a column of a primary key is ordered.
             let names = |key: &PrimaryKey| key.columns.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
             names(old) == names(new) && (!named || old.name == new.name)
         }

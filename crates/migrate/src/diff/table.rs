@@ -8,6 +8,7 @@ use lenslet_sql::ddl::{
 /// What changes between two states of a table.
 pub(super) struct TableDifference<'s> {
     dialect: Dialect,
+    target: &'s DatabaseSchema,
     pub(super) old: &'s Table,
     pub(super) new: &'s Table,
     pub(super) added_columns: Vec<&'s Column>,
@@ -24,11 +25,12 @@ pub(super) struct TableDifference<'s> {
 }
 
 impl<'s> TableDifference<'s> {
-    pub(super) fn of(dialect: Dialect, target: &DatabaseSchema, old: &'s Table, new: &'s Table) -> Self {
+    pub(super) fn of(dialect: Dialect, target: &'s DatabaseSchema, old: &'s Table, new: &'s Table) -> Self {
         let indexes = IndexPairs::of(dialect, target, old, new);
         let is_in = |keys: &[ForeignKey], key: &ForeignKey| keys.iter().any(|it| same::foreign_key(dialect, it, key));
         TableDifference {
             dialect,
+            target,
             old,
             new,
             added_columns: new.columns.iter().filter(|it| old.column(&it.name).is_none()).collect(),
@@ -37,7 +39,7 @@ impl<'s> TableDifference<'s> {
             dropped_indexes: indexes.dropped,
             added_indexes: indexes.added,
             renamed_indexes: indexes.renamed,
-            foreign_indexes: old.indexes.iter().filter(|index| !is_managed(target, index)).collect(),
+            foreign_indexes: foreign_indexes(target, old, new),
             dropped_keys: old
                 .foreign_keys
                 .iter()
@@ -52,8 +54,8 @@ impl<'s> TableDifference<'s> {
         }
     }
 
-    /// Whether the table has to be built again.
-    fn is_redefined(&self) -> bool {
+    /// Whether the table has to be built again and its rows copied.
+    pub(super) fn is_redefined(&self) -> bool {
         !self.dialect.capabilities().alters_columns
             && !(self.dropped_columns.is_empty()
                 && self.altered_columns.is_empty()
@@ -62,11 +64,6 @@ impl<'s> TableDifference<'s> {
                 && self.keeps_primary_key
                 && self.added_columns.iter().all(|column| can_be_added(column))
                 && self.dropped_indexes.iter().all(|index| !is_part_of_table(index)))
-    }
-
-    /// Whether rows are copied into a new table, so that a default can stand in for nulls.
-    pub(super) fn copies_rows(&self) -> bool {
-        self.is_redefined()
     }
 
     pub(super) fn redefinition(&self) -> Option<Redefinition> {
@@ -146,10 +143,16 @@ impl<'s> TableDifference<'s> {
         keys.map(|key| add_foreign_key(self.new, key)).collect()
     }
 
-    /// A table that is built again leaves its old indexes behind and brings its new ones along.
+    /// A table that is built again leaves its old indexes behind and brings its new ones along. Only where another table
+    /// wants the name of an old one must that go earlier.
     pub(super) fn drop_indexes(&self) -> Vec<Change> {
-        let indexes = self.dropped_indexes.iter().filter(|_| !self.is_redefined());
+        let is_wanted = |index: &Index| {
+            let others = self.target.tables.iter().filter(|table| table.name != self.new.name);
+            others.flat_map(|table| &table.indexes).any(|it| it.name == index.name)
+        };
+        let indexes = self.dropped_indexes.iter();
         indexes
+            .filter(|index| !self.is_redefined() || is_wanted(index))
             .map(|index| Change::DropIndex {
                 table: self.old.name.clone(),
                 name: index.name.clone(),
@@ -234,12 +237,18 @@ impl<'s> IndexPairs<'s> {
 
 /// Partial indexes that were made by hand stay, until the schema has partial indexes of its own.
 fn is_managed(target: &DatabaseSchema, index: &Index) -> bool {
-    index.predicate.is_none()
-        || target
-            .tables
-            .iter()
-            .flat_map(|table| &table.indexes)
-            .any(|it| it.predicate.is_some())
+    let mut wanted = target.tables.iter().flat_map(|table| &table.indexes);
+    index.predicate.is_none() || wanted.any(|it| it.predicate.is_some() || it.name == index.name)
+}
+
+/// Indexes that the schema does not know and leaves alone, as long as their columns are there.
+fn foreign_indexes<'s>(target: &DatabaseSchema, old: &'s Table, new: &Table) -> Vec<&'s Index> {
+    let fits = |index: &&Index| index.columns.iter().all(|it| new.column(&it.name).is_some());
+    old.indexes
+        .iter()
+        .filter(|index| !is_managed(target, index))
+        .filter(fits)
+        .collect()
 }
 
 fn take<'s>(list: &mut Vec<&'s Index>, is: impl Fn(&Index) -> bool) -> Option<&'s Index> {
