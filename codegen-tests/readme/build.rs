@@ -2,11 +2,8 @@
 //! `<!-- native -->`. Blocks with the same name are one piece of code, in their order.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs};
-
-use lenslet::codegen::{Layout, Serde};
-use lenslet::{Options, Sources};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let readme = "../../README.md";
@@ -14,9 +11,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(readme)?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
-    let schema = blocks(&text, "schema").concat();
-    fs::write(out.join("schema.prisma"), &schema)?;
-    client(&schema, &out.join("lenslet"))?;
+    let schema = out.join("schema.prisma");
+    fs::write(&schema, blocks(&text, "schema").concat())?;
+    lenslet::Generator::new(schema).emit()?;
 
     let tour = blocks(&text, "native").concat();
     fs::write(
@@ -39,24 +36,4 @@ fn blocks<'t>(readme: &'t str, name: &str) -> Vec<&'t str> {
 fn body(from: &str) -> Option<&str> {
     let (_, body) = from.split_once('\n')?;
     Some(body.split("```").next().unwrap_or(body))
-}
-
-fn client(schema: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
-    let sources = Sources::single("README.md", schema);
-    let checked = lenslet::check(&sources);
-    let Some(schema) = checked.schema else {
-        let findings: Vec<String> = checked
-            .diagnostics
-            .iter()
-            .map(|it| it.render(&sources, false))
-            .collect();
-        return Err(findings.join("\n").into());
-    };
-    let options = Options {
-        layout: Layout::Module,
-        serde: Serde::Never,
-        ..Options::default()
-    };
-    lenslet::generate(&schema, &options)?.write_to(folder)?;
-    Ok(())
 }

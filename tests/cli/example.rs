@@ -13,6 +13,10 @@ fn the_tour_is_valid_formatted_and_generates_both_clients() {
     project.run(&["gen", "--no-engine", "--output", "edge"]).succeeds();
     for model in ["user", "profile", "post", "category", "follow", "audit"] {
         let file = format!("src/{model}.rs");
-        assert_eq!(project.read(&format!("db/{file}")), project.read(&format!("edge/{file}")), "{file}");
+        assert_eq!(
+            project.read(&format!("db/{file}")),
+            project.read(&format!("edge/{file}")),
+            "{file}"
+        );
     }
 }

@@ -29,3 +29,8 @@ fn the_schema_is_formatted() {
     let sources = Sources::single("README.md", SCHEMA);
     assert_eq!(lenslet::format(&sources), sources);
 }
+
+mod build_script {
+    #![allow(dead_code, reason = "a build script has its own main")]
+    include!(concat!(env!("OUT_DIR"), "/build_script.rs"));
+}
