@@ -73,7 +73,7 @@ pub mod generated {
         relation::Related,
         scalar::{Enumeration, Given, Scalar, decrement, divide, increment, multiply, push, read_variant},
         sql,
-        transaction::Transaction,
+        transaction::{Conflict, Transaction},
         value::Value,
         write::{Alone, Change, Data, ForeignKey, Inherit, IntoData, Through},
     };

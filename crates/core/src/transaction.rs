@@ -2,7 +2,7 @@
 
 use crate::{
     engine::{Engine, Isolation, TransactionOptions},
-    error::Error,
+    error::{Error, ErrorKind},
 };
 use std::{fmt, time::Duration};
 
@@ -47,6 +47,32 @@ impl<'c, C, E: Engine> Transaction<'c, C, E> {
         self
     }
 
+    /// Like [`run`](Transaction::run), but runs the body again, in a new transaction, when it failed with a write conflict
+    /// or a deadlock (P2034): up to so many times in all. The body must do nothing outside the database that may not be done
+    /// twice.
+    ///
+    /// # Errors
+    /// The last attempt's.
+    pub async fn run_with_retry<T, X: From<Error> + Conflict>(
+        self,
+        attempts: u32,
+        body: impl AsyncFn(&C) -> Result<T, X>,
+    ) -> Result<T, X> {
+        let mut left = attempts.max(1);
+        loop {
+            let attempt = Transaction {
+                engine: self.engine,
+                client: self.client,
+                options: self.options.clone(),
+            };
+            left -= 1;
+            match attempt.run(&body).await {
+                Err(error) if left > 0 && error.is_write_conflict() => {}
+                result => return result,
+            }
+        }
+    }
+
     /// Runs the body inside the transaction: commits when it returns `Ok`, rolls back when it returns `Err` or when the
     /// future is dropped.
     ///
@@ -70,5 +96,30 @@ impl<'c, C, E: Engine> Transaction<'c, C, E> {
                 Err(error)
             }
         }
+    }
+}
+
+/// An error that can be a write conflict. Implement it for an error type of your own to use
+/// [`run_with_retry`](Transaction::run_with_retry) with it.
+pub trait Conflict {
+    /// Whether trying the transaction again may help.
+    fn is_write_conflict(&self) -> bool;
+}
+
+impl Conflict for Error {
+    fn is_write_conflict(&self) -> bool {
+        self.kind() == ErrorKind::WriteConflict
+    }
+}
+
+impl Conflict for Box<dyn std::error::Error> {
+    fn is_write_conflict(&self) -> bool {
+        self.downcast_ref::<Error>().is_some_and(Error::is_write_conflict)
+    }
+}
+
+impl Conflict for Box<dyn std::error::Error + Send + Sync> {
+    fn is_write_conflict(&self) -> bool {
+        self.downcast_ref::<Error>().is_some_and(Error::is_write_conflict)
     }
 }

@@ -6,11 +6,11 @@ use db::{Client, Inherit, Post, Role, User, count, increment, post, sql, ttl, us
 use lenslet_core::{
     cursor::Cursor,
     engine::{Engine, Isolation, TransactionOptions},
-    error::Error,
+    error::{Error, ErrorKind},
     query::{Action, Query, Selected},
     value::Value,
 };
-use std::{borrow::Cow, future::Future, pin::Pin, rc::Rc};
+use std::{borrow::Cow, cell::Cell as Counter, future::Future, pin::Pin, rc::Rc};
 
 /// An answer as a tree, read back to front: the simplest thing that is a cursor.
 enum Cell {
@@ -344,6 +344,33 @@ async fn tour<E: Engine>(db: &Client<E>) -> Result<(), Error> {
         })
         .await?;
     assert_eq!(id, 1);
+
+    // The third attempt meets no conflict; an error that is none is not tried again.
+    let attempts = Counter::new(0);
+    let conflict = |kind| Error::new(kind, "as the database says");
+    let third = db
+        .transaction()
+        .run_with_retry(5, async |_| {
+            attempts.set(attempts.get() + 1);
+            if attempts.get() < 3 {
+                Err(conflict(ErrorKind::WriteConflict))
+            } else {
+                Ok(attempts.get())
+            }
+        })
+        .await?;
+    assert_eq!(third, 3);
+    let failed: Result<(), Error> = db
+        .transaction()
+        .run_with_retry(5, async |_| {
+            attempts.set(attempts.get() + 1);
+            Err(conflict(ErrorKind::UniqueConstraint))
+        })
+        .await;
+    assert_eq!(
+        (failed.map_err(|error| error.kind()), attempts.get()),
+        (Err(ErrorKind::UniqueConstraint), 4)
+    );
     Ok(())
 }
 
@@ -387,6 +414,8 @@ async fn on_a_server() {
             .await
             .unwrap();
         assert_eq!(id, 1);
+        let counted = async |tx: &Client<Threads>| Ok::<_, Error>(tx.post().count().await?);
+        assert_eq!(db.transaction().run_with_retry(2, counted).await.unwrap(), 2);
     });
     task.await.unwrap();
     tour(&Client::from_engine(Threads)).await.unwrap();
