@@ -2,7 +2,7 @@
 
 use lenslet_core::catalog::Catalog;
 use serde_json::Value;
-use std::{collections::HashMap, fs, io::Write, path::PathBuf, rc::Rc};
+use std::{collections::HashMap, fs, path::PathBuf, rc::Rc};
 
 fn shared(path: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")).join(path)
@@ -10,7 +10,7 @@ fn shared(path: &str) -> PathBuf {
 
 /// Says that a test had nothing to read.
 pub fn skipped(what: &str) {
-    writeln!(std::io::stderr(), "{what}: not present, skipped").unwrap();
+    eprintln!("{what}: not present, skipped");
 }
 
 fn catalog(schema: &str) -> Option<Catalog> {
@@ -175,7 +175,7 @@ impl Iterator for Cases {
 }
 
 fn expected(step: &Value) -> Expected {
-    let code = step["expect"]["code"].as_str().map(Into::into);
+    let code = step["expect"]["code"].as_str();
     match (step["expect"]["kind"].as_str().unwrap(), code) {
         ("error", Some(code @ ("P2009" | "P2012" | "P2019"))) => Expected::Refused(code.into()),
         ("error", Some(code)) => Expected::Failed(code.into()),

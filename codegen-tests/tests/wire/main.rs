@@ -1,9 +1,15 @@
 //! The JSON protocol on recorded and on made requests: every request that a real client sent decodes, and what was decoded
 //! comes back the same from its encoding.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    unreachable_pub
+)]
 
 mod answers;
 mod corpus;
+mod mutated;
 mod named;
 
 use corpus::{Cases, Recordings};
