@@ -3,7 +3,7 @@
 use crate::{
     Catalog, Environment,
     transport::{Request, Response, Sent, Transport},
-    url::PoolUrl,
+    url::{PoolUrl, joined},
 };
 use lenslet_core::{
     engine::{Engine as Execute, Isolation, TransactionOptions},
@@ -83,12 +83,11 @@ impl Engine {
             Some(url) => Engine::new(&url, catalog),
             None => Err(Error::new(
                 ErrorKind::InvalidPoolUrl,
-                [
+                joined(&[
                     "`",
                     variable,
                     "` is not set or empty; it holds the URL of the pool, `https://HOST/?api_key=…`",
-                ]
-                .concat(),
+                ]),
             )),
         }
     }
@@ -111,7 +110,7 @@ impl Engine {
     fn make(url: &str, catalog: &'static Catalog, transport: Option<Box<dyn Transport>>) -> Result<Self, Error> {
         let PoolUrl { base, key } = PoolUrl::parse(url)?;
         let pool = Pool {
-            base: [&base, "/", env!("CARGO_PKG_VERSION"), "/", catalog.hash].concat(),
+            base: joined(&[&base, "/", env!("CARGO_PKG_VERSION"), "/", catalog.hash]),
             key,
             transport,
         };
@@ -132,7 +131,7 @@ impl Engine {
     fn post(&self, path: &str, body: String, cache: Option<&Cache>) -> Pending {
         let request = self
             .pool
-            .request([self.base(), path].concat(), self.session.as_deref(), cache, body);
+            .request(joined(&[self.base(), path]), self.session.as_deref(), cache, body);
         let sent = request.and_then(|request| match &self.pool.transport {
             Some(transport) => Ok(transport.send(request)),
             None => Err(Error::new(ErrorKind::PoolUnreachable, NO_TRANSPORT)),
@@ -168,7 +167,7 @@ impl Pool {
         body: String,
     ) -> Result<Request, Error> {
         let mut headers = vec![
-            ("authorization", ["Bearer ", &self.key].concat()),
+            ("authorization", joined(&["Bearer ", &self.key])),
             ("accept", answer::ROWS.into()),
             ("content-type", "application/json".into()),
             ("lenslet-protocol", PROTOCOL.into()),
@@ -205,7 +204,14 @@ fn caching(cache: &Cache, headers: &mut Vec<(&'static str, String)>) -> Result<(
             let message = "a cache tag is made of visible ASCII characters without commas";
             return Err(Error::new(ErrorKind::Input, message));
         }
-        headers.push(("accelerate-cache-tags", cache.tags.join(",")));
+        let mut tags = String::new();
+        for tag in &cache.tags {
+            if !tags.is_empty() {
+                tags.push(',');
+            }
+            tags.push_str(tag);
+        }
+        headers.push(("accelerate-cache-tags", tags));
     }
     Ok(())
 }
@@ -221,7 +227,7 @@ impl Drop for Session {
         if self.ended.load(Ordering::Relaxed) {
             return;
         }
-        let url = [self.endpoint.as_str(), "/rollback"].concat();
+        let url = joined(&[self.endpoint.as_str(), "/rollback"]);
         if let Some(transport) = &self.pool.transport
             && let Ok(request) = self.pool.request(url, Some(self), None, String::new())
         {

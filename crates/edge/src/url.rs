@@ -16,10 +16,10 @@ impl PoolUrl {
     /// the URL, since it holds the key.
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
         let (scheme, rest) = scheme(url).ok_or_else(|| invalid(NO_SCHEME))?;
-        let rest = before(rest, '#');
-        let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (authority, path) = address.split_once('/').unwrap_or((address, ""));
-        if authority.contains('@') {
+        let (rest, _) = cut(rest, b'#');
+        let (address, query) = cut(rest, b'?');
+        let (authority, path) = cut(address, b'/');
+        if authority.bytes().any(|byte| byte == b'@') {
             return Err(invalid(
                 "it has a user or a password; a pool wants its key as `?api_key=…`",
             ));
@@ -42,10 +42,10 @@ impl PoolUrl {
                 ));
             }
         };
-        let path = path.trim_end_matches('/');
+        let path = path.strip_suffix('/').unwrap_or(path);
         let slash = if path.is_empty() { "" } else { "/" };
         Ok(PoolUrl {
-            base: [scheme, authority, slash, path].concat(),
+            base: joined(&[scheme, authority, slash, path]),
             key: key(query)?,
         })
     }
@@ -76,8 +76,18 @@ fn scheme(url: &str) -> Option<(Scheme, &str)> {
     .find_map(|(start, scheme)| Some((scheme, url.strip_prefix(start)?)))
 }
 
-fn before(text: &str, end: char) -> &str {
-    text.split_once(end).map_or(text, |(before, _)| before)
+/// What is before and after a byte. (As in all of this crate, without what can panic in words.)
+fn cut(text: &str, at: u8) -> (&str, &str) {
+    let parts = text
+        .bytes()
+        .position(|byte| byte == at)
+        .and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
+    parts.unwrap_or((text, ""))
+}
+
+/// One text of many.
+pub(crate) fn joined(parts: &[&str]) -> String {
+    parts.iter().copied().collect()
 }
 
 const NO_SCHEME: &str =
@@ -86,7 +96,7 @@ const NO_SCHEME: &str =
 fn invalid(what: &str) -> Error {
     Error::new(
         ErrorKind::InvalidPoolUrl,
-        ["the URL of the pool is not valid: ", what].concat(),
+        joined(&["the URL of the pool is not valid: ", what]),
     )
 }
 
@@ -94,7 +104,7 @@ fn is_loopback(authority: &str) -> bool {
     if let Some(rest) = authority.strip_prefix("[::1]") {
         return rest.is_empty() || rest.starts_with(':');
     }
-    match before(authority, ':') {
+    match cut(authority, b':').0 {
         "localhost" => true,
         host => is_loopback_address(host),
     }
@@ -111,8 +121,14 @@ fn is_loopback_address(host: &str) -> bool {
 }
 
 fn key(query: &str) -> Result<String, Error> {
-    let given = query.split('&').find_map(|part| part.strip_prefix("api_key="));
-    let Some(given) = given.filter(|given| !given.is_empty()) else {
+    let mut rest = query;
+    let mut given = "";
+    while !rest.is_empty() {
+        let (part, after) = cut(rest, b'&');
+        given = part.strip_prefix("api_key=").unwrap_or(given);
+        rest = after;
+    }
+    if given.is_empty() {
         return Err(invalid(
             "it has no key; add `?api_key=…` with a key of `lenslet pool key create`",
         ));
