@@ -7,7 +7,7 @@ use super::{
     },
     names::{FieldNames, ModelNames, Names, serde_camel_case},
 };
-use lenslet_core::catalog::{self, Arity, Catalog, ColumnType, Field, ModelKind, RelationKind, ScalarType};
+use lenslet_core::catalog::{self, Arity, Catalog, ColumnType, Field, ModelKind, Provider, RelationKind, ScalarType};
 use std::collections::BTreeSet;
 
 /// A client for a catalog.
@@ -43,6 +43,7 @@ pub(crate) fn client(catalog: &Catalog, variable: &str, derives: &[String], serd
         variable: variable.to_owned(),
         derives: derives.to_vec(),
         serde,
+        connector: connector(catalog.provider),
         features: features(&models),
         models,
         enums_module: names.enums_module,
@@ -243,6 +244,15 @@ fn foreign_key(catalog: &Catalog, subject: Subject<'_>, column: u16) -> Option<K
         parameter: subject.names.fields.get(usize::from(column))?.parameter.clone(),
         relation: subject.names.fields.get(usize::from(relation))?.marker.clone(),
     })
+}
+
+/// The feature of a native runtime that brings the driver of a database.
+fn connector(provider: Provider) -> Option<&'static str> {
+    match provider {
+        Provider::Sqlite => Some("sqlite"),
+        Provider::Postgresql => Some("postgresql"),
+        Provider::Mysql | Provider::Cockroachdb | Provider::Sqlserver => None,
+    }
 }
 
 /// Features of the runtime that the types of the columns need.

@@ -17,6 +17,8 @@ pub(crate) struct Client {
     pub(crate) derives: Vec<String>,
     /// How rows serialize.
     pub(crate) serde: Serde,
+    /// The feature of a native runtime that brings the driver of the schema's database; absent where there is none yet.
+    pub(crate) connector: Option<&'static str>,
     /// Features of the runtime that the schema's types need.
     pub(crate) features: BTreeSet<&'static str>,
     pub(crate) root: Prelude,

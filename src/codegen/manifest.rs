@@ -9,20 +9,6 @@ use std::fmt::Write;
 /// The manifest of a client.
 pub(crate) fn manifest(client: &Client, options: &Options) -> String {
     let runtime = options.engine.package();
-    let source = match &options.runtime_path {
-        Some(path) => format!("path = {:?}", path.to_string_lossy()),
-        None => format!("version = {:?}", env!("CARGO_PKG_VERSION")),
-    };
-    let features: Vec<_> = client
-        .features
-        .iter()
-        .chain((client.serde == Serde::Always).then_some(&"serde"))
-        .collect();
-    let features = if features.is_empty() {
-        String::new()
-    } else {
-        format!(", features = {features:?}")
-    };
     let mut text = format!(
         r#"# {MARKER}
 [package]
@@ -39,8 +25,38 @@ doctest = false
     if client.serde == Serde::Feature {
         let _ = write!(text, "\n[features]\nserde = [\"{runtime}/serde\"]\n");
     }
-    let _ = write!(text, "\n[dependencies]\n{runtime} = {{ {source}{features} }}\n");
+    let _ = write!(
+        text,
+        "\n[dependencies]\n{runtime} = {{ {} }}\n",
+        dependency(client, options)
+    );
     text
+}
+
+/// Where the runtime comes from, and which of its features the schema needs.
+fn dependency(client: &Client, options: &Options) -> String {
+    let source = match &options.runtime_path {
+        Some(path) => format!("path = {:?}", path.to_string_lossy()),
+        None => format!("version = {:?}", env!("CARGO_PKG_VERSION")),
+    };
+    let connector = client.connector.filter(|_| options.engine == Engine::Native);
+    let only = if connector.is_some() {
+        ", default-features = false"
+    } else {
+        ""
+    };
+    let serde = (client.serde == Serde::Always).then_some("serde");
+    let features: Vec<_> = connector
+        .into_iter()
+        .chain(client.features.iter().copied())
+        .chain(serde)
+        .collect();
+    let features = if features.is_empty() {
+        String::new()
+    } else {
+        format!(", features = {features:?}")
+    };
+    format!("{source}{only}{features}")
 }
 
 impl Engine {
