@@ -59,7 +59,7 @@ fn every_rule_is_described() {
     let mut out = String::from(
         "# The rules of the schema language\n\nWritten by a test: `UPDATE=1 cargo test -p codegen-tests --test diagnostics`.\n",
     );
-    for rule in rules::all() {
+    for rule in rules::all().filter(|rule| !rule.example.is_empty()) {
         let sources = Sources::single("schema.prisma", rule.example);
         let diagnostics = check(&sources).diagnostics;
         let found = diagnostics

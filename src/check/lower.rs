@@ -249,3 +249,159 @@ fn foreign_key(schema: &Resolved<'_>, relation: &resolved::Relation<'_>) -> Fore
         db_name: Text::Owned(constraint_name::of_foreign_key(schema, relation).into_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lenslet_core::catalog::{
+        Catalog, FieldKind, IndexKind, Model, ReferentialAction, Relation, RelationKind, Side,
+    };
+
+    use crate::{Sources, check};
+
+    fn catalog(provider: &str, models: &str) -> Catalog {
+        let text = format!("datasource db {{\n  provider = \"{provider}\"\n}}\n{models}");
+        let sources = Sources::single("schema.prisma", text);
+        let checked = check(&sources);
+        let messages: Vec<String> = checked
+            .diagnostics
+            .iter()
+            .map(|it| it.render(&sources, false))
+            .collect();
+        checked
+            .schema
+            .unwrap_or_else(|| panic!("{}", messages.join("\n")))
+            .catalog
+    }
+
+    fn model<'c>(catalog: &'c Catalog, name: &str) -> &'c Model {
+        catalog.model(name).expect("the model is there").1
+    }
+
+    fn names(model: &Model) -> Vec<Option<&str>> {
+        model
+            .primary_key
+            .iter()
+            .chain(model.indexes.iter())
+            .map(|it| it.db_name.as_deref())
+            .collect()
+    }
+
+    fn foreign_key(relation: &Relation) -> (&str, ReferentialAction, ReferentialAction) {
+        match &relation.kind {
+            RelationKind::ForeignKey(key) => (&key.db_name, key.on_delete, key.on_update),
+            RelationKind::ManyToMany(table) => panic!("`{}` is a join table", table.db_name),
+        }
+    }
+
+    const INDEXES: &str = "model User {\n  id Int @id\n  email String @unique @map(\"mail\")\n  a Int\n  b Int\n\
+        \n  @@index([b])\n  @@unique([a, b])\n  @@unique([b, a], name: \"ba\", map: \"own\")\n  @@map(\"users\")\n}\n";
+
+    #[test]
+    fn constraints_are_named_as_the_database_knows_the_columns() {
+        let postgresql = catalog("postgresql", INDEXES);
+        let user = model(&postgresql, "User");
+        let expected = ["users_pkey", "users_mail_key", "users_a_b_key", "own", "users_b_idx"];
+        assert_eq!(names(user), expected.map(Some));
+        let selectors: Vec<Option<&str>> = user.indexes.iter().map(|it| it.name.as_deref()).collect();
+        assert_eq!(selectors, [None, Some("a_b"), Some("ba"), None]);
+        assert_eq!(user.indexes[3].kind, IndexKind::Plain);
+        assert_eq!(names(model(&catalog("sqlite", INDEXES), "User"))[0], None);
+    }
+
+    #[test]
+    fn long_names_are_cut_before_their_suffix() {
+        let long = "a".repeat(70);
+        let text = format!("model {long} {{\n  id Int @id\n  x Int @unique\n}}\n");
+        let cut = |provider: &str| names(model(&catalog(provider, &text), &long))[1].map(str::to_owned);
+        assert_eq!(cut("postgresql"), Some(format!("{}_key", &long[..59])));
+        assert_eq!(cut("mysql"), Some(format!("{}_key", &long[..60])));
+        assert_eq!(cut("sqlite"), Some(format!("{long}_x_key")));
+    }
+
+    const RELATIONS: &str = "model Post {\n  id Int @id\n  author User @relation(fields: [authorId], references: [id])\n\
+        \n  authorId Int\n  editor User? @relation(\"e\", fields: [editorId], references: [id], onUpdate: Restrict)\n\
+        \n  editorId Int?\n  tags Tag[]\n}\nmodel User {\n  id Int @id\n  posts Post[]\n  edited Post[] @relation(\"e\")\n}\n\
+        model Tag {\n  id Int @id\n  posts Post[]\n}\n";
+
+    #[test]
+    fn relations_have_their_names_ends_and_actions() {
+        use ReferentialAction::{Cascade, Restrict, SetNull};
+        let catalog = catalog("mysql", RELATIONS);
+        let found: Vec<&str> = catalog.relations.iter().map(|it| &*it.name).collect();
+        assert_eq!(found, ["PostToUser", "e", "PostToTag"]);
+        assert_eq!(
+            foreign_key(&catalog.relations[0]),
+            ("Post_authorId_fkey", Restrict, Cascade)
+        );
+        assert_eq!(
+            foreign_key(&catalog.relations[1]),
+            ("Post_editorId_fkey", SetNull, Restrict)
+        );
+        let RelationKind::ManyToMany(table) = &catalog.relations[2].kind else {
+            panic!("tags are a join table")
+        };
+        assert_eq!(table.db_name, "_PostToTag");
+        let (_, posts) = model(&catalog, "User").field("posts").expect("it is there");
+        let FieldKind::Relation(end) = &posts.kind else {
+            panic!("posts are a relation")
+        };
+        assert_eq!((end.relation, end.model, end.opposite, end.side), (0, 0, 1, Side::To));
+    }
+
+    #[test]
+    fn defaults_of_actions_are_those_of_the_database() {
+        use ReferentialAction::{Cascade, NoAction, Restrict};
+        let text = "model A {\n  id Int @id\n  bId Int\n  b B @relation(fields: [bId], references: [id])\n}\n\
+            model B {\n  id Int @id\n  as A[]\n}\n";
+        let actions = |provider: &str| {
+            let catalog = catalog(provider, text);
+            let (_, on_delete, on_update) = foreign_key(&catalog.relations[0]);
+            (on_delete, on_update)
+        };
+        assert_eq!(actions("sqlite"), (Restrict, Cascade));
+        assert_eq!(actions("sqlserver"), (NoAction, Cascade));
+    }
+
+    #[test]
+    fn what_refers_to_ignored_models_is_ignored() {
+        let catalog = catalog(
+            "sqlite",
+            "model A {\n  id Int @id\n  bs B[] @ignore\n}\nmodel B {\n  aId Int\n  a A @relation(fields: [aId], references: [id])\n  @@ignore\n}\n",
+        );
+        assert!(model(&catalog, "B").ignored);
+        assert!(model(&catalog, "A").field("bs").is_some_and(|(_, field)| field.ignored));
+    }
+
+    #[test]
+    fn documentation_stands_above_and_behind() {
+        let catalog = catalog(
+            "sqlite",
+            "/// One.\n//  not this\n/// Two.\nmodel A {\n  /// Above.\n  id Int @id /// Behind.\n}\n",
+        );
+        let a = model(&catalog, "A");
+        assert_eq!(a.documentation.as_deref(), Some("One.\nTwo."));
+        assert_eq!(a.fields[0].documentation.as_deref(), Some("Above.\nBehind."));
+    }
+
+    #[test]
+    fn conditions_of_partial_indexes_are_sql() {
+        let generator = "generator g {\n  provider = \"x\"\n  previewFeatures = [\"partialIndexes\"]\n}\n";
+        let text = format!(
+            "{generator}model A {{\n  id Int @id\n  on Boolean @map(\"is on\")\n  name String?\n\
+             \n  @@index([id], where: {{ on: true, name: {{ not: null }} }})\n  @@index([name], where: raw(\"id > 3\"))\n\
+             \n  @@index([on], where: {{ name: \"it's\" }})\n}}\n"
+        );
+        let catalog = catalog("postgresql", &text);
+        let conditions: Vec<_> = model(&catalog, "A")
+            .indexes
+            .iter()
+            .map(|it| it.predicate.as_deref())
+            .collect();
+        let expected = [
+            "\"is on\" = true AND \"name\" IS NOT NULL",
+            "id > 3",
+            "\"name\" = 'it''s'",
+        ];
+        assert_eq!(conditions, expected.map(Some));
+    }
+}

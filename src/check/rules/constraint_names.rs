@@ -8,7 +8,7 @@ use lenslet_core::catalog::IndexKind;
 use crate::check::connector::Scope;
 use crate::check::constraint_name;
 use crate::check::report::Report;
-use crate::check::resolved::{Index, ModelId, RelationKind, Resolved};
+use crate::check::resolved::{Field, Index, Located, ModelId, RelationKind, Resolved};
 use crate::diagnostic::Rule;
 use crate::syntax::tree::Span;
 
@@ -26,16 +26,25 @@ static TWICE: Rule = Rule::error(
 );
 
 /// The name of an index is as long as the database allows.
-pub(super) fn length(schema: &Resolved<'_>, index: &Index<'_>, report: &mut Report) {
+pub(super) fn of_index(schema: &Resolved<'_>, index: &Index<'_>, report: &mut Report) {
+    length(schema, index.map, report);
+}
+
+/// The name of a default is as long as the database allows.
+pub(super) fn of_default(schema: &Resolved<'_>, field: &Field<'_>, report: &mut Report) {
+    length(schema, field.default.as_ref().and_then(|default| default.map), report);
+}
+
+fn length(schema: &Resolved<'_>, map: Option<Located<'_>>, report: &mut Report) {
     let connector = schema.settings.connector;
-    let Some(map) = index.map else { return };
+    let Some(map) = map else { return };
     if map.text.len() > connector.max_identifier {
         let title = format!("this name is {} bytes long", map.text.len());
         let note = format!(
             "names of {} have {} bytes at most",
             connector.name, connector.max_identifier
         );
-        report.push(TOO_LONG.at(index.span(), title).note(note));
+        report.push(TOO_LONG.at(map.attribute, title).note(note));
     }
 }
 
@@ -91,7 +100,6 @@ impl<'t> Names<'t> {
         let mut by_model: Vec<Vec<Constraint<'t>>> = schema.models.iter().map(|_| Vec::new()).collect();
         for (id, model) in schema.models.iter().enumerate().filter(|(_, model)| !model.is_view) {
             collect_model(schema, id, &mut by_model[id]);
-            debug_assert!(!model.is_view);
         }
         if schema.settings.uses_foreign_keys() {
             collect_foreign_keys(schema, &mut by_model);

@@ -90,10 +90,8 @@ pub(super) fn name_is_free(model: &Model<'_>, index: &Index<'_>, report: &mut Re
 
 /// Lengths stand where the database and the column have them.
 pub(super) fn length(schema: &Resolved<'_>, model: &Model<'_>, index: &Index<'_>, report: &mut Report) {
-    let Some(with_length) = index.fields.iter().find(|it| it.length.is_some()) else {
-        return;
-    };
-    if index.kind == IndexKind::Fulltext {
+    let mut with_length = index.fields.iter().filter(|it| it.length.is_some()).peekable();
+    if index.kind == IndexKind::Fulltext || with_length.peek().is_none() {
         return;
     }
     let connector = schema.settings.connector;
@@ -101,22 +99,19 @@ pub(super) fn length(schema: &Resolved<'_>, model: &Model<'_>, index: &Index<'_>
         report.push(LENGTH.at(index.span(), format!("{} has no indexes of a length", connector.name)));
         return;
     }
-    let wrong = index.fields.iter().find(|it| {
-        let scalar = model.fields[it.field].ty;
-        it.length.is_some()
-            && !matches!(
-                scalar,
-                FieldType::Scalar(ScalarType::String | ScalarType::Bytes) | FieldType::Unsupported(_)
-            )
-    });
-    if let Some(it) = wrong {
+    let has_length = |ty: FieldType<'_>| {
+        matches!(
+            ty,
+            FieldType::Scalar(ScalarType::String | ScalarType::Bytes) | FieldType::Unsupported(_)
+        )
+    };
+    if let Some(it) = with_length.find(|it| !has_length(model.fields[it.field].ty)) {
         let title = format!(
             "`{}` is not text or bytes, so its index has no length",
             model.fields[it.field].name
         );
         report.push(LENGTH.at(index.span(), title));
     }
-    let _ = with_length;
 }
 
 /// Orders stand where the database has them.

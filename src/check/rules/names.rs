@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use crate::check::report::Report;
+use crate::check::resolved::Resolved;
 use crate::diagnostic::Rule;
 use crate::syntax::tree::{Block, BlockKind, Name};
 
@@ -14,6 +15,7 @@ pub(super) static RULES: &[&Rule] = &[
     &DUPLICATE_CONFIG,
     &DUPLICATE_MEMBER,
     &EMPTY_ENUM,
+    &TOO_MANY,
 ];
 
 static BAD_NAME: Rule = Rule::error(
@@ -42,6 +44,13 @@ static DUPLICATE_MEMBER: Rule = Rule::error(
     "model A {\n  id Int @id\n  id String\n}\n",
 );
 static EMPTY_ENUM: Rule = Rule::error("empty-enum", "An enum has a value.", "enum A {\n}\n");
+
+/// Its example would be too long to show.
+static TOO_MANY: Rule = Rule::error(
+    "too-many",
+    "A schema has 65,535 models, enums and relations at most, and a block as many lines.",
+    "",
+);
 
 /// Names that generated clients, of any language, cannot use for models.
 const RESERVED_MODELS: &[&str] = &[
@@ -179,4 +188,21 @@ pub(crate) fn duplicate_config(name: Name<'_>, keyword: &str, report: &mut Repor
 pub(crate) fn empty_enum(block: &Block<'_>, report: &mut Report) {
     let title = format!("the enum `{}` has no values", block.name.text);
     report.push(EMPTY_ENUM.at(block.span, title).help("write at least one"));
+}
+
+/// Everything can be counted by the catalog.
+pub(crate) fn countable(schema: &Resolved<'_>, report: &mut Report) {
+    const MAX: usize = u16::MAX as usize;
+    let models = schema.models.iter().map(|model| (model.block, model.fields.len()));
+    let enums = schema.enums.iter().map(|it| (it.block, it.variants.len()));
+    for (at, (block, lines)) in models.enumerate().chain(enums.enumerate()) {
+        if at >= MAX || lines >= MAX {
+            let title = format!("`{}` is, or has, one too many", block.name.text);
+            report.push(TOO_MANY.at(block.name.span, title).note("65,535 are counted"));
+        }
+    }
+    if let Some(relation) = schema.relations.get(MAX) {
+        let block = schema.models[relation.from].block;
+        report.push(TOO_MANY.at(block.name.span, "there are more than 65,535 relations"));
+    }
 }

@@ -1,6 +1,6 @@
 //! Partial indexes: `where: …`.
 
-use lenslet_core::catalog::{IndexKind, ScalarType};
+use lenslet_core::catalog::ScalarType;
 
 use crate::check::report::Report;
 use crate::check::resolved::{Field, FieldType, Index, Model, Resolved};
@@ -23,7 +23,6 @@ static SHAPE: Rule = Rule::error(
 /// The condition of an index can be kept by the database.
 pub(super) fn predicate(schema: &Resolved<'_>, model: &Model<'_>, index: &Index<'_>, report: &mut Report) {
     let Some(value) = index.predicate else { return };
-    debug_assert!(matches!(index.kind, IndexKind::Plain | IndexKind::Unique));
     let connector = schema.settings.connector;
     if !schema.settings.has_feature("partialIndexes") {
         let title = "partial indexes are a preview feature";

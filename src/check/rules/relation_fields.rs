@@ -108,7 +108,7 @@ fn report_ambiguous(model: &Model<'_>, field: &Field<'_>, group: &[&Field<'_>], 
 }
 
 /// Nothing of an ignored model is ignored again.
-pub(super) fn ignored(_: &Resolved<'_>, model: &Model<'_>, field: &Field<'_>, report: &mut Report) {
+pub(super) fn ignored(model: &Model<'_>, field: &Field<'_>, report: &mut Report) {
     if model.ignored && field.ignored.is_some() {
         let title = format!("`{}` is ignored, and `{}` with it", model.name, field.name);
         report.push(IGNORED_TWICE.at(field.span(), title).help("remove `@ignore`"));
