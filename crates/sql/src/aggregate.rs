@@ -5,10 +5,13 @@ use crate::{
     order::criteria,
     plan::{PlanError, Planner},
     read::{Cell, Level, page_statement, write_limit},
-    statement::Type,
+    statement::{Kind, Type},
     writer::{Table, Writer},
 };
-use lenslet_core::query::{Aggregate, Condition, FieldId, GroupBy, Query, Selected};
+use lenslet_core::{
+    catalog::ScalarType,
+    query::{Aggregate, Condition, FieldId, GroupBy, Query, Selected},
+};
 
 /// A column of the answer.
 enum Entry {
@@ -66,7 +69,7 @@ impl<'a> Planner<'a> {
             || arguments.cursor.is_some()
             || !arguments.distinct.is_empty();
         if page {
-            writer = self.over_page(writer, &entries, query)?;
+            writer = self.over_page(writer, table, &entries, query)?;
         } else {
             writer.entries(table, &entries)?;
             writer.rows_of(table, arguments.filter.as_ref())?;
@@ -75,26 +78,37 @@ impl<'a> Planner<'a> {
     }
 
     /// Over some of the rows: those that a `find_many` of the same arguments would find.
-    fn over_page(&'a self, mut writer: Writer<'a>, entries: &[Entry], query: &Query) -> Result<Writer<'a>, PlanError> {
+    fn over_page(
+        &'a self,
+        mut writer: Writer<'a>,
+        table: Table<'_>,
+        entries: &[Entry],
+        query: &Query,
+    ) -> Result<Writer<'a>, PlanError> {
         let mut columns: Vec<FieldId> = Vec::new();
         for (at, entry) in entries.iter().enumerate() {
             writer.comma(at);
             let Entry::Aggregate(of, field) = entry else {
                 return Err(PlanError::Invalid("a column among aggregates"));
             };
-            writer.push(function(*of));
-            writer.push("(");
-            match field {
-                None => writer.push("*"),
-                Some(field) => {
-                    let place = columns.iter().position(|it| it == field).unwrap_or(columns.len());
-                    if place == columns.len() {
-                        columns.push(*field);
-                    }
-                    writer.intermediate(place);
+            let place = field.map(|field| {
+                let known = columns.iter().position(|it| *it == field);
+                known.unwrap_or_else(|| {
+                    columns.push(field);
+                    columns.len() - 1
+                })
+            });
+            let ty = match field {
+                None => Type::INTEGER,
+                Some(field) => table.column(*field)?.2,
+            };
+            writer.aggregate_of(*of, ty, |writer| {
+                match place {
+                    None => writer.push("*"),
+                    Some(place) => writer.intermediate(place),
                 }
-            }
-            writer.push(")");
+                Ok(())
+            })?;
         }
         writer.push(" FROM (");
         let selection = [Selected::Columns(columns.into())];
@@ -149,13 +163,39 @@ impl<'a> Writer<'a> {
         of: Aggregate,
         field: Option<FieldId>,
     ) -> Result<(), PlanError> {
+        let ty = match field {
+            None => Type::INTEGER,
+            Some(field) => table.column(field)?.2,
+        };
+        self.aggregate_of(of, ty, |writer| match field {
+            None => {
+                writer.push("*");
+                Ok(())
+            }
+            Some(field) => writer.field(table, field).map(|_| ()),
+        })
+    }
+
+    /// An aggregate of an expression of that type, cast to what it is read as.
+    pub(crate) fn aggregate_of(
+        &mut self,
+        of: Aggregate,
+        ty: Type,
+        expression: impl FnOnce(&mut Self) -> Result<(), PlanError>,
+    ) -> Result<(), PlanError> {
+        let out = aggregated(ty, Some(of));
+        let computed = matches!(of, Aggregate::Avg | Aggregate::Sum) && out.kind != Kind::Scalar(ScalarType::Decimal);
+        let cast = computed && self.dialect().decimal_aggregates;
+        self.push(if cast { "CAST(" } else { "" });
         self.push(function(of));
         self.push("(");
-        match field {
-            None => self.push("*"),
-            Some(field) => self.field(table, field).map(|_| ())?,
-        }
+        expression(self)?;
         self.push(")");
+        if cast {
+            self.push(" AS ");
+            self.cast_target(out);
+            self.push(")");
+        }
         Ok(())
     }
 

@@ -11,8 +11,12 @@ pub struct Dialect {
     pub quote: char,
     /// How a parameter is spelled.
     pub placeholder: Placeholder,
+    /// Whether averages and sums of whole numbers are decimals, which are cast to what a client reads.
+    pub decimal_aggregates: bool,
     /// How a list is bound as one parameter.
     pub lists: Lists,
+    /// How a page of rows is taken for each of many parents, where an index leads to the rows of a parent.
+    pub pages: Pages,
     /// Whether names are qualified by a schema.
     pub schemas: bool,
     /// Whether `LIKE` minds letters' case, and `ILIKE` does not.
@@ -61,6 +65,17 @@ pub enum Lists {
     JsonTable,
 }
 
+/// How a page of rows is taken for each of many parents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pages {
+    /// By a sub-select with a limit, once for each parent.
+    Correlated,
+    /// By a lateral join with a limit.
+    Lateral,
+    /// By a window function over all rows of all parents.
+    Windows,
+}
+
 /// Where nulls stand in an ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NullPosition {
@@ -107,7 +122,9 @@ impl Dialect {
         name: "sqlite",
         quote: '"',
         placeholder: Placeholder::NumberedQuestion,
+        decimal_aggregates: false,
         lists: Lists::Rarray,
+        pages: Pages::Correlated,
         schemas: false,
         ilike: false,
         nulls_order: true,
@@ -126,7 +143,9 @@ impl Dialect {
         name: "postgresql",
         quote: '"',
         placeholder: Placeholder::Dollar,
+        decimal_aggregates: true,
         lists: Lists::Array,
+        pages: Pages::Lateral,
         schemas: true,
         ilike: true,
         nulls_order: true,
@@ -145,7 +164,10 @@ impl Dialect {
         name: "mysql",
         quote: '`',
         placeholder: Placeholder::Question,
+        decimal_aggregates: true,
         lists: Lists::JsonTable,
+        // MariaDB has no lateral joins.
+        pages: Pages::Windows,
         schemas: false,
         ilike: false,
         nulls_order: false,

@@ -111,6 +111,7 @@ impl<'a> Writer<'a> {
             &Left {
                 table,
                 column,
+                of: ty,
                 ty,
                 aggregate: None,
                 insensitive: false,
@@ -171,6 +172,7 @@ impl<'a> Writer<'a> {
         let left = Left {
             table,
             column,
+            of: ty,
             ty: aggregated(ty, compare.aggregate),
             aggregate: compare.aggregate,
             insensitive: compare.insensitive && self.dialect().ilike,
@@ -208,29 +210,26 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn left(&mut self, left: &Left<'a>) {
-        let function = match left.aggregate {
-            None => return self.column(left.table.alias, left.column),
-            Some(aggregate) => function(aggregate),
+    fn left(&mut self, left: &Left<'a>) -> Result<(), PlanError> {
+        let column = |writer: &mut Self| {
+            writer.column(left.table.alias, left.column);
+            Ok(())
         };
-        self.push(function);
-        self.push("(");
-        self.column(left.table.alias, left.column);
-        self.push(")");
+        match left.aggregate {
+            None => column(self),
+            Some(aggregate) => self.aggregate_of(aggregate, left.of, column),
+        }
     }
 
     fn is_null(&mut self, left: &Left<'a>, test: &'static str) -> Result<(), PlanError> {
-        self.left(left);
+        self.left(left)?;
         self.push(test);
         Ok(())
     }
 
     fn binary(&mut self, left: &Left<'a>, operator: &'static str, value: &Value) -> Result<(), PlanError> {
         let lower = left.insensitive && !operator.ends_with("ILIKE ");
-        self.lowered(lower, |it| {
-            it.left(left);
-            Ok(())
-        })?;
+        self.lowered(lower, |it| it.left(left))?;
         self.push(operator);
         self.lowered(lower, |it| it.operand(left, value, Encoding::Value(left.ty)))
     }
@@ -256,7 +255,7 @@ impl<'a> Writer<'a> {
 
     fn in_values(&mut self, left: &Left<'a>, value: &Value, negated: bool) -> Result<(), PlanError> {
         if let Value::Column(field) = value {
-            self.left(left);
+            self.left(left)?;
             self.push(if negated { " <> ALL(" } else { " = ANY(" });
             self.field(left.table, *field)?;
             self.push(")");
@@ -264,12 +263,12 @@ impl<'a> Writer<'a> {
         }
         let source = self.planner.parameter(value)?;
         if !left.insensitive {
-            self.left(left);
+            self.left(left)?;
             self.in_list(source, left.ty, negated);
             return Ok(());
         }
         self.push("LOWER(");
-        self.left(left);
+        self.left(left)?;
         self.push(if negated { ") <> ALL(" } else { ") = ANY(" });
         self.push("SELECT LOWER(v) FROM UNNEST(");
         self.bind(source, Encoding::List(left.ty));
@@ -278,7 +277,7 @@ impl<'a> Writer<'a> {
     }
 
     fn like(&mut self, left: &Left<'a>, pattern: Encoding, value: &Value) -> Result<(), PlanError> {
-        self.left(left);
+        self.left(left)?;
         self.push(if left.insensitive { " ILIKE " } else { " LIKE " });
         let Value::Column(field) = value else {
             return self.value(value, pattern);
@@ -295,7 +294,7 @@ impl<'a> Writer<'a> {
             Search::None => Err(self.unsupported("full-text search")),
             Search::Tsquery => {
                 self.push("to_tsvector(concat_ws(' ', ");
-                self.left(left);
+                self.left(left)?;
                 self.push(")) @@ to_tsquery(");
                 self.value(value, Encoding::Value(Type::TEXT))?;
                 self.push(")");
@@ -303,7 +302,7 @@ impl<'a> Writer<'a> {
             }
             Search::Match => {
                 self.push("MATCH (");
-                self.left(left);
+                self.left(left)?;
                 self.push(") AGAINST (");
                 self.value(value, Encoding::Value(Type::TEXT))?;
                 self.push(" IN BOOLEAN MODE)");
@@ -321,17 +320,17 @@ impl<'a> Writer<'a> {
             Operator::Has => {
                 self.operand(left, value, Encoding::Value(left.ty.item()))?;
                 self.push(" = ANY(");
-                self.left(left);
+                self.left(left)?;
                 self.push(")");
                 Ok(())
             }
             Operator::HasSome => {
-                self.left(left);
+                self.left(left)?;
                 self.push(" && ");
                 self.operand(left, value, list)
             }
             Operator::IsEmpty => {
-                self.left(left);
+                self.left(left)?;
                 self.push(if *value == Value::Bool(true) {
                     " = '{}'"
                 } else {
@@ -340,7 +339,7 @@ impl<'a> Writer<'a> {
                 Ok(())
             }
             _ => {
-                self.left(left);
+                self.left(left)?;
                 self.push(" @> ");
                 self.operand(left, value, list)
             }
@@ -359,6 +358,9 @@ impl<'a> Writer<'a> {
 struct Left<'a> {
     table: Table<'a>,
     column: &'a Column,
+    /// What the column holds.
+    of: Type,
+    /// What is compared: the column, or the aggregate.
     ty: Type,
     aggregate: Option<Aggregate>,
     /// Compared without letters' case, where the database needs to be told.

@@ -38,16 +38,20 @@ pub fn criteria<'q>(key: &[u16], arguments: &'q Arguments, total: bool) -> Vec<C
     let reversed = arguments.take.is_some_and(|take| take < 0);
     let paged = arguments.take.is_some() || arguments.skip.is_some() || total;
     let mut criteria: Vec<_> = arguments.order.iter().map(asked).collect();
-    if total || (paged && criteria.is_empty()) {
-        let missing = key.iter().filter(|field| !asks_for(arguments, **field));
-        criteria.extend(missing.map(|field| Criterion {
-            by: By::Field(*field),
-            sort: Sort::Asc,
-            nulls: None,
-        }));
+    let mut key: Vec<_> = key
+        .iter()
+        .filter(|field| !asks_for(arguments, **field))
+        .map(tie)
+        .collect();
+    if criteria.is_empty() && paged {
+        criteria.append(&mut key);
     }
     if reversed {
         criteria.iter_mut().for_each(Criterion::reverse);
+    }
+    // What breaks ties is never reversed: a database that is not told finds equal rows in the order of their keys, too.
+    if total {
+        criteria.append(&mut key);
     }
     criteria
 }
@@ -57,6 +61,14 @@ fn asked(order: &Order) -> Criterion<'_> {
         by: By::Asked(&order.by),
         sort: order.sort,
         nulls: order.nulls,
+    }
+}
+
+fn tie<'q>(field: &u16) -> Criterion<'q> {
+    Criterion {
+        by: By::Field(*field),
+        sort: Sort::Asc,
+        nulls: None,
     }
 }
 
@@ -103,8 +115,17 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// When a criterion does not fit the catalog.
     pub fn order(&mut self, table: Table<'a>, criteria: &[Criterion<'_>]) -> Result<(), PlanError> {
+        self.push(if criteria.is_empty() { "" } else { " " });
+        self.ordering(table, criteria)
+    }
+
+    /// `ORDER BY …`, or nothing.
+    ///
+    /// # Errors
+    /// When a criterion does not fit the catalog.
+    pub fn ordering(&mut self, table: Table<'a>, criteria: &[Criterion<'_>]) -> Result<(), PlanError> {
         for (at, criterion) in criteria.iter().enumerate() {
-            self.push(if at > 0 { ", " } else { " ORDER BY " });
+            self.push(if at > 0 { ", " } else { "ORDER BY " });
             if let Some(nulls) = criterion.nulls.filter(|_| !self.dialect().nulls_order) {
                 self.criterion(table, criterion.by)?;
                 self.push(if nulls == Nulls::First {
@@ -217,53 +238,81 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// When a criterion does not fit the catalog.
-    pub fn from_cursor(
+    pub fn not_before_cursor(
         &mut self,
         table: Table<'a>,
         criteria: &[Criterion<'_>],
         cursor: Alias,
     ) -> Result<(), PlanError> {
-        for (at, criterion) in criteria.iter().enumerate() {
-            let last = at + 1 == criteria.len();
+        self.not_before(table, criteria, (cursor, 0))
+    }
+
+    /// The same by the criteria from a certain one on. A first comparison bounds the search in an index, where nulls do not
+    /// get in the way.
+    fn not_before(
+        &mut self,
+        table: Table<'a>,
+        criteria: &[Criterion<'_>],
+        (cursor, at): (Alias, usize),
+    ) -> Result<(), PlanError> {
+        let Some((criterion, rest)) = criteria.split_first() else {
+            return Ok(());
+        };
+        let nulls = criterion.can_be_null(table.model)?;
+        let (after, from) = match criterion.sort {
+            Sort::Asc => (" > ", " >= "),
+            Sort::Desc => (" < ", " <= "),
+        };
+        let here = (cursor, at);
+        if nulls {
             self.push("(");
-            self.after_cursor(table, criterion, (cursor, at))?;
+            self.compared(table, criterion, after, here)?;
+            self.null_after(table, criterion, here)?;
+            self.push(if rest.is_empty() { " OR " } else { " OR (" });
+            self.compared(table, criterion, self.dialect().null_safe_equal, here)?;
+            self.push(if rest.is_empty() { "" } else { " AND " });
+            self.not_before(table, rest, (cursor, at + 1))?;
+            self.push(if rest.is_empty() { ")" } else { "))" });
+        } else if rest.is_empty() {
+            self.compared(table, criterion, from, here)?;
+        } else {
+            self.push("(");
+            self.compared(table, criterion, from, here)?;
+            self.push(" AND (");
+            self.compared(table, criterion, after, here)?;
             self.push(" OR ");
-            if !last {
-                self.push("(");
-            }
-            self.criterion(table, criterion.by)?;
-            let null = criterion.can_be_null(table.model)?;
-            self.push(if null { self.dialect().null_safe_equal } else { " = " });
-            self.cursor_value((cursor, at));
-            self.push(if last { "" } else { " AND " });
-        }
-        // One parenthesis a criterion, one a conjunction.
-        for _ in 1..criteria.len() * 2 {
-            self.push(")");
+            self.not_before(table, rest, (cursor, at + 1))?;
+            self.push("))");
         }
         Ok(())
     }
 
-    fn after_cursor(
+    fn compared(
+        &mut self,
+        table: Table<'a>,
+        criterion: &Criterion<'_>,
+        operator: &'static str,
+        cursor: (Alias, usize),
+    ) -> Result<(), PlanError> {
+        self.criterion(table, criterion.by)?;
+        self.push(operator);
+        self.cursor_value(cursor);
+        Ok(())
+    }
+
+    /// Whether null stands after the cursor's value.
+    fn null_after(
         &mut self,
         table: Table<'a>,
         criterion: &Criterion<'_>,
         cursor: (Alias, usize),
     ) -> Result<(), PlanError> {
+        let first = criterion.nulls_first(self.dialect().nulls);
+        self.push(" OR (");
         self.criterion(table, criterion.by)?;
-        self.push(match criterion.sort {
-            Sort::Asc => " > ",
-            Sort::Desc => " < ",
-        });
+        self.push(if first { " IS NOT NULL AND " } else { " IS NULL AND " });
         self.cursor_value(cursor);
-        if criterion.can_be_null(table.model)? {
-            let first = criterion.nulls_first(self.dialect().nulls);
-            self.push(" OR (");
-            self.criterion(table, criterion.by)?;
-            self.push(if first { " IS NOT NULL AND " } else { " IS NULL AND " });
-            self.cursor_value(cursor);
-            self.push(if first { " IS NULL)" } else { " IS NOT NULL)" });
-        }
+        self.push(if first { " IS NULL)" } else { " IS NOT NULL)" });
         Ok(())
     }
 

@@ -1,9 +1,11 @@
 //! Reads: a statement for the rows of the query, and one for each relation below them, however many rows there are.
 //!
 //! The statement of a relation is handed the keys of all parent rows as one list, and says with each row which key it
-//! belongs to. What has to happen parent by parent (`take`, `skip`, `distinct`) is done by window functions.
+//! belongs to. What has to happen parent by parent (`take`, `skip`, `distinct`) is done by window functions, which see every
+//! row of every parent; a page is taken by one limited look-up a parent instead, where the schema has an index for that.
 
 use crate::{
+    dialect::Pages,
     link::{Join, Link, primary_key},
     order::{Criterion, criteria},
     plan::{PlanError, Planner},
@@ -11,7 +13,7 @@ use crate::{
     writer::{self, Alias, Table, Writer},
 };
 use lenslet_core::{
-    catalog::Catalog,
+    catalog::{Catalog, Index, IndexKind},
     query::{Action, Arguments, Condition, FieldId, Query, Selected, SelectedRelation},
 };
 use std::fmt;
@@ -293,6 +295,8 @@ struct RowStatement<'a, 'p> {
     link: Option<&'p Link<'a>>,
     /// The table of pairs of that relation, where it has one.
     pairs: Option<(Alias, Join<'a>)>,
+    /// The list of parents' keys, where each parent's rows are looked up on their own.
+    parent: Option<Alias>,
     /// Whether columns get the names `c0`, `c1`, …, for an outer statement.
     named: bool,
 }
@@ -312,6 +316,7 @@ impl<'a, 'p> RowStatement<'a, 'p> {
             projection,
             link,
             pairs,
+            parent: None,
             named: false,
         })
     }
@@ -370,10 +375,11 @@ impl<'a, 'p> RowStatement<'a, 'p> {
                 self.outer(" WHERE d = 1", |it| it.windowed(arguments, &order))?;
                 self.writer.push(" ORDER BY n");
             }
-            (false, true) => {
-                self.outer(" WHERE ", |it| it.windowed(arguments, &order))?;
-                self.position(arguments)?;
-            }
+            (false, true) => match self.writer.dialect().pages {
+                Pages::Correlated if self.has_index() => self.correlated(arguments, &order)?,
+                Pages::Lateral if self.has_index() => self.lateral(arguments, &order)?,
+                _ => self.positioned(arguments, &order)?,
+            },
             (true, true) => {
                 self.outer(" WHERE ", |it| it.first_of_each(arguments, &order))?;
                 self.position(arguments)?;
@@ -383,6 +389,79 @@ impl<'a, 'p> RowStatement<'a, 'p> {
             return Ok(());
         }
         write_limit(&mut self.writer, arguments, first)
+    }
+
+    /// Whether an index leads to the rows of a parent. Tables of pairs always have both.
+    fn has_index(&self) -> bool {
+        let Some(link) = self.link else { return false };
+        let leads = |index: &Index| {
+            index.kind != IndexKind::Fulltext
+                && index.predicate.is_none()
+                && index.fields.first().map(|it| it.field) == link.far_fields.first().copied()
+        };
+        let indexes = &self.table.model.indexes;
+        let leads = || self.table.model.primary_key.iter().chain(indexes.iter()).any(leads);
+        link.far_fields.len() == 1 && (link.join.is_some() || leads())
+    }
+
+    /// By a window function over all rows of all parents.
+    fn positioned(&mut self, arguments: &Arguments, order: &[Criterion<'_>]) -> Result<(), PlanError> {
+        self.outer(" WHERE ", |it| it.windowed(arguments, order))?;
+        self.position(arguments)
+    }
+
+    /// `FROM keys CROSS JOIN rows WHERE rows.id IN (SELECT … LIMIT …)`
+    fn correlated(&mut self, arguments: &Arguments, order: &[Criterion<'_>]) -> Result<(), PlanError> {
+        let key = primary_key(self.table.model);
+        let outer = self.table;
+        let parent = self.writer.alias();
+        self.parent = Some(parent);
+        self.select()?;
+        self.writer.push(" FROM ");
+        let ty = self.key_type()?;
+        self.writer.list_as_table(Source::Keys(Some(0)), ty, parent);
+        self.writer.push(" CROSS JOIN ");
+        self.writer.source(outer);
+        self.writer.push(" WHERE (");
+        self.writer.fields_of(outer, &key)?;
+        self.writer.push(") IN (SELECT ");
+        self.table.alias = self.writer.alias();
+        self.writer.fields_of(self.table, &key)?;
+        self.limited(arguments, order)?;
+        self.writer.push(")");
+        self.table = outer;
+        self.writer.order(outer, order)
+    }
+
+    /// `FROM keys CROSS JOIN LATERAL (SELECT … LIMIT …)`
+    fn lateral(&mut self, arguments: &Arguments, order: &[Criterion<'_>]) -> Result<(), PlanError> {
+        let parent = self.writer.alias();
+        self.parent = Some(parent);
+        self.named = true;
+        self.writer.push("SELECT ");
+        self.intermediates();
+        self.writer.push(" FROM ");
+        let ty = self.key_type()?;
+        self.writer.list_as_table(Source::Keys(Some(0)), ty, parent);
+        self.writer.push(" CROSS JOIN LATERAL (");
+        self.select()?;
+        self.writer.push(", ROW_NUMBER() OVER (");
+        self.writer.ordering(self.table, order)?;
+        self.writer.push(") AS n");
+        self.limited(arguments, order)?;
+        self.writer.push(") AS w ORDER BY n");
+        Ok(())
+    }
+
+    /// The rest of a look-up of the rows of one parent.
+    fn limited(&mut self, arguments: &Arguments, order: &[Criterion<'_>]) -> Result<(), PlanError> {
+        self.body(arguments, order)?;
+        self.writer.order(self.table, order)?;
+        write_limit(&mut self.writer, arguments, false)
+    }
+
+    fn key_type(&self) -> Result<Type, PlanError> {
+        Ok(self.types()?.first().copied().unwrap_or(Type::INTEGER))
     }
 
     /// `SELECT c0, c1 FROM (inner) AS w`, and what comes after it.
@@ -446,7 +525,9 @@ impl<'a, 'p> RowStatement<'a, 'p> {
             self.writer.push(if first { "PARTITION BY " } else { ", " });
             self.writer.field(self.table, *field)?;
         }
-        self.writer.order(self.table, order)?;
+        let partitioned = self.link.is_some() || !distinct.is_empty();
+        self.writer.push(if partitioned { " " } else { "" });
+        self.writer.ordering(self.table, order)?;
         self.writer.push(")");
         Ok(())
     }
@@ -476,6 +557,10 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         self.writer.push("SELECT ");
         let keys = self.keys();
         match (self.link, self.pairs) {
+            (Some(_), _) if self.parent.is_some() => {
+                self.key_columns()?;
+                self.name(0);
+            }
             (Some(_), Some((pairs, join))) => {
                 self.writer.pair_column(pairs, join.near);
                 self.name(0);
@@ -530,7 +615,7 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         }
         if let Some(cursor) = cursor {
             between.push(&mut self.writer);
-            self.writer.from_cursor(self.table, order, cursor)?;
+            self.writer.not_before_cursor(self.table, order, cursor)?;
             self.cursor_parent(cursor, order.len())?;
         }
         Ok(())
@@ -595,9 +680,18 @@ impl<'a, 'p> RowStatement<'a, 'p> {
 
     /// Whether a row belongs to one of the parents.
     fn parents(&mut self, link: &Link<'a>) -> Result<(), PlanError> {
+        if let Some(parent) = self.parent {
+            match self.pairs {
+                Some((pairs, join)) => self.writer.pair_column(pairs, join.near),
+                None => self.writer.fields_of(self.table, &link.far_fields)?,
+            }
+            self.writer.push(" = ");
+            self.writer.list_value(parent);
+            return Ok(());
+        }
         if let Some((pairs, join)) = self.pairs {
             self.writer.pair_column(pairs, join.near);
-            let ty = self.types()?.first().copied().unwrap_or(Type::INTEGER);
+            let ty = self.key_type()?;
             self.writer.in_list(Source::Keys(Some(0)), ty, false);
             return Ok(());
         }
@@ -627,6 +721,10 @@ impl<'a, 'p> RowStatement<'a, 'p> {
     }
 
     fn key_columns(&mut self) -> Result<(), PlanError> {
+        if let Some(parent) = self.parent {
+            self.writer.list_value(parent);
+            return Ok(());
+        }
         match (self.link, self.pairs) {
             (_, Some((pairs, join))) => self.writer.pair_column(pairs, join.near),
             (Some(link), None) => self.writer.fields_of(self.table, &link.far_fields)?,

@@ -231,6 +231,42 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// A list that is bound as one parameter, as a table with the column `value`.
+    pub fn list_as_table(&mut self, source: Source, ty: Type, alias: Alias) {
+        let ty = ty.item();
+        match self.dialect().lists {
+            Lists::Rarray => {
+                self.push("rarray(");
+                self.bind(source, Encoding::List(ty));
+                self.push(") AS ");
+                self.alias_name(alias);
+            }
+            Lists::Array => {
+                self.push("UNNEST(");
+                self.bind(source, Encoding::List(ty));
+                self.push("::");
+                self.cast(ty);
+                self.push("[]) AS ");
+                self.alias_name(alias);
+                self.push("(value)");
+            }
+            Lists::JsonTable => {
+                self.push("JSON_TABLE(");
+                self.bind(source, Encoding::List(ty));
+                self.push(", '$[*]' COLUMNS (value ");
+                self.cast(ty);
+                self.push(" PATH '$')) AS ");
+                self.alias_name(alias);
+            }
+        }
+    }
+
+    /// The column of a [`list_as_table`](Self::list_as_table).
+    pub fn list_value(&mut self, list: Alias) {
+        self.alias_name(list);
+        self.push(".value");
+    }
+
     /// Whether the tuple just written equals one of a list of tuples that is bound as one parameter (as one a column, where
     /// the database has arrays). `part` is the source of a column's values, `whole` of the tuples.
     pub fn in_tuples(&mut self, whole: Source, part: impl Fn(u8) -> Source, types: &[Type]) {
@@ -316,6 +352,16 @@ impl<'a> Writer<'a> {
             (ScalarType::Bytes, false) => "bytea",
             (ScalarType::Bytes, true) => "LONGBLOB",
         });
+    }
+
+    /// The type that a number is cast to; MySQL has a name of its own for it.
+    pub(crate) fn cast_target(&mut self, ty: Type) {
+        let integer = ty.kind == Kind::Scalar(ScalarType::BigInt);
+        if integer && self.dialect().lists == Lists::JsonTable {
+            self.push("SIGNED");
+        } else {
+            self.cast(ty);
+        }
     }
 
     /// A comma before every element but the first.
