@@ -53,7 +53,7 @@ pub(crate) fn raw(
     *ty = match cell {
         ValueRef::Null => *ty,
         ValueRef::Integer(value) if i32::try_from(value).is_err() => Some(RawType::BigInt),
-        ValueRef::Integer(_) => ty.filter(|it| *it == RawType::BigInt).or(Some(RawType::Int)),
+        ValueRef::Integer(_) => ty.filter(|it| *it == RawType::Int).or(Some(RawType::BigInt)),
         ValueRef::Real(_) => Some(RawType::Double),
         ValueRef::Text(_) => ty
             .filter(|it| matches!(it, RawType::Json | RawType::Decimal))
