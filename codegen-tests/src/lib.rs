@@ -3,4 +3,5 @@
 pub mod conformance_query;
 pub mod generated;
 pub mod in_process;
+pub mod postgresql_server;
 pub mod schema_conformance;

@@ -1,25 +1,44 @@
-//! The answers of the engine are those of Prisma's, on SQLite.
+//! The answers of the engine are those of Prisma's, on SQLite and PostgreSQL.
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 
-use codegen_tests::conformance_query::{Report, cases, play_on_sqlite};
+use codegen_tests::{
+    conformance_query::{Case, Report, cases, play_on_postgresql, play_on_sqlite},
+    postgresql_server::Server,
+};
 use std::{env, fs, thread};
 
 /// How many cases agree at least; raise it when more do.
-const FLOOR: &[(&str, usize)] = &[("cases.jsonl", 1110), ("client_cases.jsonl", 529)];
+const SQLITE: &[(&str, usize)] = &[("cases.jsonl", 1110), ("client_cases.jsonl", 529)];
+const POSTGRESQL: &[(&str, usize)] = &[("cases.jsonl", 1200), ("client_cases.jsonl", 619)];
 
 /// `ID=…` plays only cases whose name holds the text, `OUT=…` writes what differs to a file.
 #[test]
 fn cases_agree_on_sqlite() {
+    check("sqlite", SQLITE, |case, _| play_on_sqlite(case));
+}
+
+#[test]
+fn cases_agree_on_postgresql() {
+    let Some(server) = Server::start().unwrap() else {
+        return;
+    };
+    (0..threads()).for_each(|thread| server.create(&thread.to_string()).unwrap());
+    check("postgresql", POSTGRESQL, |case, thread| {
+        play_on_postgresql(&server, &thread.to_string(), case)
+    });
+}
+
+fn check(provider: &str, floors: &[(&str, usize)], play: impl Fn(&Case, usize) -> Option<String> + Sync) {
     let mut differences = Vec::new();
-    for (file, floor) in FLOOR {
-        let Some(cases) = cases(file, "sqlite") else {
+    for (file, floor) in floors {
+        let Some(cases) = cases(file, provider) else {
             eprintln!("{file}: not present, skipped");
             continue;
         };
         let wanted = env::var("ID").unwrap_or_default();
         let cases: Vec<_> = cases.into_iter().filter(|case| case.id().contains(&wanted)).collect();
-        let report = played(&cases);
-        eprintln!("{file}\n{}", report.table());
+        let report = played(&cases, &play);
+        eprintln!("{file} on {provider}\n{}", report.table());
         if wanted.is_empty() {
             assert!(
                 report.total().agree >= *floor,
@@ -35,14 +54,18 @@ fn cases_agree_on_sqlite() {
     }
 }
 
-fn played(cases: &[codegen_tests::conformance_query::Case]) -> Report {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Each case is played with the number of the thread that it is played on.
+fn played(cases: &[Case], play: &(impl Fn(&Case, usize) -> Option<String> + Sync)) -> Report {
     let mut report = Report::default();
     thread::scope(|scope| {
-        let part = cases.len().div_ceil(threads).max(1);
-        let parts = cases
-            .chunks(part)
-            .map(|cases| scope.spawn(move || cases.iter().map(play_on_sqlite).collect::<Vec<_>>()));
+        let parts = cases.chunks(cases.len().div_ceil(threads()).max(1)).enumerate();
+        let parts = parts.map(|(thread, cases)| {
+            scope.spawn(move || cases.iter().map(|case| play(case, thread)).collect::<Vec<_>>())
+        });
         let parts: Vec<_> = parts.collect();
         let played = parts.into_iter().flat_map(|part| part.join().unwrap());
         for (case, difference) in cases.iter().zip(played) {

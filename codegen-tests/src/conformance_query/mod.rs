@@ -4,10 +4,12 @@
 
 mod compare;
 mod play;
+mod postgresql;
 mod sqlite;
 
 pub use compare::difference;
 pub use play::Player;
+pub use postgresql::play as play_on_postgresql;
 pub use sqlite::play as play_on_sqlite;
 
 use crate::schema_conformance::{Score, folder};

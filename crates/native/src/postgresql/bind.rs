@@ -145,6 +145,9 @@ fn pattern<'a>(before: &str, value: &Value, after: &str) -> Bound<'a> {
 fn scalar<'a>(value: &'a Value, ty: Type, catalog: &'a Catalog) -> Bound<'a> {
     match value {
         Value::Null | Value::Column(_) => Bound::Null,
+        Value::List(items) => Bound::List(items.iter().map(|item| scalar(item, ty.item(), catalog)).collect()),
+        // What is pushed to a list is a list, too.
+        one if ty.list => Bound::List(vec![scalar(one, ty.item(), catalog)]),
         Value::Bool(value) => Bound::Bool(*value),
         Value::Int(value) => Bound::Int(*value),
         Value::Float(value) => Bound::Float(*value),
@@ -153,7 +156,6 @@ fn scalar<'a>(value: &'a Value, ty: Type, catalog: &'a Catalog) -> Bound<'a> {
         Value::DateTime(microseconds) => Bound::Moment(*microseconds),
         Value::Bytes(bytes) => Bound::Bytes(Cow::Borrowed(bytes)),
         Value::Uuid(bytes) => Bound::Uuid(*bytes),
-        Value::List(items) => Bound::List(items.iter().map(|item| scalar(item, ty.item(), catalog)).collect()),
     }
 }
 
