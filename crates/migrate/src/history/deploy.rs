@@ -4,7 +4,7 @@ use super::files::Migration;
 use super::status::{Status, compare};
 use super::transactional::is_transactional;
 use crate::error::Error;
-use crate::sqlite::{self, Alone, RecordState, alone, records};
+use crate::sqlite::{self, Alone, Record, RecordState, alone, keeping_references, records};
 use rusqlite::{Connection, Transaction};
 
 /// What a deployment did.
@@ -43,31 +43,28 @@ pub fn deploy(url: &str, migrations: &[Migration]) -> Result<Deployed, Error> {
 
 /// Makes sure that a history can be kept, and that it is in order.
 fn prepare(connection: &mut Connection, migrations: &[Migration]) -> Result<Status, Error> {
-    alone(
-        connection,
-        Alone {
-            foreign_keys: true,
-            old_rename: false,
-        },
-        |transaction| {
-            let records = match records::read(transaction)? {
-                Some(records) => records,
-                None if sqlite::introspect(transaction)?.tables.is_empty() => {
-                    records::create(transaction)?;
-                    Vec::new()
-                }
-                None => return Err(Error::NotEmpty),
-            };
-            let status = compare(migrations, &records);
-            match status.failed.first() {
-                Some(failed) => Err(Error::FailedBefore {
-                    name: failed.name.clone(),
-                    logs: failed.logs.clone(),
-                }),
-                None => Ok(status),
-            }
-        },
-    )
+    alone(connection, Alone::STRICT, |transaction| {
+        let status = compare(migrations, &begin_history(transaction)?);
+        match status.failed.first() {
+            Some(Record { name, logs, .. }) => Err(Error::FailedBefore {
+                name: name.clone(),
+                logs: logs.clone(),
+            }),
+            None => Ok(status),
+        }
+    })
+}
+
+/// What is recorded. A history begins on an empty database only.
+fn begin_history(transaction: &Transaction<'_>) -> Result<Vec<Record>, Error> {
+    if let Some(records) = records::read(transaction)? {
+        return Ok(records);
+    }
+    if !sqlite::introspect(transaction)?.tables.is_empty() {
+        return Err(Error::NotEmpty);
+    }
+    records::create(transaction)?;
+    Ok(Vec::new())
 }
 
 /// Applies a migration, unless another process has done so meanwhile.
@@ -92,14 +89,14 @@ fn apply_whole(connection: &mut Connection, migration: &Migration) -> Result<boo
         connection,
         Alone {
             foreign_keys,
-            old_rename: false,
+            ..Alone::STRICT
         },
         |transaction| {
             if is_applied(transaction, migration)? {
                 return Ok(false);
             }
             let id = records::begin(transaction, &migration.name, &migration.checksum())?;
-            run(transaction, migration)?;
+            keeping_references(transaction, || run(transaction, migration))?;
             records::finish(transaction, &id)?;
             Ok(true)
         },
@@ -116,32 +113,25 @@ fn record_undone(connection: &Connection, migration: &Migration, logs: &str) -> 
 
 /// The script has transactions of its own: a failure may leave a part of it applied, and is recorded as one.
 fn apply_loosely(connection: &mut Connection, migration: &Migration) -> Result<bool, Error> {
-    let begun = alone(
-        connection,
-        Alone {
-            foreign_keys: true,
-            old_rename: false,
-        },
-        |transaction| match is_applied(transaction, migration)? {
-            true => Ok(None),
-            false => Ok(Some(records::begin(
-                transaction,
-                &migration.name,
-                &migration.checksum(),
-            )?)),
-        },
-    );
-    let Some(id) = begun? else { return Ok(false) };
-    match run(connection, migration) {
-        Ok(()) => records::finish(connection, &id)?,
-        Err(error) => {
-            if !connection.is_autocommit() {
-                connection.execute_batch("ROLLBACK")?;
-            }
-            records::fail(connection, &id, &error.to_string())?;
-            return Err(error);
+    let begun = alone(connection, Alone::STRICT, |transaction| {
+        if is_applied(transaction, migration)? {
+            return Ok(None);
         }
+        Ok(Some(records::begin(
+            transaction,
+            &migration.name,
+            &migration.checksum(),
+        )?))
+    });
+    let Some(id) = begun? else { return Ok(false) };
+    if let Err(error) = run(connection, migration) {
+        if !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK")?;
+        }
+        records::fail(connection, &id, &error.to_string())?;
+        return Err(error);
     }
+    records::finish(connection, &id)?;
     Ok(true)
 }
 

@@ -1,5 +1,6 @@
 //! Change a SQLite database, all or nothing.
 
+use super::alone::{Alone, alone, keeping_references};
 use super::{findings, introspect};
 use crate::describe::describe;
 use crate::diff::diff;
@@ -7,78 +8,34 @@ use crate::error::{Error, Findings};
 use crate::push::{Finding, PushOptions, Pushed};
 use lenslet_core::catalog::Catalog;
 use lenslet_sql::ddl::{Dialect, quoted, script};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 
 /// Brings an open database to what the schema says, in one transaction.
 pub fn push(connection: &mut Connection, catalog: &Catalog, options: PushOptions) -> Result<Pushed, Error> {
-    let how = Alone {
-        foreign_keys: false,
-        old_rename: true,
-    };
-    alone(connection, how, |transaction| {
+    let target = describe(catalog)?;
+    alone(connection, Alone::LENIENT, |transaction| {
         let mut statements = if options.force_reset {
             reset(transaction)?
         } else {
             Vec::new()
         };
-        let present = introspect(transaction)?;
-        let difference = diff(Dialect::Sqlite, &present, &describe(catalog)?);
+        let difference = diff(Dialect::Sqlite, &introspect(transaction)?, &target);
         let losses = permit(findings::find(transaction, difference.risks)?, options)?;
-        let script = script(Dialect::Sqlite, &difference.changes);
-        script
-            .statements()
-            .try_for_each(|statement| execute(transaction, statement))?;
-        statements.extend(script.statements().map(str::to_owned));
+        if !difference.changes.is_empty() {
+            let script = script(Dialect::Sqlite, &difference.changes);
+            keeping_references(transaction, || {
+                script
+                    .statements()
+                    .try_for_each(|statement| execute(transaction, statement))
+            })?;
+            statements.extend(script.statements().map(str::to_owned));
+        }
         Ok(Pushed {
             created_database: false,
             statements,
             losses,
         })
     })
-}
-
-/// How a change is made. Neither can be said within a transaction.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Alone {
-    /// Foreign keys are enforced at every step, actions included; otherwise they are only checked at the end.
-    pub(crate) foreign_keys: bool,
-    /// `RENAME` does not look at what else names the table. Without it, a view on a table that is built again would keep it
-    /// from getting its name back.
-    pub(crate) old_rename: bool,
-}
-
-/// Runs `change` in a transaction that nobody else writes beside.
-pub(crate) fn alone<T>(
-    connection: &mut Connection,
-    how: Alone,
-    change: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let settings = [
-        ("foreign_keys", how.foreign_keys),
-        ("legacy_alter_table", how.old_rename),
-    ];
-    let before = settings.map(|(name, _)| connection.pragma_query_value(None, name, |row| row.get::<_, bool>(0)));
-    for (name, value) in settings {
-        connection.pragma_update(None, name, value)?;
-    }
-    let result = in_transaction(connection, change);
-    for ((name, _), value) in settings.into_iter().zip(before) {
-        connection.pragma_update(None, name, value?)?;
-    }
-    result
-}
-
-fn in_transaction<T>(
-    connection: &mut Connection,
-    change: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // What was broken before is not this change's doing.
-    let broken = violations(&transaction).unwrap_or_default();
-    let result = change(&transaction)?;
-    check_foreign_keys(&transaction, &broken)?;
-    transaction.commit()?;
-    Ok(result)
 }
 
 fn execute(connection: &Connection, statement: &str) -> Result<(), Error> {
@@ -117,41 +74,4 @@ fn reset(connection: &Connection) -> Result<Vec<String>, Error> {
         .collect();
     drops.iter().try_for_each(|statement| execute(connection, statement))?;
     Ok(drops)
-}
-
-/// Rows that refer to nothing, by table and the table referred to.
-struct Violation {
-    table: String,
-    parent: String,
-    rows: u64,
-}
-
-fn violations(connection: &Connection) -> rusqlite::Result<Vec<Violation>> {
-    let sql = "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2 ORDER BY 1, 2";
-    let read = |row: &rusqlite::Row<'_>| {
-        let rows = row.get::<_, i64>(2)?.unsigned_abs();
-        Ok(Violation {
-            table: row.get(0)?,
-            parent: row.get(1)?,
-            rows,
-        })
-    };
-    connection.prepare(sql)?.query_map([], read)?.collect()
-}
-
-fn check_foreign_keys(connection: &Connection, before: &[Violation]) -> Result<(), Error> {
-    for Violation { table, parent, rows } in violations(connection)? {
-        let known = before
-            .iter()
-            .find(|it| it.table == table && it.parent == parent)
-            .map_or(0, |it| it.rows);
-        if rows > known {
-            return Err(Error::ForeignKeys {
-                table,
-                parent,
-                rows: rows - known,
-            });
-        }
-    }
-    Ok(())
 }

@@ -1,0 +1,117 @@
+//! What a push does besides comparing: makes files, starts anew, refuses what it cannot do.
+#![allow(clippy::unwrap_used)]
+
+use lenslet::{Sources, check};
+use lenslet_core::catalog::Catalog;
+use lenslet_migrate::{Error, PushOptions, push, sqlite};
+use rusqlite::Connection;
+use std::io::Write as _;
+use tempfile::TempDir;
+
+fn catalog(provider: &str) -> Catalog {
+    let text =
+        format!("datasource db {{\n  provider = \"{provider}\"\n}}\nmodel User {{\n  id Int @id\n  name String\n}}\n");
+    check(&Sources::single("schema.prisma", text)).schema.unwrap().catalog
+}
+
+fn url(folder: &TempDir) -> String {
+    format!("file:{}", folder.path().join("dev db.sqlite").display())
+}
+
+fn open(url: &str) -> Connection {
+    sqlite::open(url).unwrap().0
+}
+
+const PLAIN: PushOptions = PushOptions {
+    accept_data_loss: false,
+    force_reset: false,
+};
+
+#[test]
+fn a_file_is_made_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = push(&url(&folder), &catalog("sqlite"), PLAIN).unwrap();
+    assert!(first.created_database && !first.was_in_sync());
+    let second = push(&url(&folder), &catalog("sqlite"), PLAIN).unwrap();
+    assert!(!second.created_database && second.was_in_sync());
+}
+
+#[test]
+fn a_reset_leaves_only_the_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = url(&folder);
+    push(&url, &catalog("sqlite"), PLAIN).unwrap();
+    let made_by_hand = "INSERT INTO \"User\" VALUES (1, 'Ada'); CREATE TABLE _prisma_migrations (id TEXT);
+        CREATE TABLE child (u INTEGER REFERENCES \"User\" (id)); INSERT INTO child VALUES (1);
+        CREATE VIEW v AS SELECT * FROM \"User\"; CREATE VIRTUAL TABLE words USING fts5(word);";
+    open(&url).execute_batch(made_by_hand).unwrap();
+    push(
+        &url,
+        &catalog("sqlite"),
+        PushOptions {
+            force_reset: true,
+            ..PLAIN
+        },
+    )
+    .unwrap();
+    let connection = open(&url);
+    let names = "SELECT group_concat(name) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'";
+    assert_eq!(
+        connection.query_row(names, [], |row| row.get::<_, String>(0)).unwrap(),
+        "User"
+    );
+    let rows = "SELECT count(*) FROM \"User\"";
+    assert_eq!(connection.query_row(rows, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+}
+
+#[test]
+fn an_open_connection_stays_as_strict_as_it_was() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    for foreign_keys in [true, false] {
+        connection.pragma_update(None, "foreign_keys", foreign_keys).unwrap();
+        sqlite::push(&mut connection, &catalog("sqlite"), PLAIN).unwrap();
+        let now: bool = connection
+            .pragma_query_value(None, "foreign_keys", |row| row.get(0))
+            .unwrap();
+        assert_eq!(now, foreign_keys);
+        let renames: bool = connection
+            .pragma_query_value(None, "legacy_alter_table", |row| row.get(0))
+            .unwrap();
+        assert!(!renames);
+    }
+}
+
+#[test]
+fn what_cannot_be_done_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let postgresql = push("postgresql://localhost/x", &catalog("postgresql"), PLAIN);
+    assert!(matches!(postgresql, Err(Error::Unsupported { provider: "postgresql" })));
+    let other_url = push("postgresql://localhost/x", &catalog("sqlite"), PLAIN).unwrap_err();
+    assert_eq!(other_url.code(), Some("P1013"));
+    let nowhere = push(
+        &format!("file:{}/none/x.db", folder.path().display()),
+        &catalog("sqlite"),
+        PLAIN,
+    )
+    .unwrap_err();
+    assert_eq!(nowhere.code(), Some("P1003"));
+    let file = folder.path().join("text.db");
+    std::fs::File::create(&file)
+        .unwrap()
+        .write_all(&b"not a database ".repeat(99))
+        .unwrap();
+    let text = push(&format!("file:{}", file.display()), &catalog("sqlite"), PLAIN).unwrap_err();
+    assert_eq!(text.to_string(), "the database failed: file is not a database");
+}
+
+#[test]
+fn rows_that_referred_to_nothing_before_stop_nothing() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    let broken = "PRAGMA foreign_keys = OFF; CREATE TABLE \"Odd\" (a INTEGER REFERENCES nowhere (id)); INSERT INTO \"Odd\" VALUES (1);";
+    connection.execute_batch(broken).unwrap();
+    let accept = PushOptions {
+        accept_data_loss: true,
+        ..PLAIN
+    };
+    sqlite::push(&mut connection, &catalog("sqlite"), accept).unwrap();
+}
