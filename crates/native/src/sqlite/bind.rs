@@ -96,9 +96,10 @@ pub(crate) fn bind(
     Ok(())
 }
 
-/// Binds a row of a list: what it gives, and for the rest what the plan says.
+/// Binds a row of a list after others: what it gives, and for the rest what the plan says.
 pub(crate) fn bind_row(
     statement: &mut Statement<'_>,
+    position: usize,
     cells: &[Cell],
     row: &Write,
     inputs: &Inputs<'_>,
@@ -109,7 +110,7 @@ pub(crate) fn bind_row(
             Some(value) => encode(value, cell.bind.encoding, catalog),
             None => resolve(&cell.bind, inputs, None, catalog).map_err(BindError::Engine)?,
         };
-        statement.raw_bind_parameter(at + 1, bound)?;
+        statement.raw_bind_parameter(position * cells.len() + at + 1, bound)?;
     }
     Ok(())
 }

@@ -10,10 +10,10 @@ use crate::{
     inputs::Inputs,
     write::{Memory, Walk, Work, rows, verify, way},
 };
-use lenslet_core::catalog::Catalog;
+use lenslet_core::{catalog::Catalog, query::Write, value::Value};
 use lenslet_sql::{
-    Dialect, Level, Parameter, Type,
-    write::{Answer, InsertRows, Run, Step, Target, Variant, WritePlan},
+    Level, Parameter, Type,
+    write::{Answer, BATCH, InsertRows, Run, Step, Target, Variant, WritePlan},
 };
 use rusqlite::CachedStatement;
 
@@ -233,34 +233,56 @@ impl<'a> Writing<'a> {
         reader.rows(level, columns, prepared, &mut self.arena, &mut parents, &mut self.groups)
     }
 
-    fn insert(&mut self, insert: &InsertRows) -> Attempt<()> {
+    fn insert(&mut self, insert: &'a InsertRows) -> Attempt<()> {
+        let rows: Vec<_> = rows(insert, self.parameters).collect();
         let mut kept = Vec::new();
-        let mut prepared: Option<(&Variant, CachedStatement<'_>)> = None;
-        for (variant, row) in rows(insert, self.parameters) {
-            let statement = match &mut prepared {
-                Some((known, statement)) if std::ptr::eq(*known, variant) => statement,
-                other => {
-                    let sql = variant.sql(&Dialect::SQLITE, 1);
-                    &mut other.insert((variant, self.connection.prepared(&sql, self.catalog)?)).1
-                }
-            };
-            let bound = bind_row(statement, &variant.cells, row, &inputs(self.parameters, &self.memory), self.catalog);
-            bound.map_err(|error| self.connection.bind_failure(error, self.catalog))?;
-            match insert.into {
-                _ if insert.columns.is_empty() => {
-                    let changed = self.connection.finish(statement, self.catalog)?;
-                    self.count += if insert.into == Target::Answer { changed } else { 0 };
-                }
-                Target::Answer => {
-                    self.answer(statement, &insert.columns)?;
-                }
-                Target::Register(_) | Target::Nothing => {
-                    kept.extend(self.connection.collect(statement, &insert.columns, self.catalog)?);
-                }
-            }
+        for alike in rows.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
+            let Some((variant, _)) = alike.first() else { continue };
+            let size = if variant.cells.is_empty() { 1 } else { BATCH };
+            let batches = alike.chunks_exact(size);
+            let rest = batches.remainder().chunks(1);
+            self.insert_each(insert, (variant, &variant.batch), batches, &mut kept)?;
+            self.insert_each(insert, (variant, &variant.one), rest, &mut kept)?;
         }
         if let Target::Register(register) = insert.into {
             self.memory.put(register, kept);
+        }
+        Ok(())
+    }
+
+    /// Inserts as many rows at once as the SQL takes.
+    fn insert_each<'r>(
+        &mut self,
+        insert: &InsertRows,
+        (variant, sql): (&Variant, &str),
+        chunks: impl ExactSizeIterator<Item = &'r [(&'a Variant, &'a Write)]>,
+        kept: &mut Vec<Vec<Value>>,
+    ) -> Attempt<()>
+    where
+        'a: 'r,
+    {
+        if chunks.len() == 0 {
+            return Ok(());
+        }
+        let mut statement = self.connection.prepared(sql, self.catalog)?;
+        for chunk in chunks {
+            for (position, (_, row)) in chunk.iter().enumerate() {
+                let inputs = inputs(self.parameters, &self.memory);
+                let bound = bind_row(&mut statement, position, &variant.cells, row, &inputs, self.catalog);
+                bound.map_err(|error| self.connection.bind_failure(error, self.catalog))?;
+            }
+            match insert.into {
+                _ if insert.columns.is_empty() => {
+                    let changed = self.connection.finish(&mut statement, self.catalog)?;
+                    self.count += if insert.into == Target::Answer { changed } else { 0 };
+                }
+                Target::Answer => {
+                    self.answer(&mut statement, &insert.columns)?;
+                }
+                Target::Register(_) | Target::Nothing => {
+                    kept.extend(self.connection.collect(&mut statement, &insert.columns, self.catalog)?);
+                }
+            }
         }
         Ok(())
     }

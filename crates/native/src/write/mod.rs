@@ -260,6 +260,8 @@ mod tests {
             lacks: lacks.to_vec(),
             head: String::new(),
             tail: String::new(),
+            one: String::new(),
+            batch: String::new(),
             cells: Vec::new(),
         };
         let insert = InsertRows {

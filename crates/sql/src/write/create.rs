@@ -129,13 +129,9 @@ impl<'p> WritePlanner<'p> {
             }
             let present = || cells.iter().filter(|cell| !lacks.contains(&cell.field));
             let fields: Vec<u16> = present().map(|cell| cell.field).collect();
-            let (head, tail) = self.insert_many(model, &fields, &conflict, &row.columns)?;
-            variants.push(Variant {
-                head,
-                tail,
-                cells: present().map(|cell| cell.cell.clone()).collect(),
-                lacks,
-            });
+            let texts = self.insert_many(model, &fields, &conflict, &row.columns)?;
+            let cells = present().map(|cell| cell.cell.clone()).collect();
+            variants.push(Variant::new(self.planner.dialect, lacks, texts, cells));
         }
         self.steps.push(Step::Insert(InsertRows {
             list: self

@@ -23,7 +23,7 @@ mod update;
 mod upsert;
 
 pub use failure::Failure;
-pub use plan::{Answer, Cell, Check, Generator, InsertRows, Run, Step, Target, Test, Variant, WritePlan};
+pub use plan::{Answer, BATCH, Cell, Check, Generator, InsertRows, Run, Step, Target, Test, Variant, WritePlan};
 
 use crate::{
     link::primary_key,

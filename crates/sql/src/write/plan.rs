@@ -86,9 +86,17 @@ pub struct Variant {
     pub head: String,
     /// The SQL after the rows.
     pub tail: String,
+    /// The SQL for one row.
+    pub one: String,
+    /// The SQL for [`BATCH`] rows; where nothing is bound, for one.
+    pub batch: String,
     /// What is bound for each row.
     pub cells: Vec<Cell>,
 }
+
+/// How many rows a database in the same process takes best in one statement: measured on SQLite, 10 to 50 rows at once take
+/// three quarters of the time of one by one, more take longer again.
+pub const BATCH: usize = 16;
 
 /// A value of a row of a list.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,14 +1,22 @@
 //! The statements that plans of writes consist of.
 
-use super::{WritePlanner, plan::Variant, rows::Rows};
+use super::{
+    WritePlanner,
+    plan::{BATCH, Cell, Variant},
+    rows::Rows,
+};
 use crate::{
-    dialect::Conflicts,
+    dialect::{Conflicts, Dialect, Placeholder},
     link::Join,
     plan::PlanError,
     statement::{Bind, Statement, Type},
     writer::{Writer, column},
 };
-use lenslet_core::{catalog::Model, query::Change};
+use lenslet_core::{
+    catalog::Model,
+    query::{Change, FieldId},
+};
+use std::fmt::Write as _;
 
 /// What a column becomes.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,7 +99,7 @@ impl<'p> WritePlanner<'p> {
         writer.source(table);
         writer.push(" SET ");
         writer.assignments(rows.model, assigns, |writer, field| {
-            writer.field(table, lenslet_core::query::FieldId::at(field)).map(|_| ())
+            writer.field(table, FieldId::at(field)).map(|_| ())
         })?;
         writer.where_rows(table, rows)?;
         writer.returning(rows.model, returning)?;
@@ -194,12 +202,25 @@ impl<'p> WritePlanner<'p> {
 }
 
 impl Variant {
-    /// The SQL for so many rows.
-    pub fn sql(&self, dialect: &crate::Dialect, rows: usize) -> String {
-        use std::fmt::Write;
+    /// What is inserted by these texts, with these values.
+    pub(super) fn new(dialect: &Dialect, lacks: Vec<u16>, (head, tail): (String, String), cells: Vec<Cell>) -> Self {
+        let mut variant = Variant {
+            lacks,
+            head,
+            tail,
+            one: String::new(),
+            batch: String::new(),
+            cells,
+        };
+        variant.one = variant.sql(dialect, 1);
+        variant.batch = variant.sql(dialect, BATCH);
+        variant
+    }
+
+    /// The SQL for so many rows. Rows of which nothing is bound come one by one, whatever their number.
+    pub fn sql(&self, dialect: &Dialect, rows: usize) -> String {
         let mut sql = self.head.clone();
         let mut count = 0;
-        // Rows of which nothing is given come one by one.
         let rows = if self.cells.is_empty() { 0 } else { rows };
         for row in 0..rows {
             sql.push_str(if row == 0 { "(" } else { ", (" });
@@ -208,9 +229,9 @@ impl Variant {
                 sql.push_str(if at == 0 { "" } else { ", " });
                 // Writing to a string cannot fail.
                 let _ = match dialect.placeholder {
-                    crate::dialect::Placeholder::NumberedQuestion => write!(sql, "?{count}"),
-                    crate::dialect::Placeholder::Dollar => write!(sql, "${count}"),
-                    crate::dialect::Placeholder::Question => write!(sql, "?"),
+                    Placeholder::NumberedQuestion => write!(sql, "?{count}"),
+                    Placeholder::Dollar => write!(sql, "${count}"),
+                    Placeholder::Question => write!(sql, "?"),
                 };
             }
             sql.push(')');
