@@ -37,6 +37,21 @@ fn a_file_is_made_once() {
 }
 
 #[test]
+fn many_push_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (url, catalog) = (url(&folder), catalog("sqlite"));
+    let changed = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| push(&url, &catalog, PLAIN).unwrap()))
+            .collect();
+        all.into_iter()
+            .filter_map(|it| (!it.join().unwrap().was_in_sync()).then_some(()))
+            .count()
+    });
+    assert_eq!(changed, 1);
+}
+
+#[test]
 fn a_reset_leaves_only_the_schema() {
     let folder = tempfile::tempdir().unwrap();
     let url = url(&folder);

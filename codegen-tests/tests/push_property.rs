@@ -260,7 +260,7 @@ fn kept<'s>(old: &'s DatabaseSchema, new: &'s DatabaseSchema) -> Vec<(&'s str, &
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn rows_survive(from in schema(), to in schema()) {

@@ -4,7 +4,7 @@
 use codegen_tests::schema_conformance::folder;
 use lenslet::{SourceFile, Sources, check};
 use lenslet_core::catalog::{Catalog, Provider};
-use lenslet_migrate::{Difference, PushOptions, describe, diff, push, sqlite};
+use lenslet_migrate::{Difference, PushOptions, describe, diff, sqlite};
 use lenslet_sql::ddl::{Dialect, script};
 use rusqlite::Connection;
 use std::fs;
@@ -21,17 +21,6 @@ fn a_pushed_schema_is_in_sync() {
         let again = sqlite::push(&mut connection, &catalog, PushOptions::default()).unwrap();
         assert!(again.was_in_sync(), "{name}");
         eprintln!("{name}: {} statements", pushed.statements.len());
-    }
-}
-
-#[test]
-fn a_push_creates_the_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("file:{}", folder.path().join("new.db").display());
-    for (_, catalog) in schemas().into_iter().take(1) {
-        assert!(push(&url, &catalog, PushOptions::default()).unwrap().created_database);
-        let again = push(&url, &catalog, PushOptions::default()).unwrap();
-        assert!(!again.created_database && again.was_in_sync());
     }
 }
 

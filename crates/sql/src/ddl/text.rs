@@ -107,3 +107,42 @@ pub(super) fn create_table(dialect: Dialect, table: &Table, columns: &[String], 
         columns.join(",\n")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_texts_end_where_they_should() {
+        let name = ObjectName {
+            schema: Some("a\"b".into()),
+            name: "c`d".into(),
+        };
+        assert_eq!(qualified(Dialect::Postgresql, &name), "\"a\"\"b\".\"c`d\"");
+        assert_eq!(quoted(Dialect::Mysql, &name.name), "`c``d`");
+        assert_eq!(string(Dialect::Sqlite, r"it's \"), r"'it''s \'");
+        assert_eq!(string(Dialect::Mysql, r"it's \"), r"'it''s \\'");
+    }
+
+    #[test]
+    fn defaults_are_written_for_their_type() {
+        let list = Default::List(vec![Default::Text("a".into()), Default::Text("b'".into())]);
+        let cases = [
+            (Dialect::Postgresql, &list, "TEXT[]", "ARRAY['a', 'b''']::TEXT[]"),
+            (Dialect::Mysql, &Default::Now, "DATETIME(3)", "CURRENT_TIMESTAMP(3)"),
+            (Dialect::Mysql, &Default::Now, "DATETIME", "CURRENT_TIMESTAMP"),
+            (
+                Dialect::Sqlite,
+                &Default::Expression("1 + 1".into()),
+                "INTEGER",
+                "(1 + 1)",
+            ),
+            (Dialect::Sqlite, &Default::Bytes(vec![0, 255]), "BLOB", "X'00ff'"),
+            (Dialect::Postgresql, &Default::Bytes(vec![0, 255]), "BYTEA", r"'\x00ff'"),
+        ];
+        for (dialect, value, ty, expected) in cases {
+            assert_eq!(default(dialect, value, ty).as_deref(), Some(expected));
+        }
+        assert_eq!(default(Dialect::Sqlite, &Default::Unknown, "TEXT"), None);
+    }
+}
