@@ -11,7 +11,7 @@ use lenslet_edge::{Request, Response, Sent, Transport};
 use lenslet_native::Engine;
 use lenslet_wire::{
     answer::{self, Form},
-    decode::{self, Limits},
+    decode::{self, Client, Limits},
     error,
 };
 use std::{
@@ -95,7 +95,7 @@ impl InProcess {
     async fn query(&self, engine: &Engine, body: &str) -> Result<String, Error> {
         let Inner { catalog, form, .. } = &*self.0;
         let limits = Limits {
-            mixed_keys: true,
+            client: Client::Lenslet,
             ..Limits::default()
         };
         Ok(match decode::request(body, catalog, &limits)? {

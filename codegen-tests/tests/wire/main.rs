@@ -15,7 +15,7 @@ mod named;
 use corpus::{Cases, Recordings};
 use lenslet_core::{catalog::Catalog, error::Error, query::Query};
 use lenslet_wire::{
-    decode::{Limits, Request, request},
+    decode::{Client, Limits, Request, request},
     encode,
 };
 use std::collections::BTreeMap;
@@ -48,7 +48,11 @@ fn check(body: &str, catalog: &Catalog) -> Result<(), Error> {
 
 #[track_caller]
 fn same(decoded: &Request, encoded: &str, catalog: &Catalog) {
-    let again = request(encoded, catalog, &Limits::default());
+    let ours = Limits {
+        client: Client::Lenslet,
+        ..Limits::default()
+    };
+    let again = request(encoded, catalog, &ours);
     assert_eq!(again.as_ref(), Ok(decoded), "{encoded}");
 }
 

@@ -1,7 +1,7 @@
 //! `where`, `having` and unique selectors.
 
 use super::{
-    Decoder, Of, each,
+    Client, Decoder, Of, each,
     fault::At,
     value::{JsonNull, Type, json_null, plain_object, takes_null},
 };
@@ -79,6 +79,7 @@ impl<'c> Decoder<'c> {
         let parts = each(json)
             .iter()
             .map(|item| self.conditions(of, item, having, at))
+            .filter(|part| self.client == Client::Lenslet || !matches!(part, Ok(part) if asks_nothing(part)))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Some(match key {
             "AND" => parts,
@@ -426,6 +427,11 @@ pub(crate) fn together(mut all: Vec<Condition>) -> Condition {
         1 => all.remove(0),
         _ => Condition::All(all),
     }
+}
+
+/// Whether a filter is true for every row because nothing is said in it.
+fn asks_nothing(condition: &Condition) -> bool {
+    matches!(condition, Condition::All(list) if list.is_empty())
 }
 
 fn subject<'c>(of: Of<'c>, index: u16, field: &Field, column: &Column, having: bool) -> Option<Subject<'c>> {

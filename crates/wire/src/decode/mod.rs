@@ -39,9 +39,18 @@ pub struct Limits {
     pub values: usize,
     /// Queries of a batch.
     pub batch: usize,
-    /// Whether one row may set columns of foreign keys and write through relations that have such columns. Prisma refuses
-    /// that, Lenslet's own client can ask for it.
-    pub mixed_keys: bool,
+    /// Who asks.
+    pub client: Client,
+}
+
+/// Whose rules a request is read by. They say the same in the same words, but for two things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    /// Prisma's. A row does not set columns of foreign keys and at the same time write through relations that have such
+    /// columns. Inside `AND`, `OR` and `NOT` a filter that asks for nothing is as if it were not there.
+    Prisma,
+    /// Lenslet's own. A row is written as it is said. A filter that asks for nothing is true, and its negation false.
+    Lenslet,
 }
 
 impl Default for Limits {
@@ -51,7 +60,7 @@ impl Default for Limits {
             depth: 128,
             values: 2_000_000,
             batch: 10_000,
-            mixed_keys: false,
+            client: Client::Prisma,
         }
     }
 }
@@ -90,7 +99,7 @@ pub fn request(text: &str, catalog: &Catalog, limits: &Limits) -> Result<Request
     let json = parse(text, limits)?;
     let decoder = Decoder {
         catalog,
-        mixed: limits.mixed_keys,
+        client: limits.client,
         depth: limits.depth,
     };
     let Some(batch) = json.get("batch") else {
@@ -179,7 +188,7 @@ fn isolation(json: Option<&Json<'_>>) -> Result<Option<Isolation>, Error> {
 /// Decodes one query.
 struct Decoder<'c> {
     catalog: &'c Catalog,
-    mixed: bool,
+    client: Client,
     depth: usize,
 }
 

@@ -1,7 +1,7 @@
 //! `data`, `create`, `update`, and what is nested in them.
 
 use super::{
-    Decoder, Of,
+    Client, Decoder, Of,
     arguments::some,
     each,
     fault::At,
@@ -100,13 +100,18 @@ impl<'c> Decoder<'c> {
             }
         }
         let write = Write { assignments };
-        if !self.mixed {
+        if self.client == Client::Prisma {
             self.keys_not_mixed(row, &write, &hidden, at)?;
         }
         if row.verb.is_new() {
             self.complete(row, &write, &hidden, at)?;
         }
         Ok(write)
+    }
+
+    /// Whether a row may be given by columns of foreign keys and through relations.
+    fn mixed(&self) -> bool {
+        self.client == Client::Lenslet
     }
 
     /// What cannot be said of a nested row, since its parent says it.
@@ -158,7 +163,7 @@ impl<'c> Decoder<'c> {
 
     /// Whether everything is given that a new row needs: columns of foreign keys by themselves or through a relation.
     fn complete(&self, row: Row<'c>, write: &Write, hidden: &[u16], at: At<'_>) -> Result<(), Error> {
-        let by_relation = self.keys(row.of).any(|(relation, _, _)| nests(write, relation)) || self.mixed;
+        let by_relation = self.keys(row.of).any(|(relation, _, _)| nests(write, relation));
         let by_column = self
             .keys(row.of)
             .flat_map(|(_, _, key)| key)
@@ -181,7 +186,7 @@ impl<'c> Decoder<'c> {
             let given = hidden.contains(relation) || nests(write, *relation);
             !given && field.arity == Arity::Required && !self.has_defaults(row.of, key)
         });
-        let columns_do = missing_column.is_none() && (!by_relation || self.mixed);
+        let columns_do = missing_column.is_none() && (!by_relation || self.mixed());
         let relations_do = missing_relation.is_none() && !by_column && row.verb.nests();
         if columns_do || relations_do {
             return Ok(());
@@ -201,7 +206,7 @@ impl<'c> Decoder<'c> {
             return false;
         };
         let through = || {
-            self.mixed
+            self.mixed()
                 && self
                     .keys(of)
                     .any(|(relation, _, key)| key.contains(&column) && nests(write, relation))
