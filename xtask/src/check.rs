@@ -1,7 +1,7 @@
 //! `cargo xtask test` and `cargo xtask ci`.
 
 use crate::run::{Failure, Result, cargo, output, shared, skipped, step, succeeds};
-use crate::wasm;
+use crate::{postgresql, wasm};
 
 /// Formatting and lints, then the tests.
 pub(crate) fn ci() -> Result {
@@ -39,17 +39,16 @@ pub(crate) fn test() -> Result {
             "the folder `../shared` is not present; the tests that read it pass without",
         );
     }
-    if succeeds(&mut cargo(&["nextest", "--version"])) {
-        step(
-            "Tests",
-            &mut cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]),
-        )
-    } else {
-        step(
-            "Tests",
-            &mut cargo(&["test", "--workspace", "--all-targets", "--locked", "--no-fail-fast"]),
-        )
+    if let Err(missing) = postgresql::ensure() {
+        skipped("Tests on PostgreSQL", &missing.to_string());
     }
+    let mut runner = if succeeds(&mut cargo(&["nextest", "--version"])) {
+        cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
+    } else {
+        cargo(&["test", "--workspace", "--all-targets", "--locked", "--no-fail-fast"])
+    };
+    // What takes minutes is left out of a plain `cargo test`.
+    step("Tests", runner.env("LENSLET_COMPILE_REAL_SCHEMAS", "1"))
 }
 
 /// What a `build.rs` pulls in: neither a command line parser, nor a runtime, nor a driver.

@@ -4,6 +4,8 @@
 mod bench;
 mod check;
 mod conformance;
+mod debian;
+mod postgresql;
 mod run;
 mod schema;
 mod wasm;

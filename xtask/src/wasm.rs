@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::debian;
 use crate::run::{Failure, Result, cargo, output, root, shared, step, succeeds, target};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -69,26 +70,7 @@ fn has_target() -> bool {
 fn debian(script: PathBuf) -> Result<Toolchain> {
     let folder = target().join("wasm-toolchain");
     // The script needs the sources of the standard library of exactly the compiler it calls.
-    if !succeeds(Command::new("dpkg").args(["--status", "rust-web-src"])) {
-        step(
-            "Debian's package lists",
-            Command::new("apt-get").args(["update", "--quiet=2"]),
-        )?;
-        let packages = [
-            "install",
-            "--quiet=2",
-            "--yes",
-            "--no-install-recommends",
-            "rustc-web",
-            "cargo-web",
-            "rust-web-src",
-        ];
-        let mut install = Command::new("apt-get");
-        step(
-            "Debian's compiler for the web",
-            install.env("DEBIAN_FRONTEND", "noninteractive").args(packages),
-        )?;
-    }
+    debian::install(&["rustc-web", "cargo-web", "rust-web-src"])?;
     let mut make = Command::new(script);
     make.arg(&folder)
         .env_remove("RUSTUP_TOOLCHAIN")
