@@ -126,7 +126,10 @@ mod tests {
         for (generator, length, allowed) in cases {
             let made: BTreeSet<String> = (0..1000).map(|_| text(generator)).collect();
             assert_eq!(made.len(), 1000, "{generator:?} repeats itself");
-            assert!(made.iter().all(|it| it.len() == length && it.chars().all(allowed)), "{generator:?}");
+            assert!(
+                made.iter().all(|it| it.len() == length && it.chars().all(allowed)),
+                "{generator:?}"
+            );
         }
     }
 
@@ -152,7 +155,9 @@ mod tests {
 
     #[test]
     fn now_has_milliseconds() {
-        let Value::DateTime(moment) = now() else { panic!("no moment") };
+        let Value::DateTime(moment) = now() else {
+            panic!("no moment")
+        };
         assert!(moment > 1_600_000_000_000_000 && moment % 1000 == 0);
     }
 }

@@ -230,7 +230,14 @@ impl<'a> Writing<'a> {
             catalog: self.catalog,
         };
         let mut parents = Parents::Answer(&mut self.roots);
-        reader.rows(level, columns, prepared, &mut self.arena, &mut parents, &mut self.groups)
+        reader.rows(
+            level,
+            columns,
+            prepared,
+            &mut self.arena,
+            &mut parents,
+            &mut self.groups,
+        )
     }
 
     fn insert(&mut self, insert: &'a InsertRows) -> Attempt<()> {

@@ -115,11 +115,7 @@ impl<'p> Walk<'p> {
     ///
     /// # Errors
     /// When the plan gives up here.
-    pub(crate) fn next(
-        &mut self,
-        memory: &Memory,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Option<Work<'p>>, Error> {
+    pub(crate) fn next(&mut self, memory: &Memory, parameters: &[Parameter<'_>]) -> Result<Option<Work<'p>>, Error> {
         while let Some(block) = self.blocks.last_mut() {
             match block.next() {
                 None => {
@@ -273,7 +269,9 @@ mod tests {
         };
         let list = [row(&[(1, 1), (2, 2)]), row(&[(1, 1)])];
         let parameters = [Parameter::Rows(&list)];
-        let lacks: Vec<usize> = rows(&insert, &parameters).map(|(variant, _)| variant.lacks.len()).collect();
+        let lacks: Vec<usize> = rows(&insert, &parameters)
+            .map(|(variant, _)| variant.lacks.len())
+            .collect();
         assert_eq!(lacks, [0, 1]);
     }
 

@@ -96,7 +96,7 @@ impl<'p> WritePlanner<'p> {
             && let Rest::Returned(projection, columns) = self.rest(query)?
         {
             let assigns = self.assigns(rows.model, write)?;
-            self.follow_update(&rows, &assigns)?;
+            let rows = self.follow_update(&rows, &assigns)?;
             let statement = self.update(&rows, &assigns, &columns)?;
             self.run_checked(statement, Target::Answer, Some((Check::Some, missing)));
             return self.returned(query, projection);
@@ -147,7 +147,7 @@ impl<'p> WritePlanner<'p> {
         if let Rest::Returned(projection, columns) = rest
             && projection.relations.is_empty()
         {
-            self.follow_delete(&rows)?;
+            let rows = self.follow_delete(&rows)?;
             let statement = self.delete(&rows, &columns)?;
             self.run_checked(statement, Target::Answer, check);
             return self.returned(query, projection);
@@ -155,7 +155,7 @@ impl<'p> WritePlanner<'p> {
         let level = self
             .planner
             .rows(query.model.index, &query.selection, read::Rows::Of(&query.arguments))?;
-        self.follow_delete(&rows)?;
+        let rows = self.follow_delete(&rows)?;
         let statement = self.delete(&rows, &[])?;
         self.run_checked(statement, Target::Nothing, check);
         Ok(self.finish(Answer::Before(level)))
@@ -163,7 +163,7 @@ impl<'p> WritePlanner<'p> {
 
     fn delete_many(mut self, query: &'p Query) -> Result<WritePlan, PlanError> {
         let rows = self.limited(query)?;
-        self.follow_delete(&rows)?;
+        let rows = self.follow_delete(&rows)?;
         let statement = self.delete(&rows, &[])?;
         self.run_checked(statement, Target::Answer, None);
         Ok(self.counted())

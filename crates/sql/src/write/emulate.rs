@@ -4,7 +4,10 @@
 //! one statement a relation. The check of a schema excludes cycles of such actions.
 
 use super::{WritePlanner, refer::nulls, relation::Relation, rows::Rows, sql::Assign};
-use crate::{link::Link, plan::PlanError};
+use crate::{
+    link::{Link, primary_key},
+    plan::PlanError,
+};
 use lenslet_core::{
     catalog::{ForeignKey, ReferentialAction, RelationKind, RelationMode},
     query::FieldId,
@@ -14,9 +17,21 @@ use lenslet_core::{
 const DEPTH: usize = 32;
 
 impl<'p> WritePlanner<'p> {
-    /// What follows from the deletion of rows.
-    pub(super) fn follow_delete(&mut self, rows: &Rows<'p>) -> Result<(), PlanError> {
-        self.follow_delete_from(rows, 0)
+    /// What follows from the deletion of rows. Returns the rows, for their deletion.
+    pub(super) fn follow_delete(&mut self, rows: &Rows<'p>) -> Result<Rows<'p>, PlanError> {
+        if self.referring(rows, 0)?.is_empty() {
+            return Ok(rows.clone());
+        }
+        let rows = self.settle(rows)?;
+        self.follow_delete_from(&rows, 0)?;
+        Ok(rows)
+    }
+
+    /// The same rows, whatever happens to what their condition looks at.
+    fn settle(&mut self, rows: &Rows<'p>) -> Result<Rows<'p>, PlanError> {
+        let held = self.row(rows.index, primary_key(rows.model))?;
+        self.find(rows, &held, None)?;
+        Ok(Rows::of(rows.index, rows.model).held(&held))
     }
 
     fn follow_delete_from(&mut self, rows: &Rows<'p>, depth: usize) -> Result<(), PlanError> {
@@ -43,9 +58,18 @@ impl<'p> WritePlanner<'p> {
         Ok(())
     }
 
-    /// What follows from a change of rows.
-    pub(super) fn follow_update(&mut self, rows: &Rows<'p>, assigns: &[(u16, Assign)]) -> Result<(), PlanError> {
-        self.follow_update_from(rows, assigns, 0)
+    /// What follows from a change of rows. Returns the rows, for their change.
+    pub(super) fn follow_update(&mut self, rows: &Rows<'p>, assigns: &[(u16, Assign)]) -> Result<Rows<'p>, PlanError> {
+        let changes = |relation: &Relation<'p>| {
+            let mut columns = relation.link.near_fields.iter();
+            columns.any(|near| assigns.iter().any(|(field, _)| field == near))
+        };
+        if !self.referring(rows, 0)?.iter().any(|(relation, _)| changes(relation)) {
+            return Ok(rows.clone());
+        }
+        let rows = self.settle(rows)?;
+        self.follow_update_from(&rows, assigns, 0)?;
+        Ok(rows)
     }
 
     fn follow_update_from(

@@ -31,6 +31,7 @@ enum Part<'p> {
     Paired(Join<'p>, Bind),
     Match(Vec<u16>, Box<Rows<'p>>, Vec<u16>),
     Limited(Box<Rows<'p>>, Source),
+    Held(u32),
 }
 
 /// One row, or several, that a register holds.
@@ -129,6 +130,11 @@ impl<'p> Rows<'p> {
         self.and(Part::Match(fields, Box::new(others), other_fields))
     }
 
+    /// Those whose identifying columns, and nothing else before them, a register holds.
+    pub(super) fn held(self, row: &Row<'p>) -> Self {
+        self.and(Part::Held(row.register))
+    }
+
     /// The first of these rows, at most so many.
     pub(super) fn limited(self, count: Source) -> Self {
         Rows::of(self.index, self.model).and(Part::Limited(Box::new(self), count))
@@ -180,7 +186,20 @@ impl<'a> Writer<'a> {
                 self.push(")");
                 Ok(())
             }
+            Part::Held(register) => self.held(table, *register),
         }
+    }
+
+    fn held(&mut self, table: Table<'a>, register: u32) -> Result<(), PlanError> {
+        let key = primary_key(table.model);
+        let whole = |column| Source::Registers { step: register, column };
+        self.tuple(table, &key)?;
+        let types = key.iter().map(|field| Ok(column(table.model, *field)?.2));
+        match types.collect::<Result<Vec<_>, PlanError>>()?.as_slice() {
+            [ty] => self.in_list(whole(Some(0)), *ty, false),
+            types => self.in_tuples(whole(None), |at| whole(Some(at.into())), types),
+        }
+        Ok(())
     }
 
     fn any_of(&mut self, table: Table<'a>, conditions: &[&'a Condition]) -> Result<(), PlanError> {

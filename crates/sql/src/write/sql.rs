@@ -294,8 +294,11 @@ impl<'a> Writer<'a> {
     }
 
     fn returning(&mut self, model: &Model, fields: &[u16]) -> Result<(), PlanError> {
-        if fields.is_empty() || !self.dialect().returning {
+        if fields.is_empty() {
             return Ok(());
+        }
+        if !self.dialect().returning {
+            return Err(self.unsupported("rows that a statement gives back"));
         }
         self.push(" RETURNING ");
         self.names(model, fields)

@@ -27,8 +27,8 @@ impl<'p> WritePlanner<'p> {
         let check = Some((Check::Some, missing));
         let assigns = self.assigns(row.model, write)?;
         if is_flat(write) && !assigns.is_empty() && self.planner.dialect.returning {
-            self.follow_update(rows, &assigns)?;
-            let statement = self.update(rows, &assigns, &row.columns)?;
+            let rows = self.follow_update(rows, &assigns)?;
+            let statement = self.update(&rows, &assigns, &row.columns)?;
             self.run_checked(statement, Target::Register(row.register), check);
             return Ok(());
         }
@@ -57,8 +57,7 @@ impl<'p> WritePlanner<'p> {
             }
         }
         if !assigns.is_empty() {
-            let rows = row.rows()?;
-            self.follow_update(&rows, &assigns)?;
+            let rows = self.follow_update(&row.rows()?, &assigns)?;
             let statement = self.update(&rows, &assigns, returning)?;
             self.run_checked(statement, into, None);
         }
@@ -86,16 +85,16 @@ impl<'p> WritePlanner<'p> {
             self.run_checked(statement, into, None);
             return Ok(());
         }
-        self.follow_update(rows, &assigns)?;
-        let statement = self.update(rows, &assigns, returning)?;
+        let rows = self.follow_update(rows, &assigns)?;
+        let statement = self.update(&rows, &assigns, returning)?;
         self.run_checked(statement, into, None);
         Ok(())
     }
 
     /// Deletes rows, and does first what the database does not do itself.
     pub(super) fn delete_rows(&mut self, rows: &Rows<'p>) -> Result<(), PlanError> {
-        self.follow_delete(rows)?;
-        let statement = self.delete(rows, &[])?;
+        let rows = self.follow_delete(rows)?;
+        let statement = self.delete(&rows, &[])?;
         self.run(statement);
         Ok(())
     }
