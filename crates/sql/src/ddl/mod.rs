@@ -18,7 +18,7 @@ pub use text::{qualified, quoted, string};
 
 use std::fmt;
 
-/// A database whose structure can be written.
+/// A database whose structure can be written. (How queries are written for it is another matter: [`crate::Dialect`].)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// SQLite.
