@@ -120,20 +120,20 @@ impl Failure {
 pub(crate) type Attempt<T> = Result<T, Failure>;
 
 impl Connection {
-    pub(crate) fn open(settings: &Settings, writes: bool) -> Result<Connection, Error> {
+    pub(crate) fn open(settings: &Settings) -> Result<Connection, Error> {
         let (raw, name) = match &settings.location {
             Location::Memory => (rusqlite::Connection::open_in_memory(), ":memory:".into()),
             Location::File(path) => (open_file(path), path.to_string_lossy().into_owned()),
         };
         let connection = raw.and_then(|mut raw| {
-            raw.busy_timeout(settings.busy_timeout)?;
+            raw.busy_timeout(Duration::ZERO)?;
             raw.set_prepared_statement_cache_capacity(STATEMENTS);
             rusqlite::vtab::array::load_module(&raw)?;
             raw.pragma_update(None, "foreign_keys", true)?;
             // A plan must not depend on values. Otherwise SQLite prepares a statement again whenever a limit is bound anew,
             // which costs ten times what reading a row does.
             raw.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-            if writes && settings.location != Location::Memory {
+            if settings.location != Location::Memory {
                 write_ahead(&raw)?;
             }
             let watch = Arc::new(Watch::default());
@@ -143,7 +143,7 @@ impl Connection {
                 raw,
                 watch,
                 busy_timeout: settings.busy_timeout,
-                patient: Slot::new(true),
+                patient: Slot::new(false),
             })
         });
         connection.map_err(|error| error::opening(&error, &name))
@@ -485,11 +485,14 @@ fn open_file(path: &Path) -> rusqlite::Result<rusqlite::Connection> {
     rusqlite::Connection::open_with_flags(path, flags)
 }
 
-/// Readers and the writer do not wait for each other. A database that may only be read stays as it is.
+/// Readers and the writer do not wait for each other. A database that may only be read stays as it is, and so does one that
+/// another process keeps locked just now: the next connection tries again.
 fn write_ahead(raw: &rusqlite::Connection) -> rusqlite::Result<()> {
-    match raw.pragma_update(None, "journal_mode", "wal") {
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly) => Ok(()),
-        other => other,
+    use rusqlite::ErrorCode as Code;
+    let set = raw.pragma_update(None, "journal_mode", "wal");
+    match set.as_ref().err().and_then(rusqlite::Error::sqlite_error_code) {
+        Some(Code::ReadOnly | Code::DatabaseBusy | Code::DatabaseLocked) => Ok(()),
+        _ => set,
     }
 }
 

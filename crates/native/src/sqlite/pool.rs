@@ -23,7 +23,6 @@ pub(crate) struct Pool {
 
 /// Connections of one kind, handed out in the order in which they are asked for.
 struct Lane {
-    writes: bool,
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
@@ -36,9 +35,8 @@ pub(crate) struct Lease {
 }
 
 impl Lane {
-    fn new(writes: bool, connections: usize) -> Arc<Lane> {
+    fn new(connections: usize) -> Arc<Lane> {
         Arc::new(Lane {
-            writes,
             permits: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
             idle: Mutex::default(),
         })
@@ -48,7 +46,7 @@ impl Lane {
         let idle = self.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => Connection::open(settings, self.writes)?,
+            None => Connection::open(settings)?,
         };
         Ok(Lease {
             connection: Some(connection),
@@ -65,10 +63,10 @@ impl Lane {
 
 impl Pool {
     pub(crate) fn new(settings: Settings) -> Pool {
-        let writer = Lane::new(true, 1);
+        let writer = Lane::new(1);
         let readers = match settings.location {
             Location::Memory => Arc::clone(&writer),
-            Location::File(_) => Lane::new(false, settings.readers),
+            Location::File(_) => Lane::new(settings.readers),
         };
         Pool {
             settings,

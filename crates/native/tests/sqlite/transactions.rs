@@ -1,0 +1,155 @@
+//! Transactions: what is kept, what is undone, what takes too long.
+
+use crate::blog::{Blog, ask, blog, count, create, execute};
+use lenslet_native::{Engine, ErrorKind, Execute, TransactionOptions};
+use std::time::{Duration, Instant};
+
+async fn begin(engine: &Engine) -> Engine {
+    engine.begin(TransactionOptions::default()).await.unwrap()
+}
+
+#[tokio::test]
+async fn committed_rows_stay() {
+    let Blog { engine, .. } = &blog();
+    let inside = begin(engine).await;
+    inside.execute(create("new")).await.unwrap();
+    assert_eq!((count(engine).await, count(&inside).await), (3, 4));
+    inside.commit().await.unwrap();
+    assert_eq!(count(engine).await, 4);
+    let error = inside.execute(create("late")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transaction);
+}
+
+#[tokio::test]
+async fn dropped_transactions_are_undone() {
+    let Blog { engine, .. } = &blog();
+    for rolls_back in [true, false] {
+        let inside = begin(engine).await;
+        inside.execute(create("new")).await.unwrap();
+        if rolls_back {
+            inside.rollback().await.unwrap();
+        }
+        drop(inside);
+        assert_eq!(count(engine).await, 3);
+    }
+}
+
+#[tokio::test]
+async fn transactions_nest() {
+    let Blog { engine, .. } = &blog();
+    let outer = begin(engine).await;
+    outer.execute(create("outer")).await.unwrap();
+    let kept = begin(&outer).await;
+    kept.execute(create("kept")).await.unwrap();
+    kept.commit().await.unwrap();
+    let undone = begin(&outer).await;
+    undone.execute(create("undone")).await.unwrap();
+    undone.rollback().await.unwrap();
+    let dropped = begin(&outer).await;
+    dropped.execute(create("dropped")).await.unwrap();
+    drop(dropped);
+    outer.commit().await.unwrap();
+    assert_eq!(count(engine).await, 5);
+}
+
+#[tokio::test]
+async fn a_failed_operation_leaves_the_transaction_alive() {
+    let Blog { engine, .. } = &blog();
+    let inside = begin(engine).await;
+    inside.execute(create("ada")).await.unwrap_err();
+    inside.execute(create("new")).await.unwrap();
+    inside.commit().await.unwrap();
+    assert_eq!(count(engine).await, 4);
+}
+
+#[tokio::test]
+async fn a_transaction_that_takes_too_long_is_undone() {
+    let Blog { engine, .. } = &blog();
+    let options = TransactionOptions {
+        timeout: Duration::from_millis(50),
+        ..TransactionOptions::default()
+    };
+    let inside = engine.begin(options).await.unwrap();
+    inside.execute(create("new")).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let error = inside.commit().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transaction);
+    assert!(error.message().contains("50 ms"), "{error}");
+    assert_eq!(count(engine).await, 3);
+    engine.execute(create("other")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_transaction_waits_for_the_one_before_it() {
+    let Blog { engine, .. } = &blog();
+    let first = begin(engine).await;
+    let options = TransactionOptions {
+        max_wait: Duration::from_millis(50),
+        ..TransactionOptions::default()
+    };
+    let start = Instant::now();
+    let error = engine.begin(options).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transaction);
+    assert!(start.elapsed() >= Duration::from_millis(50));
+    let (second, ()) = tokio::join!(begin(engine), async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        first.commit().await.unwrap();
+    });
+    second.execute(create("second")).await.unwrap();
+    second.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn operations_of_one_transaction_take_turns() {
+    let Blog { engine, .. } = &blog();
+    let inside = begin(engine).await;
+    let slow = "UPDATE users SET mail = mail WHERE (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
+                WHERE i < 200000) SELECT COUNT(*) FROM n) > 0";
+    let (one, two) = tokio::join!(inside.execute(execute(slow)), inside.execute(create("new")));
+    one.unwrap();
+    two.unwrap();
+    inside.commit().await.unwrap();
+    assert_eq!(count(engine).await, 4);
+}
+
+#[tokio::test]
+async fn a_batch_is_kept_or_undone_as_one() {
+    let Blog { engine, .. } = &blog();
+    let error = engine
+        .batch(vec![create("new"), create("ada"), create("other")], None)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.batch_index()),
+        (ErrorKind::UniqueConstraint, Some(1))
+    );
+    assert_eq!(count(engine).await, 3);
+    assert_eq!(
+        engine
+            .batch(vec![create("new"), create("other")], None)
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(count(engine).await, 5);
+
+    let inside = begin(engine).await;
+    inside.batch(vec![create("x"), create("ada")], None).await.unwrap_err();
+    inside.batch(vec![create("y")], None).await.unwrap();
+    inside.commit().await.unwrap();
+    assert_eq!(count(engine).await, 6);
+}
+
+#[tokio::test]
+async fn raw_sql_cannot_leave_a_transaction_open() {
+    let Blog { engine, .. } = &blog();
+    engine.execute(execute("BEGIN")).await.unwrap();
+    engine.execute(create("new")).await.unwrap();
+    assert_eq!(
+        ask(engine, crate::blog::raw("SELECT COUNT(*) FROM users"), "i")
+            .await
+            .unwrap(),
+        "[4]"
+    );
+}
