@@ -48,9 +48,9 @@ impl<'c> Decoder<'c> {
     }
 
     fn conditions(&self, of: Of<'c>, json: &Json<'_>, having: bool, at: At<'_>) -> Result<Condition, Error> {
-        let input = of.named("WhereInput");
+        let input = || of.named("WhereInput");
         let Json::Object(entries) = json else {
-            return Err(at.wrong_type(&input, json));
+            return Err(at.wrong_type(&input(), json));
         };
         let mut all = Vec::with_capacity(entries.len());
         for (key, value) in entries {
@@ -134,8 +134,8 @@ impl<'c> Decoder<'c> {
             let step = at.argument(key);
             let at = at.inside(&step);
             let Some(quantifier) = quantifier(field.arity, key) else {
-                let input = of.named("ListRelationFilter");
-                return Err(at.unknown_field(&input, &["every", "some", "none"]));
+                let input = || of.named("ListRelationFilter");
+                return Err(at.unknown_field(&input(), &["every", "some", "none"]));
             };
             all.push(match (value, quantifier) {
                 (Json::Null, Quantifier::Is) => related(Quantifier::IsNot, together(Vec::new())),
@@ -331,9 +331,9 @@ impl<'c> Decoder<'c> {
 
     /// A selector of one row: at least one unique column or compound of columns, and whatever else must hold.
     pub(crate) fn unique(&self, of: Of<'c>, json: &Json<'_>, at: At<'_>) -> Result<Condition, Error> {
-        let input = of.named("WhereUniqueInput");
+        let input = || of.named("WhereUniqueInput");
         let Json::Object(entries) = json else {
-            return Err(at.wrong_type(&input, json));
+            return Err(at.wrong_type(&input(), json));
         };
         let mut selectors = Vec::with_capacity(entries.len());
         let mut all = Vec::new();
@@ -350,7 +350,7 @@ impl<'c> Decoder<'c> {
         }
         if selectors.is_empty() {
             let names = of.selectors();
-            return Err(at.some_missing(&input, &names, &of.names()));
+            return Err(at.some_missing(&input(), &names, &of.names()));
         }
         selectors.append(&mut all);
         Ok(together(selectors))

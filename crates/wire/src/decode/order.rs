@@ -17,14 +17,14 @@ impl<'c> Decoder<'c> {
     }
 
     fn order(&self, of: Of<'c>, json: &Json<'_>, grouped: bool, at: At<'_>) -> Result<Option<Order>, Error> {
-        let input = of.named("OrderByInput");
+        let input = || of.named("OrderByInput");
         let Json::Object(entries) = json else {
-            return Err(at.wrong_type(&input, json));
+            return Err(at.wrong_type(&input(), json));
         };
         let (key, value) = match entries.as_slice() {
             [] => return Ok(None),
             [(key, value)] => (key.as_ref(), value),
-            _ => return Err(at.too_many(&input, &of.names())),
+            _ => return Err(at.too_many(&input(), &of.names())),
         };
         let step = at.argument(key);
         let at = at.inside(&step);
@@ -35,7 +35,7 @@ impl<'c> Decoder<'c> {
             return self.order_of_groups(of, aggregate, value, at).map(Some);
         }
         let Some((index, field)) = of.field(key) else {
-            return Err(at.unknown_field(&input, &of.names()));
+            return Err(at.unknown_field(&input(), &of.names()));
         };
         let Some(end) = field.relation() else {
             return self
@@ -136,12 +136,12 @@ impl<'c> Decoder<'c> {
 
     /// A name of a column, or a list of them.
     pub(crate) fn columns(&self, of: Of<'c>, json: &Json<'_>, at: At<'_>) -> Result<Vec<FieldId>, Error> {
-        let enumeration = of.named("ScalarFieldEnum");
+        let enumeration = || of.named("ScalarFieldEnum");
         each(json)
             .iter()
             .map(|item| match item.as_text() {
                 Some(name) => self.column(of, name, at),
-                None => Err(at.wrong_type(&enumeration, item)),
+                None => Err(at.wrong_type(&enumeration(), item)),
             })
             .collect()
     }

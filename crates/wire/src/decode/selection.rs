@@ -108,8 +108,8 @@ impl<'c> Decoder<'c> {
     fn relation_counts(&self, of: Of<'c>, json: &Json<'_>, at: At<'_>) -> Result<Selected, Error> {
         let step = at.selected("_count");
         let at = At::new(&step);
-        let output = of.named("CountOutputType");
-        let known: Vec<&str> = of.lists().map(|(_, field)| field.name.as_ref()).collect();
+        let output = || of.named("CountOutputType");
+        let known = || of.lists().map(|(_, field)| field.name.as_ref()).collect::<Vec<_>>();
         let all = || of.lists().map(|(index, _)| (FieldId::at(index), None));
         let entries = match json.get("selection") {
             Some(Json::Object(entries)) => entries,
@@ -123,13 +123,13 @@ impl<'c> Decoder<'c> {
                 ("$scalars", _) => counts.extend(all()),
                 (name, value) => {
                     let found = of.lists().find(|(_, field)| field.name == name);
-                    let (index, field) = found.ok_or_else(|| at.unknown_selection(name, &output, &known))?;
+                    let (index, field) = found.ok_or_else(|| at.unknown_selection(name, &output(), &known()))?;
                     counts.push((FieldId::at(index), self.counted(field, value, at)?));
                 }
             }
         }
         match counts.is_empty() {
-            true => Err(at.empty_selection(&output, &known)),
+            true => Err(at.empty_selection(&output(), &known())),
             false => Ok(Selected::RelationCounts(counts)),
         }
     }
@@ -155,14 +155,17 @@ impl<'c> Decoder<'c> {
         json: Option<&Json<'_>>,
         at: At<'_>,
     ) -> Result<Vec<Selected>, Error> {
-        let output = of.named("AggregateOutputType");
-        let mut known: Vec<&str> = names::AGGREGATES.into_iter().map(names::aggregate).collect();
-        if verb == Verb::GroupBy {
-            known.extend(of.column_names());
-        }
+        let output = || of.named("AggregateOutputType");
+        let known = || {
+            let mut known: Vec<&str> = names::AGGREGATES.into_iter().map(names::aggregate).collect();
+            if verb == Verb::GroupBy {
+                known.extend(of.column_names());
+            }
+            known
+        };
         let mut selection = Selection::default();
         let Some(Json::Object(entries)) = json else {
-            return Err(at.empty_selection(&output, &known));
+            return Err(at.empty_selection(&output(), &known()));
         };
         for (key, value) in entries {
             match (names::aggregate_of(key), of.field(key)) {
@@ -174,11 +177,11 @@ impl<'c> Decoder<'c> {
                 (None, Some((index, field))) if verb == Verb::GroupBy && field.column().is_some() => {
                     selection.column(index);
                 }
-                _ => return Err(at.unknown_selection(key, &output, &known)),
+                _ => return Err(at.unknown_selection(key, &output(), &known())),
             }
         }
         match selection.0.is_empty() {
-            true => Err(at.empty_selection(&output, &known)),
+            true => Err(at.empty_selection(&output(), &known())),
             false => Ok(selection.0),
         }
     }
@@ -187,14 +190,14 @@ impl<'c> Decoder<'c> {
         let name = names::aggregate(aggregate);
         let step = at.selected(name);
         let at = At::new(&step);
-        let output = of.named("AggregateOutputType");
+        let output = || of.named("AggregateOutputType");
         let known = || {
             of.columns_for(aggregate)
                 .map(|(_, field)| field.name.as_ref())
                 .collect::<Vec<_>>()
         };
         let Some(Json::Object(entries)) = json.get("selection") else {
-            return Err(at.empty_selection(&output, &known()));
+            return Err(at.empty_selection(&output(), &known()));
         };
         let mut fields = Vec::with_capacity(entries.len());
         for (key, value) in entries {
@@ -204,12 +207,12 @@ impl<'c> Decoder<'c> {
                 ("$scalars", _) => fields.extend(of.columns_for(aggregate).map(|(index, _)| Some(FieldId::at(index)))),
                 (key, _) => match of.columns_for(aggregate).find(|(_, field)| field.name == key) {
                     Some((index, _)) => fields.push(Some(FieldId::at(index))),
-                    None => return Err(at.unknown_selection(key, &output, &known())),
+                    None => return Err(at.unknown_selection(key, &output(), &known())),
                 },
             }
         }
         match fields.is_empty() {
-            true => Err(at.empty_selection(&output, &known())),
+            true => Err(at.empty_selection(&output(), &known())),
             false => Ok(Selected::Aggregate(aggregate, fields)),
         }
     }

@@ -28,6 +28,9 @@ impl Verb {
     fn is_new(self) -> bool {
         matches!(self, Verb::Create | Verb::CreateMany)
     }
+    fn input(self) -> &'static str {
+        if self.is_new() { "CreateInput" } else { "UpdateInput" }
+    }
     fn nests(self) -> bool {
         matches!(self, Verb::Create | Verb::Update)
     }
@@ -67,13 +70,9 @@ impl<'c> Decoder<'c> {
     }
 
     fn row(&self, row: Row<'c>, json: &Json<'_>, at: At<'_>) -> Result<Write, Error> {
-        let input = row.of.named(if row.verb.is_new() {
-            "CreateInput"
-        } else {
-            "UpdateInput"
-        });
+        let input = || row.of.named(row.verb.input());
         let Some(entries) = plain_object(json) else {
-            return Err(at.wrong_type(&input, json));
+            return Err(at.wrong_type(&input(), json));
         };
         let hidden = self.hidden(row);
         let mut assignments = Vec::with_capacity(entries.len());
@@ -81,7 +80,7 @@ impl<'c> Decoder<'c> {
             let step = at.argument(key);
             let at = at.inside(&step);
             let found = row.of.field(key).filter(|(index, _)| !hidden.contains(index));
-            let unknown = || at.unknown_field(&input, &row.of.names());
+            let unknown = || at.unknown_field(&input(), &row.of.names());
             let (index, field) = found.ok_or_else(unknown)?;
             let id = FieldId::at(index);
             match (field.column(), field.relation()) {
@@ -150,11 +149,7 @@ impl<'c> Decoder<'c> {
         match column.and_then(|column| row.of.model.fields.get(usize::from(*column))) {
             Some(field) if through => {
                 let step = at.argument(&field.name);
-                let input = row.of.named(if row.verb.is_new() {
-                    "CreateInput"
-                } else {
-                    "UpdateInput"
-                });
+                let input = row.of.named(row.verb.input());
                 Err(at.inside(&step).unknown_field(&input, &row.of.names()))
             }
             _ => Ok(()),
