@@ -7,8 +7,6 @@ use crate::syntax::tree::{Span, Tree};
 /// A relation by columns, of which a part may be missing.
 #[derive(Debug)]
 pub(crate) struct InlineEnd {
-    /// The name that its fields say.
-    pub(crate) name: Option<String>,
     pub(crate) is_one_to_one: bool,
     /// The model that refers.
     pub(crate) from: String,
@@ -108,7 +106,6 @@ fn inline_end(schema: &Resolved<'_>, relation: &Relation<'_>) -> InlineEnd {
         }
     };
     InlineEnd {
-        name: relation.name.map(str::to_owned),
         is_one_to_one: relation.kind == RelationKind::OneToOne,
         from: from.name.to_owned(),
         from_block: from.span(),

@@ -56,23 +56,12 @@ fn add_back_field(relation: &InlineEnd, taken: &mut HashSet<(Span, String)>, mis
     if relation.has_back {
         return;
     }
-    let mut attributes = relation
-        .name
-        .as_ref()
-        .map(|name| format!("@relation(\"{name}\")"))
-        .unwrap_or_default();
-    if relation.from_ignored {
-        attributes = if attributes.is_empty() {
-            "@ignore".to_owned()
-        } else {
-            format!("{attributes} @ignore")
-        };
-    }
+    let attributes = if relation.from_ignored { "@ignore" } else { "" };
     let (suffix, plural) = if relation.is_one_to_one { ("?", "") } else { ("[]", "s") };
     let field = NewField {
         name: format!("{}{plural}", lower_first(&relation.from)),
         ty: format!("{}{suffix}", relation.from),
-        attributes,
+        attributes: attributes.to_owned(),
     };
     add(relation.to_block, field, taken, missing);
 }
@@ -82,17 +71,12 @@ fn add_forward_field(relation: &InlineEnd, taken: &mut HashSet<(Span, String)>, 
     if relation.forward.is_some() {
         return;
     }
-    let name = relation
-        .name
-        .as_ref()
-        .map(|name| format!("\"{name}\", "))
-        .unwrap_or_default();
     let columns: Vec<&str> = relation.columns.iter().map(|column| column.name.as_str()).collect();
     let optional = if relation.is_required() { "" } else { "?" };
     let field = NewField {
         name: lower_first(&relation.to),
         ty: format!("{}{optional}", relation.to),
-        attributes: format!("@relation({name}{})", arguments(&columns, &relation.references)),
+        attributes: format!("@relation({})", arguments(&columns, &relation.references)),
     };
     add(relation.from_block, field, taken, missing);
 }

@@ -7,10 +7,12 @@ mod missing;
 mod table;
 mod value;
 
+use std::borrow::Cow;
+
 use crate::sources::{SourceFile, Sources};
 use crate::syntax::tree::{
-    Attribute, Block, BlockAttribute, BlockKind, Comment, Config, ConfigLine, Field, Item, Line, ProblemKind, Property,
-    Tree, TypeAlias,
+    Attribute, Block, BlockAttribute, BlockKind, Comment, Config, ConfigLine, Field, FieldType, Item, Line, Modifier,
+    ProblemKind, Property, Tree, TypeAlias,
 };
 use crate::syntax::{self};
 use missing::Missing;
@@ -95,19 +97,26 @@ impl Printer<'_> {
             Item::Block(block) if self.is_closed(block.span.end) => self.block(block),
             Item::Config(config) if self.is_closed(config.span.end) => self.config(config),
             Item::Block(Block { span, .. }) | Item::Config(Config { span, .. }) => {
-                let text = self
-                    .text
-                    .get(span.start as usize..span.end as usize)
-                    .unwrap_or_default();
-                self.line("", text.trim_end());
+                self.unreadable(
+                    self.text
+                        .get(span.start as usize..span.end as usize)
+                        .unwrap_or_default(),
+                );
+                return Before::Line;
             }
-            Item::Unknown(block) => self.line("", block.text),
+            Item::Unknown(block) => {
+                match block.name {
+                    Some(_) => self.unreadable(block.text),
+                    None => self.line("", block.text),
+                }
+                return Before::Line;
+            }
             Item::TypeAlias(alias) => {
                 self.alias(alias);
                 return Before::Alias;
             }
             Item::Comment(comment) => {
-                self.line("", comment.text);
+                lines_of(comment.text).for_each(|line| self.line("", &line));
                 return Before::Line;
             }
             Item::Junk(junk) => {
@@ -122,6 +131,21 @@ impl Printer<'_> {
     /// Whether a block ends with its brace. One that does not is left as it is.
     fn is_closed(&self, end: u32) -> bool {
         self.text.get(..end as usize).is_some_and(|text| text.ends_with('}'))
+    }
+
+    /// A block without its end, or of another kind: a row of lines that cannot be read.
+    fn unreadable(&mut self, text: &str) {
+        let mut blank = false;
+        for line in text.trim_end().lines().map(str::trim_start) {
+            if line.is_empty() {
+                blank = true;
+                continue;
+            }
+            if std::mem::take(&mut blank) {
+                self.out.push('\n');
+            }
+            self.line("", line);
+        }
     }
 
     fn line(&mut self, indent: &str, text: &str) {
@@ -150,7 +174,7 @@ impl Printer<'_> {
         for (at, line) in block.lines.iter().enumerate() {
             match line {
                 Line::Comment(comment) if leads_to_attribute(&block.lines[at..]) => comments.push(comment),
-                Line::Comment(comment) => body.text(comment.text),
+                Line::Comment(comment) => lines_of(comment.text).for_each(|line| body.text(&line)),
                 Line::Junk(junk) => body.text(junk.text),
                 Line::Blank => body.blank(),
                 Line::Attribute(attribute) => {
@@ -207,7 +231,7 @@ impl Printer<'_> {
                     let text = self.text;
                     body.row(|table| property_row(property, text, table));
                 }
-                ConfigLine::Comment(comment) => body.text(comment.text),
+                ConfigLine::Comment(comment) => lines_of(comment.text).for_each(|line| body.text(&line)),
                 ConfigLine::Junk(junk) => body.text(junk.text),
                 ConfigLine::Blank => body.blank(),
             }
@@ -220,9 +244,7 @@ impl Printer<'_> {
         self.out.push_str("type ");
         self.out.push_str(alias.name.text);
         self.out.push_str(" = ");
-        let ty = alias.ty.span;
-        self.out
-            .push_str(self.text.get(ty.start as usize..ty.end as usize).unwrap_or_default());
+        field_type(&alias.ty, self.text, &mut self.out);
         for attribute in &alias.attributes {
             self.out.push(' ');
             value::attribute(attribute, self.text, &mut self.out);
@@ -235,10 +257,30 @@ impl Printer<'_> {
     }
 }
 
-/// Whether only comments stand between here and a block attribute, so that they belong to it.
+/// Whether only `//` comments stand between here and a block attribute, so that they belong to it.
 fn leads_to_attribute(lines: &[Line<'_>]) -> bool {
-    let rest = lines.iter().find(|line| !matches!(line, Line::Comment(_)));
-    matches!(rest, Some(Line::Attribute(_)))
+    let is_plain = |line: &Line<'_>| matches!(line, Line::Comment(comment) if comment.text.starts_with("//"));
+    matches!(lines.iter().find(|line| !is_plain(line)), Some(Line::Attribute(_)))
+}
+
+/// The lines of a comment that has lines of its own: `/* … */` becomes a block with a star before each line.
+fn lines_of(comment: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let inner = comment
+        .strip_prefix("/*")
+        .map(|text| text.strip_suffix("*/").unwrap_or(text));
+    let plain = inner.is_none().then_some(Cow::Borrowed(comment));
+    let starred = inner.into_iter().flat_map(|text| {
+        let lines = text
+            .lines()
+            .map(|line| line.trim().trim_start_matches('*').trim())
+            .filter(|line| !line.is_empty());
+        let lines = lines.map(|line| Cow::Owned(format!(" * {line}")));
+        [Cow::Borrowed("/**")]
+            .into_iter()
+            .chain(lines)
+            .chain([Cow::Borrowed(" */")])
+    });
+    plain.into_iter().chain(starred)
 }
 
 /// The lines of a block while they are printed. An empty line starts a new table.
@@ -306,12 +348,7 @@ fn field_row(field: &Field<'_>, kind: BlockKind, text: &str, extra: Option<&str>
         if kind != BlockKind::Enum
             && let Some(ty) = &field.ty
         {
-            row.cell(|out| {
-                out.push_str(
-                    text.get(ty.span.start as usize..ty.span.end as usize)
-                        .unwrap_or_default(),
-                )
-            });
+            row.cell(|out| field_type(ty, text, out));
         }
         row.cell(|out| {
             for (at, attribute) in attributes.iter().enumerate() {
@@ -337,6 +374,20 @@ fn field_row(field: &Field<'_>, kind: BlockKind, text: &str, extra: Option<&str>
     });
 }
 
+/// A type, without what is not of the language any more.
+fn field_type(ty: &FieldType<'_>, text: &str, out: &mut String) {
+    let written = text
+        .get(ty.span.start as usize..ty.span.end as usize)
+        .unwrap_or_default();
+    match ty.modifier {
+        Modifier::List if written.starts_with('[') => {
+            out.push_str(ty.name.text);
+            out.push_str("[]");
+        }
+        _ => out.push_str(written.trim_end_matches('!')),
+    }
+}
+
 fn property_row(property: &Property<'_>, text: &str, table: &mut Table) {
     table.row_with(property.comment.map(|comment| comment.text), |row| {
         row.cell(|out| out.push_str(property.name.text));
@@ -344,7 +395,7 @@ fn property_row(property: &Property<'_>, text: &str, table: &mut Table) {
             out.push('=');
             if let Some(value) = &property.value {
                 out.push(' ');
-                value::config_value(value, text, out);
+                value::value(value, text, out);
             }
         });
     });
@@ -408,15 +459,23 @@ mod tests {
     fn lines_that_cannot_be_read_stay() {
         check_format(
             "model A {\n id Int @id\n ??? \n}\nnonsense\nmodel B {\n id Int\n",
-            "model A {\n  id Int @id\n  ???\n}\n\nnonsense\nmodel B {\n id Int\n",
+            "model A {\n  id Int @id\n  ???\n}\n\nnonsense\nmodel B {\nid Int\n",
         );
     }
 
     #[test]
-    fn lists_with_comments_stay() {
+    fn comments_over_lines_get_stars() {
         check_format(
-            "generator a {\nprovider=\"x\"\nlist=[ \"a\" , // one\n  \"b\"]\n}\n",
-            "generator a {\n  provider = \"x\"\n  list     = [ \"a\" , // one\n  \"b\"]\n}\n",
+            "/* one */\nmodel A {\n  id Int @id /* stays */\n/* two\n   three */\n}  // behind\n",
+            "/**\n * one\n */\nmodel A {\n  id Int @id /* stays */\n  /**\n   * two\n   * three\n   */\n}\n\n// behind\n",
+        );
+    }
+
+    #[test]
+    fn what_is_not_of_the_language_any_more_is_put_right() {
+        check_format(
+            "model A {\n id: Int! @id\n a [String]\n @@map(\"x\",)\n}\n",
+            "model A {\n  id Int      @id\n  a  String[]\n\n  @@map(\"x\")\n}\n",
         );
     }
 

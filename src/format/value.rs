@@ -28,9 +28,6 @@ pub(super) fn attribute_with(attribute: &Attribute<'_>, extra: &str, text: &str,
 fn arguments(arguments: &Arguments<'_>, extra: Option<&str>, text: &str, out: &mut String) {
     out.push('(');
     separated(&arguments.list, out, |item, out| argument(item, text, out));
-    if arguments.trailing_comma.is_some() {
-        out.push(',');
-    }
     if let Some(extra) = extra {
         if !arguments.list.is_empty() {
             out.push_str(", ");
@@ -47,19 +44,6 @@ fn argument(argument: &Argument<'_>, text: &str, out: &mut String) {
     }
     if let Some(it) = &argument.value {
         value(it, text, out);
-    }
-}
-
-/// The value of a property. A list with comments in it stays as it is.
-pub(super) fn config_value(it: &Value<'_>, text: &str, out: &mut String) {
-    let written = text
-        .get(it.span.start as usize..it.span.end as usize)
-        .unwrap_or_default();
-    let has_comment = written.contains('\n') && written.contains("//");
-    if has_comment {
-        out.push_str(written)
-    } else {
-        value(it, text, out)
     }
 }
 
@@ -82,7 +66,7 @@ pub(super) fn value(value: &Value<'_>, text: &str, out: &mut String) {
             separated(list, out, |item, out| self::value(item, text, out));
             out.push(']');
         }
-        ValueKind::Object(entries) if entries.is_empty() => out.push_str("{}"),
+        ValueKind::Object(entries) if entries.is_empty() => out.push_str("{  }"),
         ValueKind::Object(entries) => {
             out.push_str("{ ");
             separated(entries, out, |(name, item), out| {

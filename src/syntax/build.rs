@@ -393,7 +393,7 @@ impl<'a> Builder<'a> {
         let mut arguments = None;
         for pair in pair.into_inner() {
             match pair.as_rule() {
-                Rule::path => name = self.name(&pair),
+                Rule::attribute_name => name = self.name(&pair),
                 _ => arguments = Some(self.arguments(pair)),
             }
         }
@@ -402,7 +402,8 @@ impl<'a> Builder<'a> {
 
     fn arguments(&mut self, pair: Pair<'a, Rule>) -> Arguments<'a> {
         let span = self.span(&pair);
-        let before_end = pair.as_str().trim_end_matches(')').trim_end();
+        let text = pair.as_str();
+        let before_end = text.strip_suffix(')').unwrap_or(text).trim_end();
         let has_comma = before_end.ends_with(',');
         let end = span.start + offset(before_end.len());
         let list = pair.into_inner().map(|pair| self.argument(pair)).collect();
@@ -479,7 +480,7 @@ impl<'a> Builder<'a> {
                 ValueKind::String(unescape(raw, inner, &mut self.problems))
             }
             Rule::number => ValueKind::Number(text),
-            Rule::array | Rule::config_array => ValueKind::Array(self.values(pair.into_inner())),
+            Rule::array => ValueKind::Array(self.values(pair.into_inner())),
             Rule::object => ValueKind::Object(pair.into_inner().filter_map(|entry| self.entry(entry)).collect()),
             _ => return None,
         };

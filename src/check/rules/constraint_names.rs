@@ -98,7 +98,7 @@ impl<'t> Names<'t> {
     /// Collects the names of a schema.
     pub(super) fn collect(schema: &Resolved<'t>) -> Self {
         let mut by_model: Vec<Vec<Constraint<'t>>> = schema.models.iter().map(|_| Vec::new()).collect();
-        for (id, model) in schema.models.iter().enumerate().filter(|(_, model)| !model.is_view) {
+        for (id, _) in schema.models.iter().enumerate().filter(|(_, model)| !model.is_view) {
             collect_model(schema, id, &mut by_model[id]);
         }
         if schema.settings.uses_foreign_keys() {
