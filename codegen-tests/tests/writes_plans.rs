@@ -3,7 +3,7 @@
 
 use lenslet::{Sources, check};
 use lenslet_core::query::Query;
-use lenslet_sql::{Dialect, plan};
+use lenslet_sql::{Dialect, Shape, plan};
 use lenslet_wire::decode::{Limits, Request, request};
 use std::fmt::Write;
 
@@ -185,5 +185,52 @@ fn nested_rows() {
                 r#"{"id":true}"#,
             ),
         ],
+    );
+}
+
+/// Requests that differ only in values and in the lengths of lists without nesting have one shape, and so one plan.
+#[test]
+fn plans_do_not_depend_on_values() {
+    let catalog = check(&Sources::single("schema.prisma", BLOG)).schema.unwrap().catalog;
+    let planned = |action: &str, arguments: &str| {
+        let body = format!(
+            r#"{{"modelName":"User","action":"{action}","query":{{"arguments":{arguments},"selection":{{"id":true}}}}}}"#
+        );
+        let query = query(&catalog, &body);
+        let plan = plan(&catalog, &query, &Dialect::SQLITE).unwrap();
+        (Shape::of(&query).into_key(), plan)
+    };
+    let rows = |count: usize| {
+        let rows: Vec<String> = (0..count)
+            .map(|at| format!(r#"{{"email":"{at}","name":"n"}}"#))
+            .collect();
+        format!(r#"{{"data":[{}]}}"#, rows.join(","))
+    };
+    let posts = |email: &str, count: usize| {
+        let posts: Vec<String> = (0..count).map(|at| format!(r#"{{"title":"{at}"}}"#)).collect();
+        format!(
+            r#"{{"data":{{"email":"{email}","posts":{{"create":[{}]}}}}}}"#,
+            posts.join(",")
+        )
+    };
+    let upsert = |one: &str, other: &str| {
+        format!(r#"{{"where":{{"email":"{one}"}},"create":{{"email":"{other}"}},"update":{{"name":"{one}"}}}}"#)
+    };
+    assert_eq!(
+        planned("createManyAndReturn", &rows(1)),
+        planned("createManyAndReturn", &rows(50))
+    );
+    assert_eq!(
+        planned("createOne", &posts("a", 1)),
+        planned("createOne", &posts("b", 9))
+    );
+    assert_eq!(
+        planned("upsertOne", &upsert("a", "a")),
+        planned("upsertOne", &upsert("a", "b"))
+    );
+    let uneven = r#"{"data":[{"email":"a"},{"email":"b","name":"c"}]}"#;
+    assert_ne!(
+        planned("createManyAndReturn", &rows(2)).0,
+        planned("createManyAndReturn", uneven).0
     );
 }
