@@ -2,7 +2,7 @@
 //!
 //! Documentation is left out: no engine reads it, and a program should not carry it.
 
-use super::{FORMATTED, MARKER};
+use super::files::{FORMATTED, MARKER};
 use lenslet_core::catalog::{
     Arity, Catalog, Column, ColumnType, Default, Enum, Extension, Field, FieldKind, ForeignKey, Index, IndexField,
     JoinTable, Literal, Model, NativeType, Relation, RelationEnd, RelationField, RelationKind, Sequence, Text, Variant,

@@ -1,7 +1,8 @@
 //! `Cargo.toml`.
 
 use super::{
-    Engine, MARKER, Options,
+    Engine, Options,
+    files::MARKER,
     form::{Client, Serde},
 };
 use std::fmt::Write;

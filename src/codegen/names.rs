@@ -6,7 +6,7 @@
 
 use lenslet_core::catalog::{Catalog, Field, FieldKind, Model};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A name in Rust, without the `r#` of a keyword.
@@ -69,12 +69,7 @@ const ROOT_MODULES: [&str; 43] = [
 /// Type parameters of generated code.
 const PARAMETERS: [&str; 8] = ["C", "E", "I", "L", "P", "R", "T", "U"];
 /// Names of the prelude that generated code uses.
-const PRELUDE: [(&str, &str); 4] = [
-    ("Option", "::core::option::Option"),
-    ("Result", "::core::result::Result"),
-    ("String", "::std::string::String"),
-    ("Vec", "::std::vec::Vec"),
-];
+const PRELUDE: [&str; 4] = ["Option", "Result", "String", "Vec"];
 
 /// What everything in a catalog is called, in the order of the catalog.
 #[derive(Debug)]
@@ -203,7 +198,7 @@ impl ModelNames {
         let loaded: Vec<_> = model.fields.iter().map(|it| relation(it, "")).collect();
         let markers: Vec<_> = model.fields.iter().map(|it| relation(it, "Field")).collect();
         let prelude = types.prelude();
-        types.taken.extend(PRELUDE.map(|(name, _)| name.to_owned()));
+        types.taken.extend(PRELUDE.map(String::from));
         let parameters = types.claim_all(&names, pascal, pascal, Suffix::Key);
         let fields = fields.into_iter().zip(loaded).zip(markers).zip(parameters);
         ModelNames {
@@ -245,27 +240,39 @@ pub(crate) struct Prelude {
 impl Prelude {
     /// `Option`.
     pub(crate) fn option(&self) -> TokenStream {
-        self.spell("Option")
+        if self.hides("Option") {
+            quote!(::core::option::Option)
+        } else {
+            quote!(Option)
+        }
     }
     /// `Result`.
     pub(crate) fn result(&self) -> TokenStream {
-        self.spell("Result")
+        if self.hides("Result") {
+            quote!(::core::result::Result)
+        } else {
+            quote!(Result)
+        }
     }
     /// `String`.
     pub(crate) fn string(&self) -> TokenStream {
-        self.spell("String")
+        if self.hides("String") {
+            quote!(::std::string::String)
+        } else {
+            quote!(String)
+        }
     }
     /// `Vec`.
     pub(crate) fn vec(&self) -> TokenStream {
-        self.spell("Vec")
+        if self.hides("Vec") {
+            quote!(::std::vec::Vec)
+        } else {
+            quote!(Vec)
+        }
     }
 
-    fn spell(&self, name: &'static str) -> TokenStream {
-        let path = PRELUDE
-            .iter()
-            .find(|(it, _)| *it == name && self.hidden.contains(it))
-            .map_or(name, |(_, path)| path);
-        path.parse().unwrap_or_default()
+    fn hides(&self, name: &str) -> bool {
+        self.hidden.contains(name)
     }
 }
 
@@ -343,11 +350,7 @@ impl Namespace {
 
     fn prelude(&self) -> Prelude {
         Prelude {
-            hidden: PRELUDE
-                .iter()
-                .map(|(name, _)| *name)
-                .filter(|it| self.taken.contains(*it))
-                .collect(),
+            hidden: PRELUDE.into_iter().filter(|it| self.taken.contains(*it)).collect(),
         }
     }
 }
@@ -472,5 +475,57 @@ pub(crate) fn package(folder: &str) -> String {
         "db".into()
     } else {
         name.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, as_field: &str, as_type: &str) {
+        assert_eq!((snake(name).as_str(), pascal(name).as_str()), (as_field, as_type));
+    }
+
+    #[test]
+    fn names_become_idiomatic() {
+        check("authorId", "author_id", "AuthorId");
+        check("created_at", "created_at", "CreatedAt");
+        check("HTTPServer", "http_server", "HTTPServer");
+        check("userIDs", "user_ids", "UserIDs");
+        check("IN_PROGRESS", "in_progress", "InProgress");
+        check("OAuthToken", "o_auth_token", "OAuthToken");
+        check("oauth2Token", "oauth2_token", "Oauth2Token");
+        check("v1_2", "v1_2", "V1_2");
+        check("under_", "under", "Under");
+        check("größe", "größe", "Größe");
+        check("名前", "名前", "名前");
+    }
+
+    #[test]
+    fn whatever_it_is_becomes_an_identifier() {
+        check("self", "self_", "Self_");
+        check("2fa", "_2fa", "_2fa");
+        check("x²", "xub2", "Xub2");
+        check("_", "__", "__");
+    }
+
+    #[test]
+    fn a_name_that_is_idiomatic_is_kept() {
+        let claim = |names: &[&str]| {
+            let names = Namespace::reserving(&["New"]).claim_all(names, pascal, pascal, Suffix::Model);
+            names.into_iter().map(|it| it.0).collect::<Vec<_>>()
+        };
+        assert_eq!(claim(&["user", "User"]), ["UserModel", "User"]);
+        assert_eq!(claim(&["a_b", "aB", "ABModel"]), ["AB", "ABModel_2", "ABModel"]);
+        assert_eq!(claim(&["New", "NewModel"]), ["NewModel", "NewModel_2"]);
+    }
+
+    #[test]
+    fn a_folder_names_its_package() {
+        assert_eq!(package("my db"), "my-db");
+        assert_eq!(package("Db"), "db");
+        assert_eq!(package("2"), "db");
+        assert_eq!(package("type"), "db");
     }
 }

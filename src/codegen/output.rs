@@ -5,7 +5,7 @@
     reason = "this is where the generator writes; everything before it does no I/O"
 )]
 
-use super::MARKER;
+use super::files::MARKER;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt, fs, io,
@@ -166,4 +166,68 @@ fn replace(files: &[(PathBuf, &String)]) -> Result<(), WriteError> {
         }
     }
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(files: &[(&str, &str)]) -> Output {
+        let ours = |(name, text): &(&str, &str)| ((*name).to_owned(), format!("// {MARKER}\n{text}"));
+        Output {
+            files: files.iter().map(ours).collect(),
+        }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder)
+            .expect("the folder is there")
+            .map(|it| it.expect("an entry").file_name());
+        let mut names: Vec<_> = names.map(|it| it.to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn only_what_changed_is_touched() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let src = folder.path().join("src");
+        let first = output(&[("src/lib.rs", "1"), ("src/user.rs", "1"), ("src/post.rs", "1")]);
+        assert_eq!(first.write_to(folder.path()).expect("written").changed.len(), 3);
+        fs::write(src.join("mine.rs"), "fn mine() {}").expect("a file of somebody else");
+        fs::write(src.join("binary.rs"), [0xff, 0xfe]).expect("a file that is no text");
+        let before = fs::metadata(src.join("lib.rs"))
+            .and_then(|it| it.modified())
+            .expect("a time");
+
+        let second = output(&[("src/lib.rs", "1"), ("src/user.rs", "2")]);
+        let written = second.write_to(folder.path()).expect("written");
+        assert_eq!(written.changed, [src.join("user.rs")]);
+        assert_eq!((written.unchanged, written.removed), (1, vec![src.join("post.rs")]));
+        assert_eq!(names(&src), ["binary.rs", "lib.rs", "mine.rs", "user.rs"]);
+        assert_eq!(
+            fs::metadata(src.join("lib.rs"))
+                .and_then(|it| it.modified())
+                .expect("a time"),
+            before
+        );
+    }
+
+    #[test]
+    fn nothing_is_written_over_the_files_of_others() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("lib.rs"), "fn mine() {}").expect("a file of somebody else");
+        let error = output(&[("a.rs", ""), ("lib.rs", "")]).write_to(folder.path());
+        assert!(matches!(error, Err(WriteError::Foreign(path)) if path.ends_with("lib.rs")));
+        assert_eq!(names(folder.path()), ["lib.rs"]);
+    }
+
+    #[test]
+    fn nothing_is_left_half_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join("b.rs")).expect("a folder in the way");
+        let error = output(&[("a.rs", ""), ("b.rs", "")]).write_to(folder.path());
+        assert!(matches!(error, Err(WriteError::Io { .. })));
+        assert_eq!(names(folder.path()), ["b.rs"]);
+    }
 }

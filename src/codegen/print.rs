@@ -10,6 +10,8 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 pub(crate) enum Item {
     /// A declaration of one line, as constants, type aliases and modules are: most of a client. They stand together.
     Line(Kind, TokenStream),
+    /// An `impl` of such declarations: what stands before the brace, and the lines.
+    Table(TokenStream, Vec<TokenStream>),
     /// Anything else. It stands apart.
     Block(TokenStream),
 }
@@ -29,14 +31,20 @@ pub(crate) fn items(items: Vec<Item>) -> Result<String, syn::Error> {
     for item in items {
         let kind = match &item {
             Item::Line(kind, _) => Some(*kind),
-            Item::Block(_) => None,
+            Item::Table(..) | Item::Block(_) => None,
         };
         if !text.is_empty() && (kind.is_none() || kind != before) {
             text.push('\n');
         }
         before = kind;
         match item {
-            Item::Line(_, tokens) => line(tokens, &mut text),
+            Item::Line(_, tokens) => line(tokens, 0, &mut text),
+            Item::Table(head, lines) => {
+                flat(head, &mut text);
+                text.push_str(" {\n");
+                lines.into_iter().for_each(|tokens| line(tokens, 4, &mut text));
+                text.push_str("}\n");
+            }
             Item::Block(tokens) => {
                 let file = syn::File {
                     shebang: None,
@@ -53,15 +61,16 @@ pub(crate) fn items(items: Vec<Item>) -> Result<String, syn::Error> {
 
 /// Prints a declaration of one line. Its tokens are few and of few kinds: parsing them and measuring how they fit would take
 /// longer than all the rest of the generator.
-fn line(tokens: TokenStream, text: &mut String) {
+fn line(tokens: TokenStream, depth: usize, text: &mut String) {
     let start = text.len();
+    text.extend(std::iter::repeat_n(' ', depth));
     flat(tokens, text);
-    text.push('\n');
     if text.len() - start > WIDTH
         && let Some(equals) = text.get(start..).and_then(|it| it.find(" = "))
     {
         text.replace_range(start + equals..start + equals + 3, " =\n    ");
     }
+    text.push('\n');
 }
 
 /// Tokens in one line.
@@ -89,7 +98,7 @@ fn flat(tokens: TokenStream, text: &mut String) {
                     ':' if punct.spacing() == Spacing::Alone && !text.ends_with(':') => text.push_str(": "),
                     other => text.push(other),
                 }
-                joined = punct.as_char() != '>';
+                joined = !matches!(punct.as_char(), '>' | ';');
             }
             TokenTree::Ident(_) | TokenTree::Literal(_) => {
                 if !joined {
@@ -176,14 +185,12 @@ fn join_clause(lines: &mut Vec<String>, at: usize) -> Option<()> {
     Some(())
 }
 
-/// Whether the line goes on with what the one before began: the bounds of a signature, the type of an `impl`, one more of
-/// the types that describe a relation.
+/// Whether the line goes on with what the one before began: the bounds of a signature, the type of an `impl`.
 fn continues(line: &str, before: &str) -> bool {
     let (line, before) = (line.trim_start(), before.trim_start());
     match line.split(' ').next() {
         // A list of parameters is joined first.
         Some("where" | "for") => line.contains(' ') && !before.starts_with(')'),
-        Some("type") => before.starts_with("type "),
         _ => false,
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn model(client: &Client, model: &Model) -> Vec<Item> {
             .flat_map(relation_types)
             .map(|it| Item::Line(Kind::Types, it)),
     );
-    items.extend(model.relations.iter().map(|it| Item::Block(relation(model, it))));
+    items.extend(model.relations.iter().map(|it| relation(model, it)));
     items.extend(model.new.iter().flat_map(|it| new(model, it)).map(Item::Block));
     items
 }
@@ -216,7 +216,7 @@ fn relation_types(
     }
 }
 
-fn relation(model: &Model, relation: &Relation) -> TokenStream {
+fn relation(model: &Model, relation: &Relation) -> Item {
     let Relation {
         index,
         schema_name,
@@ -232,15 +232,14 @@ fn relation(model: &Model, relation: &Relation) -> TokenStream {
         Arity::Optional => quote!(rt::Maybe),
         Arity::List => quote!(rt::Many),
     };
-    quote! {
-        impl rt::Relation for #marker {
-            const FIELD: rt::FieldId = rt::FieldId::new(#index, #schema_name);
-            type From = #row;
-            type To = super::#target;
-            type Arity = #arity;
-            type Opposite = super::#module::#opposite;
-        }
-    }
+    Item::Table(
+        quote!(impl rt::Relation for #marker),
+        vec![
+            quote!(const FIELD: rt::FieldId = rt::FieldId::new(#index, #schema_name);),
+            quote!(type From = #row; type To = super::#target;),
+            quote!(type Arity = #arity; type Opposite = super::#module::#opposite;),
+        ],
+    )
 }
 
 fn new(model: &Model, new: &New) -> Vec<TokenStream> {

@@ -46,7 +46,8 @@ pub enum UserField {}
 
 impl rt::Relation for UserField {
     const FIELD: rt::FieldId = rt::FieldId::new(3, "user");
-    type From = Profile; type To = super::User; type Arity = rt::One; type Opposite = super::user::ProfileField;
+    type From = Profile; type To = super::User;
+    type Arity = rt::One; type Opposite = super::user::ProfileField;
 }
 
 #[derive(Clone, Debug)]

@@ -39,7 +39,8 @@ pub enum PostsField {}
 
 impl rt::Relation for PostsField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "posts");
-    type From = Tag; type To = super::Post; type Arity = rt::Many; type Opposite = super::post::TagsField;
+    type From = Tag; type To = super::Post;
+    type Arity = rt::Many; type Opposite = super::post::TagsField;
 }
 
 #[derive(Clone, Debug)]

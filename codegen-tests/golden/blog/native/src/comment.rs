@@ -56,17 +56,20 @@ pub enum RepliesField {}
 
 impl rt::Relation for PostField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "post");
-    type From = Comment; type To = super::Post; type Arity = rt::One; type Opposite = super::post::CommentsField;
+    type From = Comment; type To = super::Post;
+    type Arity = rt::One; type Opposite = super::post::CommentsField;
 }
 
 impl rt::Relation for ParentField {
     const FIELD: rt::FieldId = rt::FieldId::new(4, "parent");
-    type From = Comment; type To = super::Comment; type Arity = rt::Maybe; type Opposite = super::comment::RepliesField;
+    type From = Comment; type To = super::Comment;
+    type Arity = rt::Maybe; type Opposite = super::comment::RepliesField;
 }
 
 impl rt::Relation for RepliesField {
     const FIELD: rt::FieldId = rt::FieldId::new(6, "replies");
-    type From = Comment; type To = super::Comment; type Arity = rt::Many; type Opposite = super::comment::ParentField;
+    type From = Comment; type To = super::Comment;
+    type Arity = rt::Many; type Opposite = super::comment::ParentField;
 }
 
 #[derive(Clone, Debug)]

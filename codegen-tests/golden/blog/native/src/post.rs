@@ -74,17 +74,20 @@ pub enum CommentsField {}
 
 impl rt::Relation for AuthorField {
     const FIELD: rt::FieldId = rt::FieldId::new(8, "author");
-    type From = Post; type To = super::User; type Arity = rt::One; type Opposite = super::user::PostsField;
+    type From = Post; type To = super::User;
+    type Arity = rt::One; type Opposite = super::user::PostsField;
 }
 
 impl rt::Relation for TagsField {
     const FIELD: rt::FieldId = rt::FieldId::new(10, "tags");
-    type From = Post; type To = super::Tag; type Arity = rt::Many; type Opposite = super::tag::PostsField;
+    type From = Post; type To = super::Tag;
+    type Arity = rt::Many; type Opposite = super::tag::PostsField;
 }
 
 impl rt::Relation for CommentsField {
     const FIELD: rt::FieldId = rt::FieldId::new(11, "comments");
-    type From = Post; type To = super::Comment; type Arity = rt::Many; type Opposite = super::comment::PostField;
+    type From = Post; type To = super::Comment;
+    type Arity = rt::Many; type Opposite = super::comment::PostField;
 }
 
 #[derive(Clone, Debug)]

@@ -66,12 +66,14 @@ pub enum ProfileField {}
 
 impl rt::Relation for PostsField {
     const FIELD: rt::FieldId = rt::FieldId::new(5, "posts");
-    type From = User; type To = super::Post; type Arity = rt::Many; type Opposite = super::post::AuthorField;
+    type From = User; type To = super::Post;
+    type Arity = rt::Many; type Opposite = super::post::AuthorField;
 }
 
 impl rt::Relation for ProfileField {
     const FIELD: rt::FieldId = rt::FieldId::new(6, "profile");
-    type From = User; type To = super::Profile; type Arity = rt::Maybe; type Opposite = super::profile::UserField;
+    type From = User; type To = super::Profile;
+    type Arity = rt::Maybe; type Opposite = super::profile::UserField;
 }
 
 #[derive(Clone, Debug)]

@@ -36,8 +36,8 @@ pub enum ActiveField {}
 
 impl rt::Relation for ActiveField {
     const FIELD: rt::FieldId = rt::FieldId::new(1, "active");
-    type From = Account;
-    type To = super::ActiveUser; type Arity = rt::Many; type Opposite = super::active_user::ScalarsField;
+    type From = Account; type To = super::ActiveUser;
+    type Arity = rt::Many; type Opposite = super::active_user::ScalarsField;
 }
 
 #[derive(Clone, Debug)]

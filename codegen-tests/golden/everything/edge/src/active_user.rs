@@ -42,6 +42,6 @@ pub enum ScalarsField {}
 
 impl rt::Relation for ScalarsField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "scalars");
-    type From = ActiveUser;
-    type To = super::Account; type Arity = rt::Maybe; type Opposite = super::account::ActiveField;
+    type From = ActiveUser; type To = super::Account;
+    type Arity = rt::Maybe; type Opposite = super::account::ActiveField;
 }

@@ -40,12 +40,14 @@ pub enum LField {}
 
 impl rt::Relation for PField {
     const FIELD: rt::FieldId = rt::FieldId::new(1, "p");
-    type From = C; type To = super::T; type Arity = rt::Many; type Opposite = super::t::CField;
+    type From = C; type To = super::T;
+    type Arity = rt::Many; type Opposite = super::t::CField;
 }
 
 impl rt::Relation for LField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "l");
-    type From = C; type To = super::LModel; type Arity = rt::Many; type Opposite = super::l::CField;
+    type From = C; type To = super::LModel;
+    type Arity = rt::Many; type Opposite = super::l::CField;
 }
 
 #[derive(Clone, Debug)]

@@ -40,13 +40,14 @@ pub enum ErrorField {}
 
 impl rt::Relation for RtField {
     const FIELD: rt::FieldId = rt::FieldId::new(1, "rt");
-    type From = ClientModel; type To = super::Rt; type Arity = rt::Many; type Opposite = super::rt_model::ClientField;
+    type From = ClientModel; type To = super::Rt;
+    type Arity = rt::Many; type Opposite = super::rt_model::ClientField;
 }
 
 impl rt::Relation for ErrorField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "error");
-    type From = ClientModel;
-    type To = super::ErrorModel; type Arity = rt::Many; type Opposite = super::error::ClientField;
+    type From = ClientModel; type To = super::ErrorModel;
+    type Arity = rt::Many; type Opposite = super::error::ClientField;
 }
 
 #[derive(Clone, Debug)]

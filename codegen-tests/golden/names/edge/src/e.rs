@@ -47,12 +47,14 @@ pub enum LField {}
 
 impl rt::Relation for TField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "t");
-    type From = E; type To = super::T; type Arity = rt::One; type Opposite = super::t::EsField;
+    type From = E; type To = super::T;
+    type Arity = rt::One; type Opposite = super::t::EsField;
 }
 
 impl rt::Relation for LField {
     const FIELD: rt::FieldId = rt::FieldId::new(4, "l");
-    type From = E; type To = super::LModel; type Arity = rt::Many; type Opposite = super::l::EField;
+    type From = E; type To = super::LModel;
+    type Arity = rt::Many; type Opposite = super::l::EField;
 }
 
 #[derive(Clone, Debug)]

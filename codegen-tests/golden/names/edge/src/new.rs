@@ -42,7 +42,8 @@ pub enum QuestionField {}
 
 impl rt::Relation for QuestionField {
     const FIELD: rt::FieldId = rt::FieldId::new(1, "question");
-    type From = NewModel; type To = super::Question; type Arity = rt::Maybe; type Opposite = super::question::NewField;
+    type From = NewModel; type To = super::Question;
+    type Arity = rt::Maybe; type Opposite = super::question::NewField;
 }
 
 #[derive(Clone, Debug)]

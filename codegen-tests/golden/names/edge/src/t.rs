@@ -45,12 +45,14 @@ pub enum EsField {}
 
 impl rt::Relation for CField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "c");
-    type From = T; type To = super::C; type Arity = rt::One; type Opposite = super::c::PField;
+    type From = T; type To = super::C;
+    type Arity = rt::One; type Opposite = super::c::PField;
 }
 
 impl rt::Relation for EsField {
     const FIELD: rt::FieldId = rt::FieldId::new(3, "es");
-    type From = T; type To = super::E; type Arity = rt::Many; type Opposite = super::e::TField;
+    type From = T; type To = super::E;
+    type Arity = rt::Many; type Opposite = super::e::TField;
 }
 
 #[derive(Clone, Debug)]

@@ -108,12 +108,14 @@ pub enum WordsFieldField {}
 
 impl rt::Relation for WordsFieldRelation {
     const FIELD: rt::FieldId = rt::FieldId::new(16, "words");
-    type From = Words; type To = super::Words; type Arity = rt::Maybe; type Opposite = super::words::WordsFieldField;
+    type From = Words; type To = super::Words;
+    type Arity = rt::Maybe; type Opposite = super::words::WordsFieldField;
 }
 
 impl rt::Relation for WordsFieldField {
     const FIELD: rt::FieldId = rt::FieldId::new(18, "wordsField");
-    type From = Words; type To = super::Words; type Arity = rt::Many; type Opposite = super::words::WordsFieldRelation;
+    type From = Words; type To = super::Words;
+    type Arity = rt::Many; type Opposite = super::words::WordsFieldRelation;
 }
 
 #[derive(Clone, Debug)]

@@ -40,8 +40,8 @@ pub enum ClientField {}
 
 impl rt::Relation for ClientField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "client");
-    type From = ErrorModel;
-    type To = super::ClientModel; type Arity = rt::One; type Opposite = super::client::ErrorField;
+    type From = ErrorModel; type To = super::ClientModel;
+    type Arity = rt::One; type Opposite = super::client::ErrorField;
 }
 
 #[derive(Clone, Debug)]

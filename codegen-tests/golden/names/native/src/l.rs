@@ -47,12 +47,14 @@ pub enum EField {}
 
 impl rt::Relation for CField {
     const FIELD: rt::FieldId = rt::FieldId::new(1, "c");
-    type From = LModel; type To = super::C; type Arity = rt::One; type Opposite = super::c::LField;
+    type From = LModel; type To = super::C;
+    type Arity = rt::One; type Opposite = super::c::LField;
 }
 
 impl rt::Relation for EField {
     const FIELD: rt::FieldId = rt::FieldId::new(4, "e");
-    type From = LModel; type To = super::E; type Arity = rt::One; type Opposite = super::e::LField;
+    type From = LModel; type To = super::E;
+    type Arity = rt::One; type Opposite = super::e::LField;
 }
 
 #[derive(Clone, Debug)]

@@ -51,7 +51,8 @@ pub enum QuestionField {}
 
 impl rt::Relation for QuestionField {
     const FIELD: rt::FieldId = rt::FieldId::new(5, "question");
-    type From = Option; type To = super::Question; type Arity = rt::One; type Opposite = super::question::OptionField;
+    type From = Option; type To = super::Question;
+    type Arity = rt::One; type Opposite = super::question::OptionField;
 }
 
 #[derive(Clone, Debug)]

@@ -47,17 +47,20 @@ pub enum StringField {}
 
 impl rt::Relation for OptionField {
     const FIELD: rt::FieldId = rt::FieldId::new(1, "option");
-    type From = Question; type To = super::Option; type Arity = rt::Many; type Opposite = super::option::QuestionField;
+    type From = Question; type To = super::Option;
+    type Arity = rt::Many; type Opposite = super::option::QuestionField;
 }
 
 impl rt::Relation for NewField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "new");
-    type From = Question; type To = super::NewModel; type Arity = rt::Many; type Opposite = super::new::QuestionField;
+    type From = Question; type To = super::NewModel;
+    type Arity = rt::Many; type Opposite = super::new::QuestionField;
 }
 
 impl rt::Relation for StringField {
     const FIELD: rt::FieldId = rt::FieldId::new(3, "string");
-    type From = Question; type To = super::Str; type Arity = rt::Maybe; type Opposite = super::str_model::QuestionField;
+    type From = Question; type To = super::Str;
+    type Arity = rt::Maybe; type Opposite = super::str_model::QuestionField;
 }
 
 #[derive(Clone, Debug)]

@@ -40,7 +40,8 @@ pub enum ClientField {}
 
 impl rt::Relation for ClientField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "client");
-    type From = Rt; type To = super::ClientModel; type Arity = rt::One; type Opposite = super::client::RtField;
+    type From = Rt; type To = super::ClientModel;
+    type Arity = rt::One; type Opposite = super::client::RtField;
 }
 
 #[derive(Clone, Debug)]

@@ -45,7 +45,8 @@ pub enum QuestionField {}
 
 impl rt::Relation for QuestionField {
     const FIELD: rt::FieldId = rt::FieldId::new(1, "question");
-    type From = Str; type To = super::Question; type Arity = rt::One; type Opposite = super::question::StringField;
+    type From = Str; type To = super::Question;
+    type Arity = rt::One; type Opposite = super::question::StringField;
 }
 
 #[derive(Clone, Debug)]

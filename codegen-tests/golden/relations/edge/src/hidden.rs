@@ -40,7 +40,8 @@ pub enum ShownField {}
 
 impl rt::Relation for ShownField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "shown");
-    type From = Hidden; type To = super::Shown; type Arity = rt::One; type Opposite = super::shown::HiddenField;
+    type From = Hidden; type To = super::Shown;
+    type Arity = rt::One; type Opposite = super::shown::HiddenField;
 }
 
 #[derive(Clone, Debug)]

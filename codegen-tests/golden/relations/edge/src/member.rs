@@ -52,18 +52,20 @@ pub enum ReviewedField {}
 
 impl rt::Relation for OrganizationField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "organization");
-    type From = Member;
-    type To = super::Organization; type Arity = rt::One; type Opposite = super::organization::MembersField;
+    type From = Member; type To = super::Organization;
+    type Arity = rt::One; type Opposite = super::organization::MembersField;
 }
 
 impl rt::Relation for AssignedField {
     const FIELD: rt::FieldId = rt::FieldId::new(3, "assigned");
-    type From = Member; type To = super::Task; type Arity = rt::Many; type Opposite = super::task::AssigneeField;
+    type From = Member; type To = super::Task;
+    type Arity = rt::Many; type Opposite = super::task::AssigneeField;
 }
 
 impl rt::Relation for ReviewedField {
     const FIELD: rt::FieldId = rt::FieldId::new(4, "reviewed");
-    type From = Member; type To = super::Task; type Arity = rt::Many; type Opposite = super::task::ReviewerField;
+    type From = Member; type To = super::Task;
+    type Arity = rt::Many; type Opposite = super::task::ReviewerField;
 }
 
 #[derive(Clone, Debug)]

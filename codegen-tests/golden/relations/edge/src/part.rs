@@ -49,7 +49,8 @@ pub enum OwnerField {}
 
 impl rt::Relation for OwnerField {
     const FIELD: rt::FieldId = rt::FieldId::new(3, "owner");
-    type From = Part; type To = super::Person; type Arity = rt::Maybe; type Opposite = super::person::PartsField;
+    type From = Part; type To = super::Person;
+    type Arity = rt::Maybe; type Opposite = super::person::PartsField;
 }
 
 #[derive(Clone, Debug)]

@@ -61,27 +61,32 @@ pub enum PartsField {}
 
 impl rt::Relation for SpouseField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "spouse");
-    type From = Person; type To = super::Person; type Arity = rt::Maybe; type Opposite = super::person::MarriedField;
+    type From = Person; type To = super::Person;
+    type Arity = rt::Maybe; type Opposite = super::person::MarriedField;
 }
 
 impl rt::Relation for MarriedField {
     const FIELD: rt::FieldId = rt::FieldId::new(3, "married");
-    type From = Person; type To = super::Person; type Arity = rt::Maybe; type Opposite = super::person::SpouseField;
+    type From = Person; type To = super::Person;
+    type Arity = rt::Maybe; type Opposite = super::person::SpouseField;
 }
 
 impl rt::Relation for FriendsField {
     const FIELD: rt::FieldId = rt::FieldId::new(4, "friends");
-    type From = Person; type To = super::Person; type Arity = rt::Many; type Opposite = super::person::FriendOfField;
+    type From = Person; type To = super::Person;
+    type Arity = rt::Many; type Opposite = super::person::FriendOfField;
 }
 
 impl rt::Relation for FriendOfField {
     const FIELD: rt::FieldId = rt::FieldId::new(5, "friendOf");
-    type From = Person; type To = super::Person; type Arity = rt::Many; type Opposite = super::person::FriendsField;
+    type From = Person; type To = super::Person;
+    type Arity = rt::Many; type Opposite = super::person::FriendsField;
 }
 
 impl rt::Relation for PartsField {
     const FIELD: rt::FieldId = rt::FieldId::new(6, "parts");
-    type From = Person; type To = super::Part; type Arity = rt::Many; type Opposite = super::part::OwnerField;
+    type From = Person; type To = super::Part;
+    type Arity = rt::Many; type Opposite = super::part::OwnerField;
 }
 
 #[derive(Clone, Debug)]

@@ -63,18 +63,20 @@ pub enum ReviewerField {}
 
 impl rt::Relation for OrganizationField {
     const FIELD: rt::FieldId = rt::FieldId::new(4, "organization");
-    type From = Task;
-    type To = super::Organization; type Arity = rt::One; type Opposite = super::organization::TasksField;
+    type From = Task; type To = super::Organization;
+    type Arity = rt::One; type Opposite = super::organization::TasksField;
 }
 
 impl rt::Relation for AssigneeField {
     const FIELD: rt::FieldId = rt::FieldId::new(5, "assignee");
-    type From = Task; type To = super::Member; type Arity = rt::One; type Opposite = super::member::AssignedField;
+    type From = Task; type To = super::Member;
+    type Arity = rt::One; type Opposite = super::member::AssignedField;
 }
 
 impl rt::Relation for ReviewerField {
     const FIELD: rt::FieldId = rt::FieldId::new(6, "reviewer");
-    type From = Task; type To = super::Member; type Arity = rt::Maybe; type Opposite = super::member::ReviewedField;
+    type From = Task; type To = super::Member;
+    type Arity = rt::Maybe; type Opposite = super::member::ReviewedField;
 }
 
 #[derive(Clone, Debug)]

@@ -41,14 +41,14 @@ pub enum TasksField {}
 
 impl rt::Relation for MembersField {
     const FIELD: rt::FieldId = rt::FieldId::new(1, "members");
-    type From = Organization;
-    type To = super::Member; type Arity = rt::Many; type Opposite = super::member::OrganizationField;
+    type From = Organization; type To = super::Member;
+    type Arity = rt::Many; type Opposite = super::member::OrganizationField;
 }
 
 impl rt::Relation for TasksField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "tasks");
-    type From = Organization;
-    type To = super::Task; type Arity = rt::Many; type Opposite = super::task::OrganizationField;
+    type From = Organization; type To = super::Task;
+    type Arity = rt::Many; type Opposite = super::task::OrganizationField;
 }
 
 #[derive(Clone, Debug)]

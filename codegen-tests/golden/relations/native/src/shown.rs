@@ -31,7 +31,8 @@ pub enum HiddenField {}
 
 impl rt::Relation for HiddenField {
     const FIELD: rt::FieldId = rt::FieldId::new(2, "hidden");
-    type From = Shown; type To = super::Hidden; type Arity = rt::Many; type Opposite = super::hidden::ShownField;
+    type From = Shown; type To = super::Hidden;
+    type Arity = rt::Many; type Opposite = super::hidden::ShownField;
 }
 
 #[derive(Clone, Debug)]
