@@ -116,7 +116,10 @@ fn what_cannot_be_done_is_said() {
         .write_all(&b"not a database ".repeat(99))
         .unwrap();
     let text = push(&format!("file:{}", file.display()), &catalog("sqlite"), PLAIN).unwrap_err();
-    assert_eq!(text.to_string(), "the database failed: file is not a database");
+    assert_eq!(
+        text.to_string(),
+        "the database failed: file is not a database; correct the URL, or delete the file"
+    );
 }
 
 #[test]

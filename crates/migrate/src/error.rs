@@ -1,6 +1,7 @@
 //! What can go wrong when a database's structure is changed.
 
 use crate::push::Finding;
+use rusqlite::ErrorCode;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -106,7 +107,7 @@ pub enum Error {
     #[error("the migration `{0}` did not fail on this database")]
     NotFailed(String),
     /// The database failed otherwise.
-    #[error("the database failed: {0}")]
+    #[error("the database failed: {0}{advice}", advice = advice(.0))]
     Database(#[from] rusqlite::Error),
 }
 
@@ -127,12 +128,32 @@ impl Error {
             Error::UnknownMigration(_) => Some("P3017"),
             Error::MigrationFailed { .. } => Some("P3018"),
             Error::OtherProvider { .. } => Some("P3019"),
-            Error::Unsupported { .. }
-            | Error::Impossible(_)
-            | Error::ForeignKeys { .. }
-            | Error::Unreadable { .. }
-            | Error::Database(_) => None,
+            Error::Database(error) => database_code(error),
+            Error::Unsupported { .. } | Error::Impossible(_) | Error::ForeignKeys { .. } | Error::Unreadable { .. } => {
+                None
+            }
         }
+    }
+}
+
+fn database_code(error: &rusqlite::Error) -> Option<&'static str> {
+    match error.sqlite_error_code()? {
+        ErrorCode::CannotOpen => Some("P1003"),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Some("P1008"),
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Some("P1010"),
+        _ => None,
+    }
+}
+
+/// What to do about it, where that can be said.
+fn advice(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "; another process writes to it, try again later",
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "; make its file and its folder writable",
+        Some(ErrorCode::CannotOpen) => "; check that its folder exists and may be written to",
+        Some(ErrorCode::DiskFull) => "; make room on the disk, nothing was changed",
+        Some(ErrorCode::NotADatabase) => "; correct the URL, or delete the file",
+        _ => "",
     }
 }
 
@@ -146,5 +167,25 @@ impl fmt::Display for Findings {
             write!(f, "{}  - {finding}", if at == 0 { "" } else { "\n" })?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn failures_of_the_database_say_what_to_do() {
+        let failed = |code| Error::Database(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        let busy = failed(ffi::SQLITE_BUSY);
+        assert_eq!(busy.code(), Some("P1008"));
+        assert!(
+            busy.to_string()
+                .ends_with("; another process writes to it, try again later"),
+            "{busy}"
+        );
+        assert_eq!(failed(ffi::SQLITE_READONLY).code(), Some("P1010"));
+        assert_eq!(failed(ffi::SQLITE_FULL).code(), None);
     }
 }
