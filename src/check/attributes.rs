@@ -146,7 +146,11 @@ fn read_field<'t>(
         return read;
     }
     rules::attributes_once(&tree.attributes, "@", report);
-    for attribute in &tree.attributes {
+    for (position, attribute) in tree.attributes.iter().enumerate() {
+        let repeats = |other: &Attribute<'_>| other.name.text == attribute.name.text;
+        if tree.attributes[..position].iter().any(repeats) {
+            continue;
+        }
         let before = report.errors();
         match attribute.name.text {
             "id" => {

@@ -136,14 +136,15 @@ pub(crate) fn read<'t>(trees: &'t [Tree<'t>], report: &mut Report) -> Configurat
         schemas: None,
         features: Vec::new(),
     };
-    if let Some(connector) = source.and_then(|source| rules::provider(source, report)) {
+    let connector = source.and_then(|source| rules::provider(source, report));
+    if let Some(connector) = connector {
         configuration.connector = connector;
     }
     for generator in &generators {
         rules::preview_features(generator, configuration.connector, &mut configuration.features, report);
         configuration.generators.extend(generator_of(generator, report));
     }
-    if let Some(source) = source {
+    if let (Some(source), Some(_)) = (source, connector) {
         read_datasource(source, &mut configuration, report);
     }
     configuration

@@ -213,12 +213,6 @@ fn field_arguments<'t>(kind: IndexKind, value: &'t Value<'t>, report: &mut Repor
         IndexKind::Plain => reader.named("ops").and_then(|value| operator_class_of(value, report)),
         _ => None,
     };
-    let known: &[&str] = if kind == IndexKind::Plain {
-        &["sort", "length", "ops"]
-    } else {
-        &["sort", "length"]
-    };
-    reader.finish(known, report);
     Some(IndexField {
         field: 0,
         sort,

@@ -49,6 +49,7 @@ pub(super) fn collect<'t>(trees: &'t [Tree<'t>], report: &mut Report) -> Names<'
                 }
             }
             Item::Config(config) => {
+                rules::config_name(config.name, report);
                 let (seen, keyword) = match config.is_datasource {
                     true => (&mut sources, "datasource"),
                     false => (&mut generators, "generator"),

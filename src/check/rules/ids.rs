@@ -54,12 +54,11 @@ pub(super) fn some_unique(model: &Model<'_>, report: &mut Report) {
 }
 
 fn is_strict(model: &Model<'_>, index: &Index<'_>) -> bool {
-    index.predicate.is_none()
-        && index
-            .fields
-            .iter()
-            .map(|it| &model.fields[it.field])
-            .all(|field| field.is_required() && !matches!(field.ty, FieldType::Unsupported(_)))
+    index
+        .fields
+        .iter()
+        .map(|it| &model.fields[it.field])
+        .all(|field| field.is_required() && !matches!(field.ty, FieldType::Unsupported(_)))
 }
 
 /// A primary key has a field.

@@ -86,6 +86,7 @@ fn validate_models(schema: &Resolved<'_>, names: &constraint_names::Names<'_>, r
         defaults::autoincrement(schema, model, report);
         for field in &model.fields {
             types::column(schema, field, report);
+            types::decimal(schema, field, report);
             types::unsupported(schema, field, report);
             native_types::of_field(schema, field, report);
             defaults::readable(field, report);

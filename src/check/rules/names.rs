@@ -206,3 +206,11 @@ pub(crate) fn countable(schema: &Resolved<'_>, report: &mut Report) {
         report.push(TOO_MANY.at(block.name.span, "there are more than 65,535 relations"));
     }
 }
+
+/// The name of a datasource or generator is no type of the language.
+pub(crate) fn config_name(name: Name<'_>, report: &mut Report) {
+    if SCALARS.contains(&name.text) {
+        let title = format!("`{}` is a type of the language", name.text);
+        report.push(RESERVED_NAME.at(name.span, title).help("give it another name"));
+    }
+}

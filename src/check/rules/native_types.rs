@@ -46,10 +46,17 @@ fn known<'t>(schema: &Resolved<'_>, native: &NativeType<'t>) -> Option<&'static 
 
 /// The native type of a field is one, and fits it.
 pub(super) fn of_field(schema: &Resolved<'_>, field: &Field<'_>, report: &mut Report) {
-    let (Some(native), Some(datasource)) = (&field.native, schema.settings.datasource) else {
+    let Some(native) = &field.native else { return };
+    let connector = schema.settings.connector;
+    let Some(datasource) = schema.settings.datasource else {
+        let title = format!("without a datasource there is no native type `{}`", native.name);
+        report.push(
+            UNKNOWN
+                .at(native.attribute.span, title)
+                .help("add a `datasource` block"),
+        );
         return;
     };
-    let connector = schema.settings.connector;
     if connector.provider.is_none() {
         return;
     }

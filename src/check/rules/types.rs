@@ -17,6 +17,7 @@ pub(super) static RULES: &[&Rule] = &[
     &EMPTY_COMPOSITE,
     &LISTS_UNSUPPORTED,
     &JSON_UNSUPPORTED,
+    &DECIMAL_UNSUPPORTED,
     &ENUMS_UNSUPPORTED,
     &SUPPORTED_AFTER_ALL,
 ];
@@ -51,6 +52,11 @@ static JSON_UNSUPPORTED: Rule = Rule::error(
     "json",
     "SQL Server has no JSON type.",
     "datasource d {\n  provider = \"sqlserver\"\n}\nmodel A {\n  id Int @id\n  data Json\n}\n",
+);
+static DECIMAL_UNSUPPORTED: Rule = Rule::error(
+    "decimal",
+    "Which exact decimals there are, the database says: without a datasource there are none.",
+    "model A {\n  id Int @id\n  price Decimal\n}\n",
 );
 static ENUMS_UNSUPPORTED: Rule = Rule::error(
     "enums",
@@ -130,6 +136,18 @@ pub(super) fn column(schema: &Resolved<'_>, field: &Field<'_>, report: &mut Repo
     } else if field.scalar() == Some(ScalarType::Json) && !connector.can.json {
         let title = format!("{} has no JSON type", connector.name);
         report.push(JSON_UNSUPPORTED.at(field.span(), title).help("use `String`"));
+    }
+}
+
+/// The database can hold exact decimals.
+pub(super) fn decimal(schema: &Resolved<'_>, field: &Field<'_>, report: &mut Report) {
+    if field.scalar() == Some(ScalarType::Decimal) && !schema.settings.connector.can.decimal {
+        let title = format!("without a datasource, `{}` cannot be a Decimal", field.name);
+        report.push(
+            DECIMAL_UNSUPPORTED
+                .at(field.span(), title)
+                .help("add a `datasource` block"),
+        );
     }
 }
 

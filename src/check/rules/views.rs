@@ -55,9 +55,6 @@ pub(super) fn nothing_physical(model: &Model<'_>, report: &mut Report) {
 /// A shard key is supported, and of required columns.
 pub(super) fn shard_key(schema: &Resolved<'_>, model: &Model<'_>, report: &mut Report) {
     let Some(key) = &model.shard_key else { return };
-    if model.ignored {
-        return;
-    }
     let at = key.attribute.span;
     if !schema.settings.has_feature("shardKeys") {
         let help = "add `previewFeatures = [\"shardKeys\"]` to a generator";
@@ -66,7 +63,7 @@ pub(super) fn shard_key(schema: &Resolved<'_>, model: &Model<'_>, report: &mut R
         report.push(SHARD_KEY.at(at, format!("{} has no shard keys", schema.settings.connector.name)));
     } else if key.fields.is_empty() {
         report.push(SHARD_KEY.at(at, "the shard key has no fields"));
-    } else if key.fields.iter().any(|field| !model.fields[*field].is_required()) {
+    } else if !model.ignored && key.fields.iter().any(|field| !model.fields[*field].is_required()) {
         report.push(SHARD_KEY.at(at, "the columns of a shard key are required"));
     }
 }
