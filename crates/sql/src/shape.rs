@@ -145,8 +145,13 @@ impl<'q> Shape<'q> {
     }
 
     fn length(&mut self, length: usize) {
-        // Longer lists cannot be held in memory.
-        self.key.extend((length as u64).to_le_bytes());
+        match u8::try_from(length) {
+            Ok(short) if short < u8::MAX => self.byte(short),
+            _ => {
+                self.byte(u8::MAX);
+                self.key.extend((length as u64).to_le_bytes());
+            }
+        }
     }
 
     fn field(&mut self, field: FieldId) {

@@ -334,8 +334,7 @@ impl Work {
         });
         if done.is_err() {
             if nested {
-                connection.command("ROLLBACK TO batch", catalog)?;
-                connection.command("RELEASE batch", catalog)?;
+                connection.abandon_to("batch");
             } else {
                 connection.abandon();
             }
