@@ -124,13 +124,17 @@ impl Server {
                 .is_ok_and(|status| status.success())
     }
 
-    /// Stops it at once, as a crash would.
+    /// Stops it, whoever is connected; what was written stays.
     pub fn stop(&mut self) {
+        self.end("fast");
+    }
+
+    fn end(&mut self, mode: &str) {
         let Some(mut process) = self.process.take() else {
             return;
         };
         let mut stop = self.command("pg_ctl");
-        let stop = stop.args(["stop", "-s", "-m", "immediate", "-D"]).arg(self.data());
+        let stop = stop.args(["stop", "-s", "-m", mode, "-D"]).arg(self.data());
         if !stop.status().is_ok_and(|status| status.success()) {
             let _ = process.kill();
         }
@@ -178,27 +182,34 @@ impl Server {
     /// # Errors
     /// What the server says.
     pub fn execute(&self, database: &str, sql: &str) -> Result<(), String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| error.to_string())?;
-        let executed = runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(&self.url(database, ""), NoTls).await?;
-            let moving = tokio::spawn(connection);
-            let executed = client.batch_execute(sql).await;
-            drop(client);
-            let _ = moving.await;
-            executed
-        });
-        executed.map_err(|error| {
-            error
-                .as_db_error()
-                .map_or_else(|| error.to_string(), ToString::to_string)
-        })
+        let url = self.url(database, "");
+        // Those who ask may be on a runtime already, and this waits for another.
+        let executed = thread::scope(|scope| scope.spawn(|| execute(&url, sql)).join());
+        executed.unwrap_or_else(|_| Err(String::from("the SQL could not be run")))
     }
+}
+
+fn execute(url: &str, sql: &str) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let executed = runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+        let moving = tokio::spawn(connection);
+        let executed = client.batch_execute(sql).await;
+        drop(client);
+        let _ = moving.await;
+        executed
+    });
+    executed.map_err(|error| {
+        error
+            .as_db_error()
+            .map_or_else(|| error.to_string(), ToString::to_string)
+    })
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop();
+        self.end("immediate");
     }
 }
 

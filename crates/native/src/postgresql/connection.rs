@@ -67,6 +67,8 @@ pub(crate) enum Fault {
     Driver(tokio_postgres::Error),
     /// The engine does.
     Engine(Error),
+    /// The connection has ended.
+    Closed,
     /// It took too long.
     Late,
 }
@@ -97,6 +99,7 @@ impl Fault {
         match self {
             Fault::Driver(error) => error::raw(&error),
             Fault::Engine(error) => error,
+            Fault::Closed => error::closed("without a word"),
             Fault::Late => Error::new(
                 ErrorKind::OperationTimeout,
                 "PostgreSQL did not answer in time; make the query cheaper, or raise `socket_timeout` in the URL",
@@ -105,7 +108,11 @@ impl Fault {
     }
 
     fn is_closed(&self) -> bool {
-        matches!(self, Fault::Driver(error) if error::is_closed(error))
+        match self {
+            Fault::Driver(error) => error::is_closed(error),
+            Fault::Closed => true,
+            Fault::Engine(_) | Fault::Late => false,
+        }
     }
 
     fn state(&self) -> Option<&SqlState> {
@@ -348,6 +355,7 @@ impl Connection {
                 }
                 Err(fault) => {
                     self.broken |= fault.is_closed();
+                    self.failed |= self.in_transaction;
                     return Err(fault);
                 }
             }
@@ -411,23 +419,24 @@ impl Canceller {
     }
 }
 
-/// Moves bytes until the future is done.
-async fn drive<T>(wire: &mut Wire, future: impl Future<Output = T>) -> T {
+/// Moves bytes until the future is done, or the connection has ended.
+async fn drive<T>(wire: &mut Wire, future: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     let mut future = pin!(future);
-    let mut open = true;
+    let mut end = None;
     poll_fn(move |context| {
         loop {
             if let Poll::Ready(output) = future.as_mut().poll(context) {
                 return Poll::Ready(output);
             }
-            if !open {
-                return Poll::Pending;
+            // What came before the end has been handed over.
+            if let Some(fault) = end.take() {
+                return Poll::Ready(Err(fault));
             }
             match wire.poll_message(context) {
                 // A notice; there may be more.
                 Poll::Ready(Some(Ok(_))) => {}
-                // The end of the connection is the end of every answer: the future hears of it.
-                Poll::Ready(_) => open = false,
+                Poll::Ready(Some(Err(error))) => end = Some(Fault::Driver(error)),
+                Poll::Ready(None) => end = Some(Fault::Closed),
                 Poll::Pending => return future.as_mut().poll(context),
             }
         }

@@ -98,7 +98,8 @@ fn connection(error: &Driver) -> Error {
     )
 }
 
-fn closed(why: &str) -> Error {
+/// The connection has ended.
+pub(crate) fn closed(why: &str) -> Error {
     Error::new(
         ErrorKind::ConnectionClosed,
         format!("PostgreSQL closed the connection ({why}); the next operation opens a new one"),

@@ -6,7 +6,7 @@ use lenslet_core::error::{Error, ErrorKind};
 use std::{
     ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicBool},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -18,9 +18,18 @@ pub(crate) struct Pool {
     /// As many as there may be connections.
     permits: Arc<Semaphore>,
     /// The one that was used last is used next: the others may be given up by whatever lies between.
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Idle>>,
     unprepared: Arc<AtomicBool>,
 }
+
+/// A connection that nobody uses.
+struct Idle {
+    connection: Connection,
+    since: Instant,
+}
+
+/// After how long a connection may have ended without the runtime having noticed.
+const FRESH: Duration = Duration::from_millis(100);
 
 /// A connection, lent out.
 pub(crate) struct Lease {
@@ -71,9 +80,13 @@ impl Pool {
     }
 
     async fn connection(&self) -> Result<Connection, Error> {
-        while let Some(mut connection) = self.take() {
-            if connection.is_usable() {
-                return Ok(connection);
+        while let Some(mut idle) = self.take() {
+            if idle.since.elapsed() > FRESH {
+                // The runtime looks at the sockets.
+                tokio::task::yield_now().await;
+            }
+            if idle.connection.is_usable() {
+                return Ok(idle.connection);
             }
         }
         let tls = match self.tls.get() {
@@ -86,18 +99,19 @@ impl Pool {
         Connection::open(&self.settings, tls, &self.unprepared).await
     }
 
-    fn take(&self) -> Option<Connection> {
+    fn take(&self) -> Option<Idle> {
         self.idle().pop()
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
         // Nothing in here can be left half done.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn give_back(&self, connection: Connection) {
         if !connection.is_broken() {
-            self.idle().push(connection);
+            let since = Instant::now();
+            self.idle().push(Idle { connection, since });
         }
     }
 }
