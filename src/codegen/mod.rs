@@ -1,9 +1,7 @@
 //! Turn the meaning of a schema into the source of a client.
 //!
-//! What is shown, and how it is called, is decided first ([`decide`], [`names`]) and written down as a [`form`]; that becomes
-//! tokens, tokens become text, and text goes to the disk last, in [`Output::write_to`].
-
-#![deny(clippy::disallowed_methods)]
+//! What is shown, and how it is called, is decided first (`decide`, `names`) and written down as a `form`; that becomes
+//! `tokens`, they become text in `print`, and text goes to the disk last, in [`Output::write_to`].
 
 mod catalog;
 mod decide;

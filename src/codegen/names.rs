@@ -518,7 +518,7 @@ mod tests {
         };
         assert_eq!(claim(&["user", "User"]), ["UserModel", "User"]);
         assert_eq!(claim(&["a_b", "aB", "ABModel"]), ["AB", "ABModel_2", "ABModel"]);
-        assert_eq!(claim(&["New", "NewModel"]), ["NewModel", "NewModel_2"]);
+        assert_eq!(claim(&["New", "NewModel"]), ["NewModel", "NewModelModel"]);
     }
 
     #[test]
