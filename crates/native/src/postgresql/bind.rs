@@ -231,7 +231,10 @@ impl Bound<'_> {
                 &(SqlType::TEXT | SqlType::VARCHAR | SqlType::BPCHAR | SqlType::JSON | SqlType::JSONB),
             ) => true,
             (Bound::Text(_), ty) => matches!(ty.kind(), SqlKind::Enum(_)),
-            (Bound::Moment(_), &(SqlType::TIMESTAMP | SqlType::TIMESTAMPTZ | SqlType::DATE | SqlType::TIME)) => true,
+            (
+                Bound::Moment(_),
+                &(SqlType::TIMESTAMP | SqlType::TIMESTAMPTZ | SqlType::DATE | SqlType::TIME | SqlType::TIMETZ),
+            ) => true,
             (Bound::Bytes(_), &SqlType::BYTEA) => true,
             (Bound::Uuid(_), &SqlType::UUID) => true,
             (Bound::List(items), ty) => match ty.kind() {
@@ -258,6 +261,10 @@ impl Bound<'_> {
             Bound::Moment(value) => match *ty {
                 SqlType::DATE => out.extend_from_slice(&moment::to_date(*value).to_be_bytes()),
                 SqlType::TIME => out.extend_from_slice(&moment::to_time(*value).to_be_bytes()),
+                SqlType::TIMETZ => {
+                    out.extend_from_slice(&moment::to_time(*value).to_be_bytes());
+                    out.extend_from_slice(&[0; 4]);
+                }
                 _ => out.extend_from_slice(&moment::to_timestamp(*value).to_be_bytes()),
             },
             Bound::Bytes(bytes) => out.extend_from_slice(bytes),
@@ -431,7 +438,7 @@ mod tests {
         check(
             &Bound::Moment(1_500_000),
             SqlType::UNKNOWN,
-            b"1970-01-01T00:00:01.500000Z",
+            b"1970-01-01 00:00:01.500000+00",
             false,
         );
     }

@@ -30,7 +30,7 @@ pub(crate) fn to_time(moment: i64) -> i64 {
     moment.rem_euclid(DAY)
 }
 
-/// `2024-01-31T12:00:00.000000Z`, as PostgreSQL reads it for any type of moments.
+/// `2024-01-31 12:00:00.000000+00`, as PostgreSQL reads it for any type of moments.
 pub(crate) fn text(moment: i64) -> String {
     let (year, month, day) = civil(moment.div_euclid(DAY));
     let time = moment.rem_euclid(DAY);
@@ -38,7 +38,7 @@ pub(crate) fn text(moment: i64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     // There is no year 0: the year before 1 is called 1 BC.
     let (year, era) = if year > 0 { (year, "") } else { (1 - year, " BC") };
-    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{fraction:06}Z{era}")
+    format!("{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{seconds:02}.{fraction:06}+00{era}")
 }
 
 /// Year, month and day of a number of days since 1970.
@@ -70,9 +70,9 @@ mod tests {
 
     #[test]
     fn moments_are_written() {
-        assert_eq!(text(0), "1970-01-01T00:00:00.000000Z");
-        assert_eq!(text(951_827_415_123_456), "2000-02-29T12:30:15.123456Z");
-        assert_eq!(text(-1), "1969-12-31T23:59:59.999999Z");
-        assert_eq!(text(-62_167_219_200_000_000), "0001-01-01T00:00:00.000000Z BC");
+        assert_eq!(text(0), "1970-01-01 00:00:00.000000+00");
+        assert_eq!(text(951_827_415_123_456), "2000-02-29 12:30:15.123456+00");
+        assert_eq!(text(-1), "1969-12-31 23:59:59.999999+00");
+        assert_eq!(text(-62_167_219_200_000_000), "0001-01-01 00:00:00.000000+00 BC");
     }
 }
