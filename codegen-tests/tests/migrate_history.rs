@@ -107,30 +107,30 @@ fn a_failed_migration_leaves_nothing_and_can_be_corrected() {
 #[test]
 fn a_half_applied_migration_stops_everything_until_it_is_resolved() {
     let (_folder, url) = nowhere();
-    let wrong = migration(
+    let wrong = [migration(
         "1_loose",
-        "BEGIN; CREATE TABLE a (id INTEGER); COMMIT; BEGIN; INSERT INTO nowhere VALUES (1); COMMIT;",
+        "BEGIN; CREATE TABLE a (id INTEGER)]; COMMIT; BEGIN; INSERT INTO nowhere VALUES (1); COMMIT;",
     );
-    assert_eq!(deploy(&url, &[wrong.clone()]).unwrap_err().code(), Some("P3018"));
+    assert_eq!(deploy(&url, &wrong).unwrap_err().code(), Some("P3018"));
     assert_eq!(records(&url), ["1_loose failed"]);
-    let again = deploy(&url, &[wrong.clone()]).unwrap_err();
+    let again = deploy(&url, &wrong).unwrap_err();
     assert_eq!(again.code(), Some("P3009"));
     assert!(again.to_string().contains("no such table: nowhere"), "{again}");
-    assert_eq!(status(&url, &[wrong.clone()]).unwrap().failed.len(), 1);
+    assert_eq!(status(&url, &wrong).unwrap().failed.len(), 1);
 
     mark_rolled_back(&url, "1_loose").unwrap();
     assert_eq!(mark_rolled_back(&url, "1_loose").unwrap_err().code(), Some("P3012"));
     assert_eq!(mark_rolled_back(&url, "2_other").unwrap_err().code(), Some("P3011"));
-    mark_applied(&url, &[wrong.clone()], "1_loose").unwrap();
+    mark_applied(&url, &wrong, "1_loose").unwrap();
     assert_eq!(
-        mark_applied(&url, &[wrong.clone()], "1_loose").unwrap_err().code(),
+        mark_applied(&url, &wrong, "1_loose").unwrap_err().code(),
         Some("P3008")
     );
     assert_eq!(
-        mark_applied(&url, &[wrong.clone()], "2_other").unwrap_err().code(),
+        mark_applied(&url, &wrong, "2_other").unwrap_err().code(),
         Some("P3017")
     );
-    assert!(status(&url, &[wrong]).unwrap().is_clean());
+    assert!(status(&url, &wrong).unwrap().is_clean());
 }
 
 #[test]

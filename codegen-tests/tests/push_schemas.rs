@@ -34,7 +34,7 @@ fn a_history_leads_to_its_schema() {
         let Some(migrations) = migrations(&history) else {
             continue;
         };
-        let mut connection = Connection::open_in_memory().unwrap();
+        let connection = Connection::open_in_memory().unwrap();
         for file in migrations {
             let sql = fs::read(&file).unwrap();
             connection.execute_batch(std::str::from_utf8(&sql).unwrap()).unwrap();
