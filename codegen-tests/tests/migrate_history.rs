@@ -109,8 +109,8 @@ fn a_half_applied_migration_stops_everything_until_it_is_resolved() {
     let (_folder, url) = nowhere();
     let wrong = [migration(
         "1_loose",
-        "BEGIN; CREATE TABLE a (id INTEGER)]; COMMIT; BEGIN; INSERT INTO nowhere VALUES (1); COMMIT;",
-    );
+        "BEGIN; CREATE TABLE a (id INTEGER); COMMIT; BEGIN; INSERT INTO nowhere VALUES (1); COMMIT;",
+    )];
     assert_eq!(deploy(&url, &wrong).unwrap_err().code(), Some("P3018"));
     assert_eq!(records(&url), ["1_loose failed"]);
     let again = deploy(&url, &wrong).unwrap_err();
@@ -122,14 +122,8 @@ fn a_half_applied_migration_stops_everything_until_it_is_resolved() {
     assert_eq!(mark_rolled_back(&url, "1_loose").unwrap_err().code(), Some("P3012"));
     assert_eq!(mark_rolled_back(&url, "2_other").unwrap_err().code(), Some("P3011"));
     mark_applied(&url, &wrong, "1_loose").unwrap();
-    assert_eq!(
-        mark_applied(&url, &wrong, "1_loose").unwrap_err().code(),
-        Some("P3008")
-    );
-    assert_eq!(
-        mark_applied(&url, &wrong, "2_other").unwrap_err().code(),
-        Some("P3017")
-    );
+    assert_eq!(mark_applied(&url, &wrong, "1_loose").unwrap_err().code(), Some("P3008"));
+    assert_eq!(mark_applied(&url, &wrong, "2_other").unwrap_err().code(), Some("P3017"));
     assert!(status(&url, &wrong).unwrap().is_clean());
 }
 
