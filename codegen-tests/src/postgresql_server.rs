@@ -154,6 +154,47 @@ impl Server {
         command
     }
 
+    /// Starts a PgBouncer in transaction mode in front of it, with two connections for all; `None`, with a line that says
+    /// so, where it is not installed.
+    ///
+    /// # Errors
+    /// When it is installed and does not start.
+    #[allow(clippy::print_stderr, reason = "who runs the tests must see what was not tested")]
+    pub fn bouncer(&self) -> io::Result<Option<Bouncer>> {
+        let program = Path::new("/usr/sbin/pgbouncer");
+        if !program.exists() {
+            eprintln!("PgBouncer is not installed, skipped");
+            return Ok(None);
+        }
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let settings = format!(
+            "[databases]\npostgres = user=postgres host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             auth_type = any\npool_mode = transaction\ndefault_pool_size = 2\nunix_socket_dir =\n",
+            self.port
+        );
+        let path = self.folder.path().join("pgbouncer.ini");
+        fs::write(&path, settings)?;
+        let mut command = Command::new(program);
+        if let Some((user, group)) = self.user {
+            command.uid(user).gid(group);
+        }
+        let process = command
+            .arg("-q")
+            .arg(&path)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let bouncer = Bouncer { process, port };
+        let start = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            if start.elapsed() > PATIENCE {
+                return Err(io::Error::other("PgBouncer did not start"));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(Some(bouncer))
+    }
+
     /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.port
@@ -205,6 +246,26 @@ fn execute(url: &str, sql: &str) -> Result<(), String> {
             .as_db_error()
             .map_or_else(|| error.to_string(), ToString::to_string)
     })
+}
+
+/// A PgBouncer, stopped when it is dropped.
+pub struct Bouncer {
+    process: Child,
+    port: u16,
+}
+
+impl Bouncer {
+    /// The URL of the database `postgres` through it, with options.
+    pub fn url(&self, options: &str) -> String {
+        format!("postgresql://postgres@127.0.0.1:{}/postgres?{options}", self.port)
+    }
+}
+
+impl Drop for Bouncer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 impl Drop for Server {

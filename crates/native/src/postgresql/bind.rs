@@ -328,7 +328,7 @@ fn put_integer(value: i64, ty: &SqlType, out: &mut BytesMut) {
 /// Dimensions, whether there are nulls, the type of the items; the length and the lower bound of the one dimension; each
 /// item with its length.
 fn put_array(items: &[Bound<'_>], item: &SqlType, out: &mut BytesMut) {
-    let nulls = items.iter().any(|it| *it == Bound::Null);
+    let nulls = items.contains(&Bound::Null);
     out.extend_from_slice(&i32::from(!items.is_empty()).to_be_bytes());
     out.extend_from_slice(&i32::from(nulls).to_be_bytes());
     out.extend_from_slice(&item.oid().to_be_bytes());

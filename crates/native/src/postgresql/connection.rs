@@ -144,6 +144,7 @@ impl Connection {
         settings: &Settings,
         tls: &MakeRustlsConnect,
         unprepared: &Arc<AtomicBool>,
+        types: Option<&str>,
     ) -> Result<Connection, Error> {
         let connecting = within(settings.connect_timeout, settings.config.connect(tls.clone()));
         let (client, wire) = match connecting.await {
@@ -166,7 +167,30 @@ impl Connection {
             let command = format!("SET search_path TO \"{}\"", schema.replace('"', "\"\""));
             connection.command(&command).await.map_err(Fault::raw)?;
         }
+        if let Some(types) = types.filter(|_| settings.bouncer) {
+            connection.learn(types).await.map_err(Fault::raw)?;
+        }
         Ok(connection)
+    }
+
+    /// Lets the driver look up the types that the schema defines. It prepares statements for that, which a PgBouncer without
+    /// prepared statements endures only within one transaction; what others left behind is in the way there.
+    async fn learn(&mut self, types: &str) -> Result<(), Fault> {
+        self.begin("BEGIN; DEALLOCATE ALL").await?;
+        let call = Call {
+            sql: types,
+            parameters: Vec::new(),
+            types: Vec::new(),
+        };
+        // A type that is not there yet is no reason not to connect.
+        match self.run(&call, &mut |_: &Row| Ok(())).await {
+            Ok(_) => {
+                self.command("DEALLOCATE ALL").await?;
+                self.commit().await
+            }
+            Err(fault) if fault.is_closed() => Err(fault),
+            Err(_) => self.rollback().await,
+        }
     }
 
     /// Whether it can be used, as far as is known without asking the server.

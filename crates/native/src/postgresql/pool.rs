@@ -2,7 +2,10 @@
 
 use super::{connection::Connection, settings::Settings, tls};
 use crate::timer::within;
-use lenslet_core::error::{Error, ErrorKind};
+use lenslet_core::{
+    catalog::Catalog,
+    error::{Error, ErrorKind},
+};
 use std::{
     ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicBool},
@@ -20,6 +23,8 @@ pub(crate) struct Pool {
     /// The one that was used last is used next: the others may be given up by whatever lies between.
     idle: Mutex<Vec<Idle>>,
     unprepared: Arc<AtomicBool>,
+    /// SQL whose columns have the types that the schema defines, where it defines any.
+    types: Option<String>,
 }
 
 /// A connection that nobody uses.
@@ -39,13 +44,14 @@ pub(crate) struct Lease {
 }
 
 impl Pool {
-    pub(crate) fn new(settings: Settings) -> Pool {
+    pub(crate) fn new(settings: Settings, catalog: &Catalog) -> Pool {
         Pool {
             permits: Arc::new(Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS))),
             settings,
             tls: OnceLock::new(),
             idle: Mutex::default(),
             unprepared: Arc::default(),
+            types: own_types(catalog),
         }
     }
 
@@ -96,7 +102,7 @@ impl Pool {
                 self.tls.get_or_init(|| made)
             }
         };
-        Connection::open(&self.settings, tls, &self.unprepared).await
+        Connection::open(&self.settings, tls, &self.unprepared, self.types.as_deref()).await
     }
 
     fn take(&self) -> Option<Idle> {
@@ -114,6 +120,28 @@ impl Pool {
             self.idle().push(Idle { connection, since });
         }
     }
+}
+
+/// `SELECT NULL::"Color", NULL::"Color"[]`
+fn own_types(catalog: &Catalog) -> Option<String> {
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let mut names: Vec<String> = Vec::new();
+    for it in catalog.enums.iter() {
+        let schema = it
+            .schema
+            .as_deref()
+            .map_or_else(String::new, |schema| quoted(schema) + ".");
+        names.push(schema + &quoted(&it.db_name));
+    }
+    let mut columns = catalog.models.iter().flat_map(|model| model.columns());
+    if columns.any(|(_, _, column)| column.native_type.as_ref().is_some_and(|it| it.name == "Citext")) {
+        names.push("citext".into());
+    }
+    let columns: Vec<String> = names
+        .iter()
+        .map(|name| format!("NULL::{name}, NULL::{name}[]"))
+        .collect();
+    (!columns.is_empty()).then(|| format!("SELECT {}", columns.join(", ")))
 }
 
 impl Deref for Lease {

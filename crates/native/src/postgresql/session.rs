@@ -44,7 +44,7 @@ impl Session {
     pub(crate) fn new(url: &str, schema: Schema) -> Result<Session, Error> {
         Ok(Session {
             database: Arc::new(Database {
-                pool: Arc::new(Pool::new(Settings::parse(url)?)),
+                pool: Arc::new(Pool::new(Settings::parse(url)?, &schema)),
                 plans: Plans::new(schema, &Dialect::POSTGRESQL),
             }),
             transaction: None,
