@@ -149,9 +149,15 @@ fn nested_deletions_are_followed() {
 fn what_follows_does_not_change_which_rows_are_meant() {
     let database = database();
     let with_nodes = json!({"where": {"nodes": {"some": {"id": 1}}}});
-    assert_eq!(database.ask("Root.deleteMany", with_nodes, Value::Null), json!({"count": 1}));
+    assert_eq!(
+        database.ask("Root.deleteMany", with_nodes, Value::Null),
+        json!({"count": 1})
+    );
     let with_leaves = json!({"where": {"id": 2, "nodes": {"some": {"leaves": {"some": {"id": 20}}}}}});
-    assert_eq!(database.ask("Root.deleteOne", with_leaves, json!({"code": true})), json!({"code": "r2"}));
+    assert_eq!(
+        database.ask("Root.deleteOne", with_leaves, json!({"code": true})),
+        json!({"code": "r2"})
+    );
     assert_eq!(column(&database, "Root", "id"), json!([]));
     assert_eq!(column(&database, "Leaf", "id"), json!([]));
 }
