@@ -37,7 +37,8 @@ const STATEMENTS: usize = 256;
 
 /// A connection. What runs on it is not `Sync`; the pool hands it to one user at a time.
 pub(crate) struct Connection {
-    raw: rusqlite::Connection,
+    /// In a box, since it is large and moves with every lease.
+    raw: Box<rusqlite::Connection>,
     watch: Arc<Watch>,
     busy_timeout: Duration,
     patient: Slot<bool>,
@@ -140,7 +141,7 @@ impl Connection {
             let watched = Arc::clone(&watch);
             raw.progress_handler(STEPS, Some(move || watched.must_stop()))?;
             Ok(Connection {
-                raw,
+                raw: Box::new(raw),
                 watch,
                 busy_timeout: settings.busy_timeout,
                 patient: Slot::new(false),
