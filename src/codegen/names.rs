@@ -4,7 +4,7 @@
 //! be the same, the one that already is idiomatic keeps the name, then the one that comes first in the schema; the others
 //! get a suffix (`Model`, `_2`). So every valid schema has names, and which ones never depends on anything but the schema.
 
-use lenslet_core::catalog::{Catalog, Field, FieldKind, Model};
+use lenslet_core::catalog::{Catalog, Field, FieldKind, Model, RelationKind};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,7 +143,7 @@ impl Names {
         let catalog_module = root.claim("catalog", Suffix::Number);
         let accessors = Namespace::reserving(&CLIENT_METHODS).claim_all(&models, pascal, snake, Suffix::Table);
         let models = (catalog.models.iter().zip(rows).zip(modules).zip(accessors))
-            .map(|(((model, row), module), accessor)| ModelNames::of(model, row, module, accessor))
+            .map(|(((model, row), module), accessor)| ModelNames::of(catalog, model, row, module, accessor))
             .collect::<Vec<_>>();
         let enums = (catalog.enums.iter().zip(enums))
             .map(|(it, name)| EnumNames {
@@ -177,7 +177,7 @@ impl Names {
 }
 
 impl ModelNames {
-    fn of(model: &Model, row: Name, module: Name, accessor: Name) -> Self {
+    fn of(catalog: &Catalog, model: &Model, row: Name, module: Name, accessor: Name) -> Self {
         let mut values = Namespace::default();
         let names: Vec<_> = model.fields.iter().map(|it| &*it.name).collect();
         let fields = values.claim_all(&names, snake, snake, Suffix::Number);
@@ -199,7 +199,12 @@ impl ModelNames {
         let markers: Vec<_> = model.fields.iter().map(|it| relation(it, "Field")).collect();
         let prelude = types.prelude();
         types.taken.extend(PRELUDE.map(String::from));
-        let parameters = types.claim_all(&names, pascal, pascal, Suffix::Key);
+        let keys = key_columns(catalog, model);
+        let mut parameter = |(name, at): (&&str, u16)| match keys.contains(&at) {
+            true => types.claim(&pascal(name), Suffix::Key),
+            false => Name(String::new()),
+        };
+        let parameters: Vec<_> = names.iter().zip(0..).map(&mut parameter).collect();
         let fields = fields.into_iter().zip(loaded).zip(markers).zip(parameters);
         ModelNames {
             row_is_hidden: PARAMETERS.contains(&row.text()),
@@ -223,6 +228,18 @@ impl ModelNames {
     fn is_ascii(&self) -> bool {
         self.row.is_ascii() && self.fields.iter().all(|it| it.field.is_ascii())
     }
+}
+
+/// The columns of a model that belong to foreign keys.
+fn key_columns(catalog: &Catalog, model: &Model) -> BTreeSet<u16> {
+    let ends = model.relations().filter(|(_, _, end)| end.holds_key(catalog));
+    let keys = ends.filter_map(
+        |(_, _, end)| match &catalog.relations.get(usize::from(end.relation))?.kind {
+            RelationKind::ForeignKey(key) => Some(key.fields.iter().copied()),
+            RelationKind::ManyToMany(_) => None,
+        },
+    );
+    keys.flatten().collect()
 }
 
 impl EnumNames {

@@ -93,7 +93,7 @@ impl Output {
         for (name, text) in &self.files {
             let path = folder.join(name);
             match read(&path)? {
-                Some(old) if old == *text => written.unchanged += 1,
+                Some(old) if old == text.as_bytes() => written.unchanged += 1,
                 Some(old) if !is_ours(&old) => return Err(WriteError::Foreign(path)),
                 _ => changed.push((path, text)),
             }
@@ -110,36 +110,34 @@ impl Output {
 
     /// Files of an earlier run that the client no longer has.
     fn stale(&self, folder: &Path) -> Result<Vec<PathBuf>, WriteError> {
-        let mut stale = BTreeSet::new();
-        let folders: BTreeSet<PathBuf> = self
-            .files
-            .keys()
-            .filter_map(|name| Some(folder.join(name).parent()?.to_owned()))
-            .collect();
-        for folder in folders.iter().filter(|it| it.is_dir()) {
+        let wanted: BTreeSet<PathBuf> = self.files.keys().map(|name| folder.join(name)).collect();
+        let folders: BTreeSet<&Path> = wanted.iter().filter_map(|path| path.parent()).collect();
+        let mut stale = Vec::new();
+        for folder in folders.into_iter().filter(|it| it.is_dir()) {
             for entry in fs::read_dir(folder).map_err(at(folder, "read"))? {
                 let path = entry.map_err(at(folder, "read"))?.path();
-                if path.extension().is_some_and(|it| it == "rs") && read(&path)?.is_some_and(|text| is_ours(&text)) {
-                    stale.insert(path);
+                let is_source = path.extension().is_some_and(|it| it == "rs") && !wanted.contains(&path);
+                if is_source && path.is_file() && read(&path)?.is_some_and(|text| is_ours(&text)) {
+                    stale.push(path);
                 }
             }
         }
-        for name in self.files.keys() {
-            stale.remove(&folder.join(name));
-        }
-        Ok(stale.into_iter().collect())
+        stale.sort();
+        Ok(stale)
     }
 }
 
-/// Whether Lenslet wrote the text: its first line says so.
-fn is_ours(text: &str) -> bool {
-    text.lines().next().is_some_and(|line| line.ends_with(MARKER))
+/// Whether Lenslet wrote the file: its first line says so.
+fn is_ours(text: &[u8]) -> bool {
+    text.split(|it| *it == b'\n')
+        .next()
+        .is_some_and(|line| line.ends_with(MARKER.as_bytes()))
 }
 
-/// The text of a file, or none where there is no file. What is not text is not ours.
-fn read(path: &Path) -> Result<Option<String>, WriteError> {
+/// What is in a file, or nothing where there is none.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, WriteError> {
     match fs::read(path) {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(at(path, "read")(error)),
     }
