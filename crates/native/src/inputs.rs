@@ -27,6 +27,7 @@ pub(crate) enum Input<'a> {
     /// A column of many rows.
     List(Vec<&'a Value>),
     /// Columns of many rows.
+    #[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "PostgreSQL is handed a list a column"))]
     Tuples(Vec<Vec<&'a Value>>),
 }
 

@@ -30,6 +30,7 @@ impl Deref for Schema {
 pub(crate) struct Planned {
     pub(crate) plan: Plan,
     /// Whether SQL of the user's own only reads, which the database knows.
+    #[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "only SQLite writes on a connection of its own"))]
     pub(crate) only_reads: OnceLock<bool>,
 }
 
