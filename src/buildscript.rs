@@ -41,13 +41,7 @@ pub struct Generator {
 impl Generator {
     /// A generator for a schema: a file, or a folder of `*.prisma` files. Relative to the package.
     pub fn new(schema: impl Into<PathBuf>) -> Self {
-        Generator {
-            schema: schema.into(),
-            output: None,
-            engine: None,
-            derives: None,
-            serde: false,
-        }
+        Generator { schema: schema.into(), output: None, engine: None, derives: None, serde: false }
     }
 
     /// Writes into this folder instead of the one that `include_client!` takes in.
@@ -91,10 +85,7 @@ impl Generator {
         let files = schema_files(&self.schema)?.into_iter().map(|path| {
             let text = fs::read_to_string(&path).map_err(at(&path))?;
             rerun_if_changed(&path);
-            Ok(SourceFile {
-                name: path.display().to_string(),
-                text,
-            })
+            Ok(SourceFile { name: path.display().to_string(), text })
         });
         files.collect::<Result<_, BuildError>>().map(Sources::new)
     }

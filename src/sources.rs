@@ -25,10 +25,7 @@ impl Sources {
 
     /// A schema in one file.
     pub fn single(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::new(vec![SourceFile {
-            name: name.into(),
-            text: text.into(),
-        }])
+        Self::new(vec![SourceFile { name: name.into(), text: text.into() }])
     }
 
     /// The files.

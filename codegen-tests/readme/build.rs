@@ -16,10 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     lenslet::Generator::new(schema).emit()?;
 
     let tour = blocks(&text, "native").concat();
-    fs::write(
-        out.join("tour.rs"),
-        format!("async fn tour() -> Result<(), db::Error> {{\n{tour}\nOk(())\n}}\n"),
-    )?;
+    fs::write(out.join("tour.rs"), format!("async fn tour() -> Result<(), db::Error> {{\n{tour}\nOk(())\n}}\n"))?;
     fs::write(out.join("build_script.rs"), blocks(&text, "build script").concat())?;
     Ok(())
 }

@@ -32,10 +32,7 @@ pub fn golden() -> PathBuf {
 /// When one cannot be read or is refused.
 pub fn golden_schemas() -> Vec<Example> {
     let folders = entries(&golden()).expect("the folder of the golden crates can be read");
-    folders
-        .iter()
-        .map(|folder| read(folder, &folder.join("schema.prisma")))
-        .collect()
+    folders.iter().map(|folder| read(folder, &folder.join("schema.prisma"))).collect()
 }
 
 /// The real schemas of the databases that can be executed or are validated, where they are present.
@@ -51,27 +48,19 @@ pub fn real_schemas() -> Option<Vec<Example>> {
 
 fn read(name: &Path, path: &Path) -> Example {
     let name = name.file_stem().unwrap_or_default().to_string_lossy().replace('.', "-");
-    let files = if path.is_dir() {
-        entries(path).unwrap_or_default()
-    } else {
-        vec![path.to_owned()]
-    };
+    let files = if path.is_dir() { entries(path).unwrap_or_default() } else { vec![path.to_owned()] };
     let files = files.into_iter().map(|file| SourceFile {
         text: fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())),
         name: file.display().to_string(),
     });
     let checked = lenslet::check(&Sources::new(files.collect()));
-    let Some(schema) = checked.schema else {
-        panic!("`{name}` is refused: {:#?}", checked.diagnostics)
-    };
+    let Some(schema) = checked.schema else { panic!("`{name}` is refused: {:#?}", checked.diagnostics) };
     Example { name, schema }
 }
 
 /// What is in a folder, in order.
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = fs::read_dir(folder)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<Vec<_>>>()?;
+    let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
 }
@@ -101,10 +90,6 @@ impl Example {
     /// The golden crate on an engine.
     pub fn golden(&self, engine: Engine) -> Output {
         let folder = ENGINES.iter().find(|it| it.0 == engine).map_or("native", |it| it.1);
-        self.generate(
-            engine,
-            &format!("golden-{}-{folder}", self.name),
-            Path::new("../../../../crates"),
-        )
+        self.generate(engine, &format!("golden-{}-{folder}", self.name), Path::new("../../../../crates"))
     }
 }

@@ -37,12 +37,7 @@ const PREFIX: usize = 5;
 impl InProcess {
     /// A pool that executes on this engine.
     pub fn new(catalog: Arc<Catalog>, engine: Engine) -> Self {
-        InProcess(Arc::new(Inner {
-            catalog,
-            engine,
-            form: Form::Rows,
-            sessions: Mutex::default(),
-        }))
+        InProcess(Arc::new(Inner { catalog, engine, form: Form::Rows, sessions: Mutex::default() }))
     }
 
     /// How many interactive transactions are open.
@@ -94,10 +89,7 @@ impl InProcess {
 
     async fn query(&self, engine: &Engine, body: &str) -> Result<String, Error> {
         let Inner { catalog, form, .. } = &*self.0;
-        let limits = Limits {
-            client: Client::Lenslet,
-            ..Limits::default()
-        };
+        let limits = Limits { client: Client::Lenslet, ..Limits::default() };
         Ok(match decode::request(body, catalog, &limits)? {
             decode::Request::One(query) => {
                 let answered = engine.execute(query.clone()).await;

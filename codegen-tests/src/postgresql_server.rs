@@ -46,35 +46,15 @@ impl Server {
         if let Some((user, group)) = user {
             chown(folder.path(), Some(user), Some(group))?;
         }
-        let mut server = Server {
-            programs,
-            folder,
-            user,
-            port,
-            process: None,
-        };
+        let mut server = Server { programs, folder, user, port, process: None };
         server.initialize()?;
         server.resume()?;
         Ok(Some(server))
     }
 
     fn initialize(&self) -> io::Result<()> {
-        let arguments = [
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        ];
-        let done = self
-            .command("initdb")
-            .args(arguments)
-            .arg("-D")
-            .arg(self.data())
-            .output()?;
+        let arguments = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
+        let done = self.command("initdb").args(arguments).arg("-D").arg(self.data()).output()?;
         if done.status.success() {
             return Ok(());
         }
@@ -91,21 +71,13 @@ impl Server {
         command.arg("-D").arg(self.data()).arg("-k").arg(self.folder.path());
         command.args(["-p", &self.port.to_string(), "-h", "127.0.0.1"]);
         // Nothing of a test has to outlive a crash.
-        for setting in [
-            "fsync=off",
-            "synchronous_commit=off",
-            "full_page_writes=off",
-            "max_connections=200",
-        ] {
+        for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"] {
             command.args(["-c", setting]);
         }
         self.process = Some(command.stdout(Stdio::null()).stderr(log).spawn()?);
         let start = Instant::now();
         while !self.answers() {
-            let ended = self
-                .process
-                .as_mut()
-                .is_some_and(|it| !matches!(it.try_wait(), Ok(None)));
+            let ended = self.process.as_mut().is_some_and(|it| !matches!(it.try_wait(), Ok(None)));
             if ended || start.elapsed() > PATIENCE {
                 let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
                 return Err(io::Error::other(format!("PostgreSQL did not start: {log}")));
@@ -178,12 +150,7 @@ impl Server {
         if let Some((user, group)) = self.user {
             command.uid(user).gid(group);
         }
-        let process = command
-            .arg("-q")
-            .arg(&path)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
+        let process = command.arg("-q").arg(&path).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         let bouncer = Bouncer { process, port };
         let start = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
@@ -241,11 +208,7 @@ fn execute(url: &str, sql: &str) -> Result<(), String> {
         let _ = moving.await;
         executed
     });
-    executed.map_err(|error| {
-        error
-            .as_db_error()
-            .map_or_else(|| error.to_string(), ToString::to_string)
-    })
+    executed.map_err(|error| error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string))
 }
 
 /// A PgBouncer, stopped when it is dropped.

@@ -26,11 +26,7 @@ impl Score {
 
     /// The share that agrees, in percent.
     pub fn percent(self) -> f64 {
-        if self.all == 0 {
-            100.0
-        } else {
-            100.0 * self.agree as f64 / self.all as f64
-        }
+        if self.all == 0 { 100.0 } else { 100.0 * self.agree as f64 / self.all as f64 }
     }
 }
 
@@ -77,30 +73,20 @@ impl Report {
 
     /// The table that people read.
     pub fn table(&self) -> String {
-        let mut out = format!(
-            "{:<28} {:>13} {:>13} {:>13} {:>13}\n",
-            "group", "verdict", "lines", "spans", "formatted"
-        );
+        let mut out =
+            format!("{:<28} {:>13} {:>13} {:>13} {:>13}\n", "group", "verdict", "lines", "spans", "formatted");
         let total = self.total();
         let rows = self.groups.iter().map(|(name, group)| (name.as_str(), group));
         for (name, group) in rows.chain([("all but mongodb", &total)]) {
             let cells = [group.verdict, group.lines, group.spans, group.formatted].map(cell);
-            let _ = writeln!(
-                out,
-                "{name:<28} {:>13} {:>13} {:>13} {:>13}",
-                cells[0], cells[1], cells[2], cells[3]
-            );
+            let _ = writeln!(out, "{name:<28} {:>13} {:>13} {:>13} {:>13}", cells[0], cells[1], cells[2], cells[3]);
         }
         out
     }
 }
 
 fn cell(score: Score) -> String {
-    if score.all == 0 {
-        "-".to_owned()
-    } else {
-        format!("{}/{}", score.agree, score.all)
-    }
+    if score.all == 0 { "-".to_owned() } else { format!("{}/{}", score.agree, score.all) }
 }
 
 /// Where the cases are.
@@ -122,11 +108,7 @@ pub fn run(folder: &Path) -> Option<Report> {
 
 fn records(path: &Path) -> Option<Vec<Value>> {
     let text = std::fs::read_to_string(path).ok()?;
-    Some(
-        text.lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect(),
-    )
+    Some(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
 fn text<'r>(record: &'r Value, key: &str) -> &'r str {
@@ -138,10 +120,7 @@ fn validate(record: &Value, report: &mut Report) {
         return;
     };
     let (id, level) = (text(record, "id"), text(record, "level"));
-    let provider = record
-        .get("provider")
-        .and_then(Value::as_str)
-        .unwrap_or("no datasource");
+    let provider = record.get("provider").and_then(Value::as_str).unwrap_or("no datasource");
     let group = report.groups.entry(format!("{level} {provider}")).or_default();
     let sources = Sources::single("schema.prisma", schema);
     let found = diagnostics(&sources, level);
@@ -163,10 +142,7 @@ fn validate(record: &Value, report: &mut Report) {
         }
     }
     if let Some(newer) = record.get("schema_v7").and_then(Value::as_str)
-        && let Some(spans) = record
-            .get("v7")
-            .and_then(|v7| v7.get("spans"))
-            .and_then(Value::as_array)
+        && let Some(spans) = record.get("v7").and_then(|v7| v7.get("spans")).and_then(Value::as_array)
     {
         let agrees = spans_agree(newer, spans);
         group.spans.add(agrees);
@@ -176,21 +152,13 @@ fn validate(record: &Value, report: &mut Report) {
     }
     if !notes.is_empty() {
         let found: Vec<String> = found.iter().map(|it| format!("{}: {}", it.code, it.title)).collect();
-        report.differences.push(format!(
-            "{id} [{provider}]: {}; {}",
-            notes.join("; "),
-            found.join(" | ")
-        ));
+        report.differences.push(format!("{id} [{provider}]: {}; {}", notes.join("; "), found.join(" | ")));
     }
 }
 
 /// What is found; for cases of that level, in the configuration blocks only.
 fn diagnostics(sources: &Sources, level: &str) -> Vec<Diagnostic> {
-    if level.starts_with("config") {
-        configure(sources).diagnostics
-    } else {
-        check(sources).diagnostics
-    }
+    if level.starts_with("config") { configure(sources).diagnostics } else { check(sources).diagnostics }
 }
 
 fn reformat(record: &Value, report: &mut Report) {
@@ -199,37 +167,22 @@ fn reformat(record: &Value, report: &mut Report) {
         Some(Value::String(text)) => vec![("schema.prisma".to_owned(), text.clone())],
         other => self::files(other),
     };
-    let sources = files
-        .into_iter()
-        .map(|(name, text)| SourceFile { name, text })
-        .collect();
+    let sources = files.into_iter().map(|(name, text)| SourceFile { name, text }).collect();
     let formatted = format(&Sources::new(sources));
-    let agrees = formatted
-        .files()
-        .iter()
-        .map(|file| &file.text)
-        .eq(expected.iter().map(|(_, text)| text));
-    report
-        .groups
-        .entry("formatter".to_owned())
-        .or_default()
-        .formatted
-        .add(agrees);
+    let agrees = formatted.files().iter().map(|file| &file.text).eq(expected.iter().map(|(_, text)| text));
+    report.groups.entry("formatter".to_owned()).or_default().formatted.add(agrees);
     if !agrees {
         let texts: Vec<&str> = formatted.files().iter().map(|file| file.text.as_str()).collect();
-        report
-            .differences
-            .push(format!("{}: formatted as\n{}", text(record, "id"), texts.join("\n")));
+        report.differences.push(format!("{}: formatted as\n{}", text(record, "id"), texts.join("\n")));
     }
 }
 
 /// Files by name: an object, or a list of pairs.
 fn files(value: Option<&Value>) -> Vec<(String, String)> {
     match value {
-        Some(Value::Object(map)) => map
-            .iter()
-            .filter_map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned())))
-            .collect(),
+        Some(Value::Object(map)) => {
+            map.iter().filter_map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned()))).collect()
+        }
         Some(Value::Array(list)) => list
             .iter()
             .filter_map(|pair| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned())))
@@ -241,14 +194,10 @@ fn files(value: Option<&Value>) -> Vec<(String, String)> {
 /// Whether every expected span overlaps one of ours, and the other way around.
 fn spans_agree(schema: &str, expected: &[Value]) -> bool {
     let Checked { diagnostics, .. } = check(&Sources::single("schema.prisma", schema));
-    let expected: Vec<(u64, u64)> = expected
-        .iter()
-        .filter_map(|it| Some((it.get(0)?.as_u64()?, it.get(1)?.as_u64()?)))
-        .collect();
-    let found: Vec<(u64, u64)> = diagnostics
-        .iter()
-        .map(|it| (u64::from(it.span.start), u64::from(it.span.end)))
-        .collect();
+    let expected: Vec<(u64, u64)> =
+        expected.iter().filter_map(|it| Some((it.get(0)?.as_u64()?, it.get(1)?.as_u64()?))).collect();
+    let found: Vec<(u64, u64)> =
+        diagnostics.iter().map(|it| (u64::from(it.span.start), u64::from(it.span.end))).collect();
     let overlap = |one: &(u64, u64), two: &(u64, u64)| one.0 <= two.1 && two.0 <= one.1;
     expected.iter().all(|one| found.iter().any(|two| overlap(one, two)))
         && found.iter().all(|one| expected.iter().any(|two| overlap(one, two)))
@@ -299,18 +248,12 @@ pub fn sources(path: &Path) -> Option<Sources> {
     let read = |path: &Path| -> Option<SourceFile> {
         let is_schema = path.extension().is_some_and(|extension| extension == "prisma");
         let text = is_schema.then(|| std::fs::read_to_string(path).ok())??;
-        Some(SourceFile {
-            name: path.display().to_string(),
-            text,
-        })
+        Some(SourceFile { name: path.display().to_string(), text })
     };
     if !path.is_dir() {
         return Some(Sources::new(vec![read(path)?]));
     }
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(path)
-        .ok()?
-        .filter_map(|it| Some(it.ok()?.path()))
-        .collect();
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(path).ok()?.filter_map(|it| Some(it.ok()?.path())).collect();
     paths.sort();
     Some(Sources::new(paths.iter().filter_map(|path| read(path)).collect()))
 }
@@ -327,12 +270,7 @@ pub fn all_texts(folder: &Path) -> Vec<String> {
         texts.extend(files(record.get("files")).into_iter().map(|(_, text)| text));
     }
     for path in real_schema_paths(folder).unwrap_or_default() {
-        texts.extend(
-            sources(&path)
-                .iter()
-                .flat_map(|sources| sources.files())
-                .map(|file| file.text.clone()),
-        );
+        texts.extend(sources(&path).iter().flat_map(|sources| sources.files()).map(|file| file.text.clone()));
     }
     texts
 }

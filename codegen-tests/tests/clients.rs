@@ -49,22 +49,14 @@ async fn rows_become_nested_json() {
     let db = Client::connect(&url).await.expect("a connection");
 
     let at = chrono::DateTime::from_timestamp_micros(1_582_979_696_789_000).expect("a moment");
-    let notes = post::New {
-        title: "Notes".into(),
-        author_id: Inherit,
-    }
-    .set(post::rating, 4.5)
-    .set(post::created_at, at)
-    .set(post::updated_at, at)
-    .with(post::tags.create([tag::New { name: "rust".into() }]));
-    let me = profile::New {
-        bio: "writes".into(),
-        user_id: Inherit,
-    };
+    let notes = post::New { title: "Notes".into(), author_id: Inherit }
+        .set(post::rating, 4.5)
+        .set(post::created_at, at)
+        .set(post::updated_at, at)
+        .with(post::tags.create([tag::New { name: "rust".into() }]));
+    let me = profile::New { bio: "writes".into(), user_id: Inherit };
     db.user()
-        .create(user::New {
-            email: "ada@example.com".into(),
-        })
+        .create(user::New { email: "ada@example.com".into() })
         .set(user::role, Role::Admin)
         .set(user::created_at, at)
         .with(user::profile.create(me.set(profile::links, json!({ "home": ["https://example.com", null] }))))
@@ -74,11 +66,7 @@ async fn rows_become_nested_json() {
     let users: Vec<User<_>> = db
         .user()
         .find_many()
-        .include(
-            user::posts
-                .include(post::tags)
-                .include(post::comments.include(comment::parent)),
-        )
+        .include(user::posts.include(post::tags).include(post::comments.include(comment::parent)))
         .include(user::profile.include(profile::user))
         .await
         .expect("users");

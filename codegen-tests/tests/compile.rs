@@ -34,11 +34,7 @@ fn real_schemas_compile_without_a_warning() {
     };
     examples.retain(|it| COMPILED.contains(&it.name.as_str()));
     assert_eq!(examples.len(), COMPILED.len(), "a schema is missing");
-    assert!(
-        examples
-            .iter()
-            .all(|it| it.schema.catalog.provider != Provider::Sqlserver)
-    );
+    assert!(examples.iter().all(|it| it.schema.catalog.provider != Provider::Sqlserver));
 
     let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real-schemas");
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
@@ -47,20 +43,15 @@ fn real_schemas_compile_without_a_warning() {
         for (engine, variant) in ENGINES {
             let name = format!("{}-{variant}", example.name);
             let output = example.generate(engine, &name, &crates);
-            output
-                .write_to(&workspace.join(&name))
-                .expect("the crate can be written");
+            output.write_to(&workspace.join(&name)).expect("the crate can be written");
             members.push(name);
         }
     }
     // The lock file of this workspace, so that nothing is downloaded that the tests do not have already.
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
     fs::copy(lock, workspace.join("Cargo.lock")).expect("the lock file can be copied");
-    fs::write(
-        workspace.join("Cargo.toml"),
-        format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n"),
-    )
-    .expect("the workspace can be written");
+    fs::write(workspace.join("Cargo.toml"), format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n"))
+        .expect("the workspace can be written");
     let status = Command::new(env!("CARGO"))
         .args(["check", "--workspace", "--quiet", "--all-features", "--offline"])
         .current_dir(&workspace)
@@ -68,8 +59,5 @@ fn real_schemas_compile_without_a_warning() {
         .env("CARGO_TARGET_DIR", workspace.join("target"))
         .status()
         .expect("cargo can be started");
-    assert!(
-        status.success(),
-        "the generated crates do not compile without a warning"
-    );
+    assert!(status.success(), "the generated crates do not compile without a warning");
 }

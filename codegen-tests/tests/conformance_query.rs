@@ -23,9 +23,7 @@ fn cases_agree_on_postgresql() {
         return;
     };
     (0..threads()).for_each(|thread| server.create(&thread.to_string()).unwrap());
-    check("postgresql", POSTGRESQL, |case, thread| {
-        play_on_postgresql(&server, &thread.to_string(), case)
-    });
+    check("postgresql", POSTGRESQL, |case, thread| play_on_postgresql(&server, &thread.to_string(), case));
 }
 
 fn check(provider: &str, floors: &[(&str, usize)], play: impl Fn(&Case, usize) -> Option<String> + Sync) {
@@ -40,11 +38,7 @@ fn check(provider: &str, floors: &[(&str, usize)], play: impl Fn(&Case, usize) -
         let report = played(&cases, &play);
         eprintln!("{file} on {provider}\n{}", report.table());
         if wanted.is_empty() {
-            assert!(
-                report.total().agree >= *floor,
-                "fewer cases agree than did: {}",
-                report.differences.join("\n")
-            );
+            assert!(report.total().agree >= *floor, "fewer cases agree than did: {}", report.differences.join("\n"));
         }
         differences.extend(report.differences);
     }

@@ -22,10 +22,7 @@ fn the_cases_agree() {
     let listed = include_str!("../conformance.md");
     for difference in report.differences.iter().filter(|it| !it.contains("[mongodb]")) {
         let id = difference.split([' ', ';']).next().unwrap_or_default();
-        assert!(
-            listed.contains(&format!("`{id}`")),
-            "not in conformance.md: {difference}"
-        );
+        assert!(listed.contains(&format!("`{id}`")), "not in conformance.md: {difference}");
     }
     let total = report.total();
     let at_least = |score: Score, floor: f64| assert!(score.percent() >= floor, "{score:?} is below {floor} %");
@@ -41,10 +38,8 @@ fn real_schemas_are_accepted() {
         eprintln!("the real schemas are not present, skipped");
         return;
     };
-    let refused: Vec<String> = results
-        .into_iter()
-        .filter_map(|(name, result)| Some(format!("{name}: {}", result.err()?)))
-        .collect();
+    let refused: Vec<String> =
+        results.into_iter().filter_map(|(name, result)| Some(format!("{name}: {}", result.err()?))).collect();
     assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
 

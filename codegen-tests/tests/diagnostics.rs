@@ -23,21 +23,14 @@ fn compare(path: &Path, found: &str) {
 
 /// All messages about a schema.
 fn messages(sources: &Sources) -> String {
-    let messages: Vec<String> = check(sources)
-        .diagnostics
-        .iter()
-        .map(|it| it.render(sources, false))
-        .collect();
+    let messages: Vec<String> = check(sources).diagnostics.iter().map(|it| it.render(sources, false)).collect();
     messages.join("\n\n") + "\n"
 }
 
 /// The same files by their names, so that messages do not depend on where they are.
 fn named(sources: &Sources) -> Sources {
     let name = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
-    let files = sources.files().iter().map(|file| SourceFile {
-        name: name(&file.name),
-        text: file.text.clone(),
-    });
+    let files = sources.files().iter().map(|file| SourceFile { name: name(&file.name), text: file.text.clone() });
     Sources::new(files.collect())
 }
 
@@ -62,10 +55,7 @@ fn every_rule_is_described() {
     for rule in rules::all().filter(|rule| !rule.example.is_empty()) {
         let sources = Sources::single("schema.prisma", rule.example);
         let diagnostics = check(&sources).diagnostics;
-        let found = diagnostics
-            .iter()
-            .find(|it| it.code == rule.code)
-            .expect("the example breaks the rule");
+        let found = diagnostics.iter().find(|it| it.code == rule.code).expect("the example breaks the rule");
         let level = rule.severity.name();
         let _ = write!(
             out,
@@ -81,11 +71,7 @@ fn every_rule_is_described() {
 #[test]
 fn messages_are_readable_by_machines() {
     let sources = Sources::single("a \"b\".prisma", "model A {\n  é Strng\n}\n");
-    let json: Vec<String> = check(&sources)
-        .diagnostics
-        .iter()
-        .map(|it| it.to_json(&sources))
-        .collect();
+    let json: Vec<String> = check(&sources).diagnostics.iter().map(|it| it.to_json(&sources)).collect();
     let value: serde_json::Value = serde_json::from_str(&json.join("")).expect("it is one JSON object");
     assert_eq!(value["code"], "unknown-type");
     assert_eq!(value["file"], "a \"b\".prisma");

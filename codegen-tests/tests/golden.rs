@@ -22,10 +22,7 @@ fn on_disk(folder: &Path) -> BTreeMap<String, String> {
 }
 
 fn files(output: &Output) -> BTreeMap<String, String> {
-    output
-        .files()
-        .map(|(path, text)| (path.to_owned(), text.to_owned()))
-        .collect()
+    output.files().map(|(path, text)| (path.to_owned(), text.to_owned())).collect()
 }
 
 #[test]
@@ -45,11 +42,7 @@ fn golden_crates_are_what_the_generator_emits() {
         }
     }
     different.dedup();
-    assert!(
-        different.is_empty(),
-        "`UPDATE=1` rewrites these, look at the difference:\n{}",
-        different.join("\n")
-    );
+    assert!(different.is_empty(), "`UPDATE=1` rewrites these, look at the difference:\n{}", different.join("\n"));
 }
 
 /// `--no-engine` changes the manifest's dependency, the one `use … as rt` line, and the catalog.
@@ -67,11 +60,7 @@ fn the_engine_shows_in_three_places() {
                 "src/catalog.rs" | "src/catalog_2.rs" => usize::MAX,
                 _ => 0,
             };
-            assert!(
-                different <= allowed,
-                "{}: {name} differs in {different} lines",
-                example.name
-            );
+            assert!(different <= allowed, "{}: {name} differs in {different} lines", example.name);
         }
     }
 }
@@ -90,11 +79,7 @@ fn stays_in_its_budget(example: &Example, output: &Output) {
     let models = example.schema.catalog.models.iter().filter(|it| !it.ignored);
     let granted: usize = models.map(|it| 30 + 6 * it.fields.len()).sum();
     eprintln!("{:<32} {spent:>6} lines of {granted:>6}", example.name);
-    assert!(
-        spent <= granted,
-        "{} is over the budget: {spent} lines of {granted}",
-        example.name
-    );
+    assert!(spent <= granted, "{} is over the budget: {spent} lines of {granted}", example.name);
 }
 
 /// Nothing that makes a compiler slow: no `async fn`, no macro, no derive that was not asked for.
@@ -105,11 +90,7 @@ fn is_a_table(example: &Example, output: &Output) {
             assert!(!line.contains("async "), "{}", at());
             assert!(!line.contains("!(") && !line.contains("! {"), "{}", at());
             let derives = line.strip_prefix("#[derive(").map(|it| it.trim_end_matches(")]"));
-            let allowed = [
-                "Clone, Debug, PartialEq",
-                "Clone, Debug",
-                "Clone, Copy, Debug, PartialEq, Eq, Hash",
-            ];
+            let allowed = ["Clone, Debug, PartialEq", "Clone, Debug", "Clone, Copy, Debug, PartialEq, Eq, Hash"];
             assert!(derives.is_none_or(|it| allowed.contains(&it)), "{}", at());
         }
     }
@@ -136,16 +117,8 @@ fn real_schemas_generate_and_are_small() {
     for example in examples {
         let [native, edge] = ENGINES.map(|(engine, _)| example.generate(engine, "db", Path::new("crates")));
         let shown = example.schema.catalog.models.iter().filter(|it| !it.ignored).count();
-        assert!(
-            native.files().count() >= shown + 3,
-            "{}: a model has no file",
-            example.name
-        );
-        assert!(
-            native.files().map(|it| it.0).eq(edge.files().map(|it| it.0)),
-            "{}",
-            example.name
-        );
+        assert!(native.files().count() >= shown + 3, "{}: a model has no file", example.name);
+        assert!(native.files().map(|it| it.0).eq(edge.files().map(|it| it.0)), "{}", example.name);
         is_a_table(&example, &native);
         stays_in_its_budget(&example, &native);
     }

@@ -23,10 +23,7 @@ fn open(url: &str) -> Connection {
 }
 
 fn migration(name: &str, script: &str) -> Migration {
-    Migration {
-        name: name.to_owned(),
-        script: script.to_owned(),
-    }
+    Migration { name: name.to_owned(), script: script.to_owned() }
 }
 
 /// Every record: name, finished, rolled back, steps.
@@ -35,11 +32,7 @@ fn records(url: &str) -> Vec<String> {
     let sql = "SELECT migration_name || ' ' || CASE WHEN rolled_back_at IS NOT NULL THEN 'rolled back'
                WHEN finished_at IS NOT NULL THEN 'applied' ELSE 'failed' END FROM _prisma_migrations ORDER BY rowid";
     let mut statement = connection.prepare(sql).unwrap();
-    statement
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect()
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
 #[test]
@@ -59,14 +52,9 @@ fn real_histories_are_deployed() {
         assert!(deploy(&url, &migrations).unwrap().applied.is_empty());
 
         let schema = std::fs::read(folder().join("../schemas").join(format!("{name}.prisma"))).unwrap();
-        let schema = check(&Sources::single(name, String::from_utf8(schema).unwrap()))
-            .schema
-            .unwrap();
+        let schema = check(&Sources::single(name, String::from_utf8(schema).unwrap())).schema.unwrap();
         let target = describe(&schema.catalog).unwrap();
-        for found in [
-            sqlite::introspect(&open(&url)).unwrap(),
-            history::structure(&migrations).unwrap(),
-        ] {
+        for found in [sqlite::introspect(&open(&url)).unwrap(), history::structure(&migrations).unwrap()] {
             let left = diff(Dialect::Sqlite, &found, &target);
             assert!(left.is_empty(), "{name}: {}", script(Dialect::Sqlite, &left.changes));
         }
@@ -86,17 +74,11 @@ fn other_databases_histories_are_refused() {
 fn a_failed_migration_leaves_nothing_and_can_be_corrected() {
     let (_folder, url) = nowhere();
     let first = migration("1_first", "CREATE TABLE a (id INTEGER PRIMARY KEY);");
-    let wrong = migration(
-        "2_second",
-        "CREATE TABLE b (id INTEGER); INSERT INTO nowhere VALUES (1);",
-    );
+    let wrong = migration("2_second", "CREATE TABLE b (id INTEGER); INSERT INTO nowhere VALUES (1);");
     let error = deploy(&url, &[first.clone(), wrong]).unwrap_err();
     assert_eq!(
         (error.code(), records(&url)),
-        (
-            Some("P3018"),
-            vec!["1_first applied".into(), "2_second rolled back".into()]
-        )
+        (Some("P3018"), vec!["1_first applied".into(), "2_second rolled back".into()])
     );
     assert_eq!(sqlite::introspect(&open(&url)).unwrap().tables.len(), 1);
 
@@ -131,10 +113,8 @@ fn a_half_applied_migration_stops_everything_until_it_is_resolved() {
 fn a_database_without_a_history_has_to_be_marked() {
     let (_folder, url) = nowhere();
     open(&url).execute_batch("CREATE TABLE a (id INTEGER)").unwrap();
-    let migrations = [
-        migration("1_first", "CREATE TABLE a (id INTEGER);"),
-        migration("2_second", "CREATE TABLE b (id INTEGER);"),
-    ];
+    let migrations =
+        [migration("1_first", "CREATE TABLE a (id INTEGER);"), migration("2_second", "CREATE TABLE b (id INTEGER);")];
     assert_eq!(deploy(&url, &migrations).unwrap_err().code(), Some("P3005"));
     mark_applied(&url, &migrations, "1_first").unwrap();
     assert_eq!(deploy(&url, &migrations).unwrap().applied, ["2_second"]);
@@ -143,17 +123,11 @@ fn a_database_without_a_history_has_to_be_marked() {
 #[test]
 fn edited_and_missing_migrations_are_named() {
     let (_folder, url) = nowhere();
-    let [first, second] = [
-        migration("1_first", "SELECT 1;\n"),
-        migration("2_second", "SELECT 2;\n"),
-    ];
+    let [first, second] = [migration("1_first", "SELECT 1;\n"), migration("2_second", "SELECT 2;\n")];
     deploy(&url, &[first.clone(), second]).unwrap();
     let other_line_endings = migration("1_first", "SELECT 1;\r\n");
     let looked_at = status(&url, &[other_line_endings]).unwrap();
-    assert_eq!(
-        (looked_at.edited.len(), looked_at.missing),
-        (0, vec!["2_second".to_owned()])
-    );
+    assert_eq!((looked_at.edited.len(), looked_at.missing), (0, vec!["2_second".to_owned()]));
     let edited = status(&url, &[migration("1_first", "SELECT 3;\n")]).unwrap();
     assert_eq!(edited.edited, ["1_first"]);
 }
@@ -163,16 +137,11 @@ fn many_deploy_at_once() {
     let (_folder, url) = nowhere();
     let migrations: Vec<_> = (10..30)
         .map(|at| {
-            migration(
-                &format!("{at}_step"),
-                &format!("CREATE TABLE t{at} (id INTEGER); INSERT INTO t{at} VALUES (1);"),
-            )
+            migration(&format!("{at}_step"), &format!("CREATE TABLE t{at} (id INTEGER); INSERT INTO t{at} VALUES (1);"))
         })
         .collect();
     let applied: usize = thread::scope(|scope| {
-        let all: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| deploy(&url, &migrations).unwrap().applied.len()))
-            .collect();
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(|| deploy(&url, &migrations).unwrap().applied.len())).collect();
         all.into_iter().map(|it| it.join().unwrap()).sum()
     });
     assert_eq!(applied, migrations.len());
@@ -189,10 +158,7 @@ fn cascades_work_unless_the_script_turns_them_off() {
     let off = "PRAGMA foreign_keys=OFF; DELETE FROM a WHERE id = 2; PRAGMA foreign_keys=ON;";
     let migrations = [migration("1", tables), migration("2", delete), migration("3", off)];
     let error = deploy(&url, &migrations).unwrap_err();
-    assert!(
-        matches!(&error, Error::ForeignKeys { table, rows: 1, .. } if table == "b"),
-        "{error}"
-    );
+    assert!(matches!(&error, Error::ForeignKeys { table, rows: 1, .. } if table == "b"), "{error}");
     let left: Vec<i64> = open(&url)
         .prepare("SELECT a FROM b")
         .unwrap()

@@ -122,37 +122,12 @@ fn finding() {
         "finding",
         &[
             ("User", "findUnique", r#"{"where":{"id":1}}"#, r#"{"$scalars":true}"#),
-            (
-                "Team",
-                "findUniqueOrThrow",
-                r#"{"where":{"org_no":{"org":"a","no":1}}}"#,
-                r#"{"title":true}"#,
-            ),
+            ("Team", "findUniqueOrThrow", r#"{"where":{"org_no":{"org":"a","no":1}}}"#, r#"{"title":true}"#),
             ("User", "findFirst", "{}", ID),
-            (
-                "User",
-                "findMany",
-                r#"{"orderBy":[{"name":{"sort":"asc","nulls":"last"}}],"take":-3,"skip":1}"#,
-                ID,
-            ),
-            (
-                "User",
-                "findMany",
-                r#"{"orderBy":[{"name":"desc"}],"cursor":{"id":3},"take":2}"#,
-                ID,
-            ),
-            (
-                "User",
-                "findMany",
-                r#"{"distinct":["role"],"orderBy":[{"email":"asc"}],"take":2}"#,
-                ID,
-            ),
-            (
-                "User",
-                "findMany",
-                r#"{"orderBy":[{"team":{"title":"asc"}},{"posts":{"_count":"desc"}}]}"#,
-                ID,
-            ),
+            ("User", "findMany", r#"{"orderBy":[{"name":{"sort":"asc","nulls":"last"}}],"take":-3,"skip":1}"#, ID),
+            ("User", "findMany", r#"{"orderBy":[{"name":"desc"}],"cursor":{"id":3},"take":2}"#, ID),
+            ("User", "findMany", r#"{"distinct":["role"],"orderBy":[{"email":"asc"}],"take":2}"#, ID),
+            ("User", "findMany", r#"{"orderBy":[{"team":{"title":"asc"}},{"posts":{"_count":"desc"}}]}"#, ID),
             (
                 "User",
                 "findMany",
@@ -174,18 +149,8 @@ fn filters() {
                 r#"{"where":{"name":null,"NOT":{"email":{"in":["a","b"]}},"OR":[{"id":{"lt":3}},{"role":{"notIn":["ADMIN"]}}]}}"#,
                 ID,
             ),
-            (
-                "User",
-                "findMany",
-                r#"{"where":{"OR":[],"email":{"contains":"a","mode":"insensitive"}}}"#,
-                ID,
-            ),
-            (
-                "User",
-                "findMany",
-                r#"{"where":{"email":{"startsWith":"a"},"name":{"endsWith":"z","not":"b"}}}"#,
-                ID,
-            ),
+            ("User", "findMany", r#"{"where":{"OR":[],"email":{"contains":"a","mode":"insensitive"}}}"#, ID),
+            ("User", "findMany", r#"{"where":{"email":{"startsWith":"a"},"name":{"endsWith":"z","not":"b"}}}"#, ID),
             (
                 "User",
                 "findMany",
@@ -204,24 +169,9 @@ fn filters() {
                 r#"{"where":{"views":{"gt":{"$type":"FieldRef","value":{"_ref":"authorId","_container":"Post"}}}}}"#,
                 ID,
             ),
-            (
-                "User",
-                "findMany",
-                r#"{"where":{"settings":{"path":["theme"],"equals":"\"dark\""}}}"#,
-                ID,
-            ),
-            (
-                "User",
-                "findMany",
-                r#"{"where":{"settings":{"path":["tags"],"array_contains":"[\"a\"]"}}}"#,
-                ID,
-            ),
-            (
-                "User",
-                "findMany",
-                r#"{"where":{"settings":{"path":["name"],"string_contains":"a"}}}"#,
-                ID,
-            ),
+            ("User", "findMany", r#"{"where":{"settings":{"path":["theme"],"equals":"\"dark\""}}}"#, ID),
+            ("User", "findMany", r#"{"where":{"settings":{"path":["tags"],"array_contains":"[\"a\"]"}}}"#, ID),
+            ("User", "findMany", r#"{"where":{"settings":{"path":["name"],"string_contains":"a"}}}"#, ID),
         ],
     );
 }
@@ -250,12 +200,7 @@ fn relations() {
                 "{}",
                 r#"{"posts":{"arguments":{"where":{"views":{"gt":1}},"orderBy":[{"created":"desc"}],"take":3,"skip":1},"selection":{"id":true}}}"#,
             ),
-            (
-                "User",
-                "findMany",
-                "{}",
-                r#"{"reports":{"arguments":{"take":-2},"selection":{"id":true}}}"#,
-            ),
+            ("User", "findMany", "{}", r#"{"reports":{"arguments":{"take":-2},"selection":{"id":true}}}"#),
             (
                 "User",
                 "findMany",

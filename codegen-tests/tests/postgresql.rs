@@ -76,10 +76,7 @@ impl Database {
         server.execute("postgres", tables).unwrap();
         let schema = check(&Sources::single("schema.prisma", schema)).schema;
         let schema = schema.expect("the schema is valid");
-        Some(Database {
-            server,
-            catalog: schema.catalog,
-        })
+        Some(Database { server, catalog: schema.catalog })
     }
 
     fn users() -> Option<Database> {
@@ -119,20 +116,12 @@ impl Database {
 }
 
 fn raw(text: &str, parameters: Vec<Bound>) -> Query {
-    let raw = Raw {
-        text: text.to_owned().into(),
-        braces: false,
-        parameters,
-    };
+    let raw = Raw { text: text.to_owned().into(), braces: false, parameters };
     Query::new(Query::RAW, Action::QueryRaw(raw))
 }
 
 fn options(isolation: Option<Isolation>, max_wait: u64, timeout: u64) -> TransactionOptions {
-    TransactionOptions {
-        isolation,
-        max_wait: Duration::from_millis(max_wait),
-        timeout: Duration::from_millis(timeout),
-    }
+    TransactionOptions { isolation, max_wait: Duration::from_millis(max_wait), timeout: Duration::from_millis(timeout) }
 }
 
 fn kind<T>(result: Result<T, Error>) -> ErrorKind {
@@ -149,24 +138,14 @@ async fn everything_works(database: &Database, engine: &Engine) {
     let selection = json!({"email": true, "color": true,
         "posts": {"arguments": {"orderBy": [{"id": "asc"}]}, "selection": {"title": true, "user": {"selection": {"email": true}}}},
         "tags": {"arguments": {"orderBy": [{"b": "asc"}]}, "selection": {"b": true}}});
-    let created = database.ask(
-        engine,
-        "User",
-        "createOne",
-        json!({"arguments": {"data": data}, "selection": selection}),
-    );
+    let created =
+        database.ask(engine, "User", "createOne", json!({"arguments": {"data": data}, "selection": selection}));
     let ada = json!({"email": "ada", "color": "dark_blue", "tags": [{"b": "x"}, {"b": "y"}],
         "posts": [{"title": "one", "user": {"email": "ada"}}, {"title": "two", "user": {"email": "ada"}}]});
     assert_eq!(created.await.unwrap(), ada);
-    let many: Vec<Value> = (0..50)
-        .map(|n| json!({"email": format!("user{n}"), "age": n}))
-        .collect();
-    let created = database.ask(
-        engine,
-        "User",
-        "createMany",
-        json!({"arguments": {"data": many}, "selection": {"count": true}}),
-    );
+    let many: Vec<Value> = (0..50).map(|n| json!({"email": format!("user{n}"), "age": n})).collect();
+    let created =
+        database.ask(engine, "User", "createMany", json!({"arguments": {"data": many}, "selection": {"count": true}}));
     assert_eq!(created.await.unwrap(), json!({"count": 50}));
     let found = json!({"arguments": {"where": {"OR": [{"color": {"in": ["dark_blue"]}}, {"age": {"in": [48, 49]}}]},
         "orderBy": [{"id": "asc"}]}, "selection": {"email": true, "posts": {"selection": {"title": true}}}});
@@ -176,16 +155,10 @@ async fn everything_works(database: &Database, engine: &Engine) {
     let groups = json!({"arguments": {"by": ["color"], "orderBy": [{"color": "asc"}]},
         "selection": {"color": true, "_avg": {"selection": {"age": true}}, "_count": {"selection": {"_all": true}}}});
     let groups = database.ask(engine, "User", "groupBy", groups).await.unwrap();
-    assert_eq!(
-        groups[0],
-        json!({"color": "red", "_avg": {"age": 24.5}, "_count": {"_all": 50}})
-    );
+    assert_eq!(groups[0], json!({"color": "red", "_avg": {"age": 24.5}, "_count": {"_all": 50}}));
     let upsert = json!({"arguments": {"where": {"email": "ada"}, "create": {"email": "ada"}, "update": {"age": {"increment": 5}}},
         "selection": {"age": true}});
-    assert_eq!(
-        database.ask(engine, "User", "upsertOne", upsert).await.unwrap(),
-        json!({"age": 5})
-    );
+    assert_eq!(database.ask(engine, "User", "upsertOne", upsert).await.unwrap(), json!({"age": 5}));
 }
 
 #[tokio::test]
@@ -220,40 +193,20 @@ async fn raw_sql_says_what_its_columns_hold() {
     let engine = database.engine("");
     let sql = "SELECT $1::int + 1 AS a, $2 AS b, 1.50::numeric AS c, ARRAY['x', NULL] AS d, 'red'::\"Color\" AS e, \
                '2000-01-02'::date AS f, '10:00'::time AS g, '{}'::jsonb AS h, NULL AS i, 1.2::float4 AS j";
-    let mut rows = engine
-        .execute(raw(sql, vec![Bound::Int(4), Bound::Text("t".into())]))
-        .await
-        .unwrap();
-    let columns: Vec<_> = rows
-        .columns()
-        .iter()
-        .map(|it| (it.name.as_str(), it.ty, it.list))
-        .collect();
+    let mut rows = engine.execute(raw(sql, vec![Bound::Int(4), Bound::Text("t".into())])).await.unwrap();
+    let columns: Vec<_> = rows.columns().iter().map(|it| (it.name.as_str(), it.ty, it.list)).collect();
     use RawType::{Date, Decimal, Enum, Float, Int, Json, Text, Time};
     let types = [Int, Text, Decimal, Text, Enum, Date, Time, Json, Text, Float];
     let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
-    let expected: Vec<_> = names
-        .into_iter()
-        .zip(types)
-        .map(|(name, ty)| (name, ty, name == "d"))
-        .collect();
+    let expected: Vec<_> = names.into_iter().zip(types).map(|(name, ty)| (name, ty, name == "d")).collect();
     assert_eq!(columns, expected);
-    assert_eq!(
-        (rows.enter(), rows.next_row(), rows.integer()),
-        (Ok(1), Ok(true), Ok(5))
-    );
+    assert_eq!((rows.enter(), rows.next_row(), rows.integer()), (Ok(1), Ok(true), Ok(5)));
     assert_eq!(rows.text().unwrap(), "t");
     assert_eq!(rows.text().unwrap(), "1.5");
-    let empty = engine
-        .execute(raw("SELECT id, email FROM \"User\"", vec![]))
-        .await
-        .unwrap();
+    let empty = engine.execute(raw("SELECT id, email FROM \"User\"", vec![])).await.unwrap();
     assert_eq!(empty.columns().len(), 2, "columns are known without rows");
     let error = engine.execute(raw("SELECT nonsense", vec![])).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.get("code")),
-        (ErrorKind::RawQuery, Some(&Bound::Text("42703".into())))
-    );
+    assert_eq!((error.kind(), error.get("code")), (ErrorKind::RawQuery, Some(&Bound::Text("42703".into()))));
 }
 
 #[tokio::test]
@@ -263,57 +216,28 @@ async fn errors_have_prismas_codes() {
     database.create(&engine, "ada").await.unwrap();
     let error = database.create(&engine, "ada").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UniqueConstraint);
-    assert_eq!(
-        error.get("target"),
-        Some(&Bound::List(vec![Bound::Text("email".into())]))
-    );
+    assert_eq!(error.get("target"), Some(&Bound::List(vec![Bound::Text("email".into())])));
     assert_eq!(error.get("modelName"), Some(&Bound::Text("User".into())));
     let create = |model: &'static str, data: Value| {
-        database.ask(
-            &engine,
-            model,
-            "createOne",
-            json!({"arguments": {"data": data}, "selection": {"id": true}}),
-        )
+        database.ask(&engine, model, "createOne", json!({"arguments": {"data": data}, "selection": {"id": true}}))
     };
     let error = create("Post", json!({"title": "t", "userId": 99})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ForeignKeyConstraint);
     assert_eq!(error.get("constraint"), Some(&Bound::Text("Post_userId_fkey".into())));
     let long = create("User", json!({"email": "b", "name": "far too long a name"})).await;
     assert_eq!(kind(long), ErrorKind::ValueTooLong);
-    database
-        .server
-        .execute("postgres", "ALTER TABLE \"User\" ALTER full_name SET NOT NULL")
-        .unwrap_err();
-    database
-        .server
-        .execute("postgres", "UPDATE \"User\" SET full_name = 'x'")
-        .unwrap();
-    database
-        .server
-        .execute("postgres", "ALTER TABLE \"User\" ALTER full_name SET NOT NULL")
-        .unwrap();
+    database.server.execute("postgres", "ALTER TABLE \"User\" ALTER full_name SET NOT NULL").unwrap_err();
+    database.server.execute("postgres", "UPDATE \"User\" SET full_name = 'x'").unwrap();
+    database.server.execute("postgres", "ALTER TABLE \"User\" ALTER full_name SET NOT NULL").unwrap();
     let error = database.create(&engine, "c").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.get("constraint")),
-        (
-            ErrorKind::NullConstraint,
-            Some(&Bound::List(vec![Bound::Text("name".into())]))
-        )
+        (ErrorKind::NullConstraint, Some(&Bound::List(vec![Bound::Text("name".into())])))
     );
-    database
-        .server
-        .execute("postgres", "ALTER TABLE \"User\" DROP full_name")
-        .unwrap();
-    assert_eq!(
-        kind(create("User", json!({"email": "d", "name": "n"})).await),
-        ErrorKind::ColumnMissing
-    );
+    database.server.execute("postgres", "ALTER TABLE \"User\" DROP full_name").unwrap();
+    assert_eq!(kind(create("User", json!({"email": "d", "name": "n"})).await), ErrorKind::ColumnMissing);
     database.server.execute("postgres", "DROP TABLE \"Post\"").unwrap();
-    assert_eq!(
-        kind(create("Post", json!({"title": "t", "userId": 1})).await),
-        ErrorKind::TableMissing
-    );
+    assert_eq!(kind(create("Post", json!({"title": "t", "userId": 1})).await), ErrorKind::TableMissing);
 }
 
 #[tokio::test]
@@ -324,29 +248,21 @@ async fn connecting_fails_with_prismas_codes() {
         engine.connect().await.unwrap_err()
     };
     let port = database.server.port();
-    database
-        .server
-        .execute("postgres", "CREATE ROLE ada LOGIN PASSWORD 'secret'")
-        .unwrap();
+    database.server.execute("postgres", "CREATE ROLE ada LOGIN PASSWORD 'secret'").unwrap();
     let rules = database.server.socket().join("data/pg_hba.conf");
     std::fs::write(&rules, "host all ada all scram-sha-256\nhost all all all trust\n").unwrap();
     database.server.execute("postgres", "SELECT pg_reload_conf()").unwrap();
     let wrong = fails(&format!("postgresql://ada:wrong@127.0.0.1:{port}/postgres")).await;
     assert_eq!(wrong.kind(), ErrorKind::Authentication, "{wrong}");
     assert!(!wrong.to_string().contains("wrong@"), "{wrong}");
-    let right = Engine::with_catalog(
-        &format!("postgresql://ada:secret@127.0.0.1:{port}/postgres"),
-        database.catalog.clone(),
-    );
+    let right =
+        Engine::with_catalog(&format!("postgresql://ada:secret@127.0.0.1:{port}/postgres"), database.catalog.clone());
     right.unwrap().connect().await.unwrap();
     let missing = fails(&format!("postgresql://postgres@127.0.0.1:{port}/missing")).await;
     assert_eq!(missing.kind(), ErrorKind::DatabaseMissing, "{missing}");
     let nobody = fails("postgresql://postgres@127.0.0.1:1/postgres").await;
     assert_eq!(nobody.kind(), ErrorKind::Unreachable, "{nobody}");
-    let insecure = fails(&format!(
-        "postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=require"
-    ))
-    .await;
+    let insecure = fails(&format!("postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=require")).await;
     assert_eq!(insecure.kind(), ErrorKind::Tls, "{insecure}");
 }
 
@@ -357,10 +273,7 @@ async fn the_client_outlives_a_restart_of_the_server() {
     database.create(&engine, "ada").await.unwrap();
     database.server.stop();
     let query = json!({"arguments": {}, "selection": {"email": true}});
-    assert_eq!(
-        kind(database.ask(&engine, "User", "findMany", query).await),
-        ErrorKind::Unreachable
-    );
+    assert_eq!(kind(database.ask(&engine, "User", "findMany", query).await), ErrorKind::Unreachable);
     database.server.resume().unwrap();
     assert_eq!(database.emails(&engine).await, ["ada"]);
     database.server.stop();
@@ -375,10 +288,7 @@ async fn a_schema_may_change_under_prepared_statements() {
     let engine = database.engine("connection_limit=1");
     database.create(&engine, "ada").await.unwrap();
     assert_eq!(database.emails(&engine).await, ["ada"]);
-    database
-        .server
-        .execute("postgres", "ALTER TABLE \"User\" ALTER email TYPE varchar(50)")
-        .unwrap();
+    database.server.execute("postgres", "ALTER TABLE \"User\" ALTER email TYPE varchar(50)").unwrap();
     assert_eq!(database.emails(&engine).await, ["ada"]);
     engine.execute(raw("DEALLOCATE ALL", vec![])).await.unwrap();
     assert_eq!(database.emails(&engine).await, ["ada"]);
@@ -390,10 +300,7 @@ async fn a_pool_that_is_used_up_says_so() {
     let engine = database.engine("connection_limit=1&pool_timeout=1");
     let transaction = engine.begin(options(None, 1000, 5000)).await.unwrap();
     let query = json!({"arguments": {}, "selection": {"email": true}});
-    assert_eq!(
-        kind(database.ask(&engine, "User", "findMany", query).await),
-        ErrorKind::PoolTimeout
-    );
+    assert_eq!(kind(database.ask(&engine, "User", "findMany", query).await), ErrorKind::PoolTimeout);
     let late = engine.begin(options(None, 50, 5000)).await.map(|_| ());
     assert_eq!(kind(late), ErrorKind::Transaction);
     transaction.rollback().await.unwrap();
@@ -407,24 +314,15 @@ async fn many_tasks_share_few_connections() {
     let tasks = (0..100).map(|number| {
         let engine = engine.clone();
         tokio::spawn(async move {
-            let mut rows = engine
-                .execute(raw("SELECT $1::int8", vec![Bound::Int(number)]))
-                .await
-                .unwrap();
-            assert_eq!(
-                (rows.enter(), rows.next_row(), rows.integer()),
-                (Ok(1), Ok(true), Ok(number))
-            );
+            let mut rows = engine.execute(raw("SELECT $1::int8", vec![Bound::Int(number)])).await.unwrap();
+            assert_eq!((rows.enter(), rows.next_row(), rows.integer()), (Ok(1), Ok(true), Ok(number)));
         })
     });
     for task in tasks.collect::<Vec<_>>() {
         task.await.unwrap();
     }
     let mut rows = engine
-        .execute(raw(
-            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'",
-            vec![],
-        ))
+        .execute(raw("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'", vec![]))
         .await
         .unwrap();
     assert_eq!((rows.enter(), rows.next_row()), (Ok(1), Ok(true)));
@@ -437,18 +335,11 @@ async fn a_dropped_operation_stops_on_the_server() {
     let engine = database.engine("connection_limit=1");
     let started = Instant::now();
     let sleeping = engine.execute(raw("SELECT 1 FROM pg_sleep(60)", vec![]));
-    assert!(
-        tokio::time::timeout(Duration::from_millis(300), sleeping)
-            .await
-            .is_err()
-    );
+    assert!(tokio::time::timeout(Duration::from_millis(300), sleeping).await.is_err());
     // The pool has one connection, which is usable again as soon as the statement has been stopped.
     assert!(database.emails(&engine).await.is_empty());
     assert!(started.elapsed() < Duration::from_secs(10));
-    let slow = database
-        .engine("socket_timeout=1")
-        .execute(raw("SELECT 1 FROM pg_sleep(60)", vec![]))
-        .await;
+    let slow = database.engine("socket_timeout=1").execute(raw("SELECT 1 FROM pg_sleep(60)", vec![])).await;
     assert_eq!(kind(slow), ErrorKind::OperationTimeout);
 }
 
@@ -488,10 +379,7 @@ async fn a_transaction_ends_when_its_time_is_up() {
     assert!(error.message().contains("200 ms"), "{error}");
     let busy = engine.begin(options(None, 2000, 200)).await.unwrap();
     let started = Instant::now();
-    assert_eq!(
-        kind(busy.execute(raw("SELECT 1 FROM pg_sleep(60)", vec![])).await),
-        ErrorKind::Transaction
-    );
+    assert_eq!(kind(busy.execute(raw("SELECT 1 FROM pg_sleep(60)", vec![])).await), ErrorKind::Transaction);
     assert!(started.elapsed() < Duration::from_secs(10));
     assert!(database.emails(&engine).await.is_empty());
 }
@@ -524,18 +412,12 @@ async fn conflicting_transactions_can_be_told() {
     let one = engine.begin(serializable.clone()).await.unwrap();
     let other = engine.begin(serializable).await.unwrap();
     for (transaction, email) in [(&one, "bob"), (&other, "eve")] {
-        database
-            .ask(transaction, "User", "aggregate", count.clone())
-            .await
-            .unwrap();
+        database.ask(transaction, "User", "aggregate", count.clone()).await.unwrap();
         database.create(transaction, email).await.unwrap();
     }
     one.commit().await.unwrap();
     assert_eq!(kind(other.commit().await), ErrorKind::WriteConflict);
-    let snapshot = engine
-        .begin(options(Some(Isolation::Snapshot), 2000, 5000))
-        .await
-        .map(|_| ());
+    let snapshot = engine.begin(options(Some(Isolation::Snapshot), 2000, 5000)).await.map(|_| ());
     assert_eq!(kind(snapshot), ErrorKind::Unsupported);
 }
 
@@ -547,18 +429,10 @@ async fn a_batch_is_one_transaction() {
         let query = json!({"arguments": {"data": {"email": email}}, "selection": {"id": true}});
         database.query(&json!({"modelName": "User", "action": "createOne", "query": query}))
     };
-    let done = engine
-        .batch(vec![create("ada"), create("bob")], Some(Isolation::RepeatableRead))
-        .await;
+    let done = engine.batch(vec![create("ada"), create("bob")], Some(Isolation::RepeatableRead)).await;
     assert_eq!(done.unwrap().len(), 2);
-    let error = engine
-        .batch(vec![create("eve"), create("ada"), create("dan")], None)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.batch_index()),
-        (ErrorKind::UniqueConstraint, Some(1))
-    );
+    let error = engine.batch(vec![create("eve"), create("ada"), create("dan")], None).await.unwrap_err();
+    assert_eq!((error.kind(), error.batch_index()), (ErrorKind::UniqueConstraint, Some(1)));
     assert_eq!(database.emails(&engine).await, ["ada", "bob"]);
     let outer = engine.begin(TransactionOptions::default()).await.unwrap();
     assert!(outer.batch(vec![create("eve"), create("ada")], None).await.is_err());
@@ -670,15 +544,9 @@ fn values() -> Vec<(&'static str, Value)> {
         ("ints", json!([1, -2])),
         ("bigints", json!([tagged("BigInt", json!("1"))])),
         ("doubles", json!([0.5, 2.25])),
-        (
-            "numerics",
-            json!([tagged("Decimal", json!("1.5")), tagged("Decimal", json!("-200"))]),
-        ),
+        ("numerics", json!([tagged("Decimal", json!("1.5")), tagged("Decimal", json!("-200"))])),
         ("timestamps", json!([moment("2000-02-29T12:30:15.123Z")])),
-        (
-            "jsons",
-            json!([tagged("Json", json!("{\"a\": 1}")), tagged("Json", json!("2"))]),
-        ),
+        ("jsons", json!([tagged("Json", json!("{\"a\": 1}")), tagged("Json", json!("2"))])),
         ("byteses", json!([tagged("Bytes", json!("AQ=="))])),
         ("colors", json!(["red", "dark_blue"])),
     ]
@@ -687,14 +555,9 @@ fn values() -> Vec<(&'static str, Value)> {
 /// Writes every type, finds the row by it, and reads it again, by way of a read and of what a write gives back.
 async fn every_type_is_kept(database: &Database, engine: &Engine) {
     let values = values();
-    let mut data: serde_json::Map<String, Value> = values
-        .iter()
-        .map(|(name, value)| ((*name).into(), value.clone()))
-        .collect();
-    let selection: Value = values
-        .iter()
-        .map(|(name, _)| ((*name).to_owned(), json!(true)))
-        .collect();
+    let mut data: serde_json::Map<String, Value> =
+        values.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
+    let selection: Value = values.iter().map(|(name, _)| ((*name).to_owned(), json!(true))).collect();
     data.insert("id".into(), json!(1));
     let create = json!({"arguments": {"data": data}, "selection": selection});
     let created = database.ask(engine, "Value", "createOne", create).await.unwrap();

@@ -33,11 +33,7 @@ fn tables_are_made_as_prisma_makes_them() {
     for (schema, expected, actual) in &different {
         eprintln!("{schema}\n-- expected\n{expected}\n-- actual\n{actual}\n=====");
     }
-    eprintln!(
-        "{} schemas, {} different, {refused} refused",
-        cases.len(),
-        different.len()
-    );
+    eprintln!("{} schemas, {} different, {refused} refused", cases.len(), different.len());
     assert!(different.is_empty());
 }
 

@@ -22,10 +22,7 @@ fn open(url: &str) -> Connection {
     sqlite::open(url).unwrap().0
 }
 
-const PLAIN: PushOptions = PushOptions {
-    accept_data_loss: false,
-    force_reset: false,
-};
+const PLAIN: PushOptions = PushOptions { accept_data_loss: false, force_reset: false };
 
 #[test]
 fn a_file_is_made_once() {
@@ -41,12 +38,8 @@ fn many_push_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let (url, catalog) = (url(&folder), catalog("sqlite"));
     let changed = std::thread::scope(|scope| {
-        let all: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| push(&url, &catalog, PLAIN).unwrap()))
-            .collect();
-        all.into_iter()
-            .filter_map(|it| (!it.join().unwrap().was_in_sync()).then_some(()))
-            .count()
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(|| push(&url, &catalog, PLAIN).unwrap())).collect();
+        all.into_iter().filter_map(|it| (!it.join().unwrap().was_in_sync()).then_some(())).count()
     });
     assert_eq!(changed, 1);
 }
@@ -60,21 +53,10 @@ fn a_reset_leaves_only_the_schema() {
         CREATE TABLE child (u INTEGER REFERENCES \"User\" (id)); INSERT INTO child VALUES (1);
         CREATE VIEW v AS SELECT * FROM \"User\"; CREATE VIRTUAL TABLE words USING fts5(word);";
     open(&url).execute_batch(made_by_hand).unwrap();
-    push(
-        &url,
-        &catalog("sqlite"),
-        PushOptions {
-            force_reset: true,
-            ..PLAIN
-        },
-    )
-    .unwrap();
+    push(&url, &catalog("sqlite"), PushOptions { force_reset: true, ..PLAIN }).unwrap();
     let connection = open(&url);
     let names = "SELECT group_concat(name) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'";
-    assert_eq!(
-        connection.query_row(names, [], |row| row.get::<_, String>(0)).unwrap(),
-        "User"
-    );
+    assert_eq!(connection.query_row(names, [], |row| row.get::<_, String>(0)).unwrap(), "User");
     let rows = "SELECT count(*) FROM \"User\"";
     assert_eq!(connection.query_row(rows, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
 }
@@ -85,13 +67,9 @@ fn an_open_connection_stays_as_strict_as_it_was() {
     for foreign_keys in [true, false] {
         connection.pragma_update(None, "foreign_keys", foreign_keys).unwrap();
         sqlite::push(&mut connection, &catalog("sqlite"), PLAIN).unwrap();
-        let now: bool = connection
-            .pragma_query_value(None, "foreign_keys", |row| row.get(0))
-            .unwrap();
+        let now: bool = connection.pragma_query_value(None, "foreign_keys", |row| row.get(0)).unwrap();
         assert_eq!(now, foreign_keys);
-        let renames: bool = connection
-            .pragma_query_value(None, "legacy_alter_table", |row| row.get(0))
-            .unwrap();
+        let renames: bool = connection.pragma_query_value(None, "legacy_alter_table", |row| row.get(0)).unwrap();
         assert!(!renames);
     }
 }
@@ -103,23 +81,12 @@ fn what_cannot_be_done_is_said() {
     assert!(matches!(postgresql, Err(Error::Unsupported { provider: "postgresql" })));
     let other_url = push("postgresql://localhost/x", &catalog("sqlite"), PLAIN).unwrap_err();
     assert_eq!(other_url.code(), Some("P1013"));
-    let nowhere = push(
-        &format!("file:{}/none/x.db", folder.path().display()),
-        &catalog("sqlite"),
-        PLAIN,
-    )
-    .unwrap_err();
+    let nowhere = push(&format!("file:{}/none/x.db", folder.path().display()), &catalog("sqlite"), PLAIN).unwrap_err();
     assert_eq!(nowhere.code(), Some("P1003"));
     let file = folder.path().join("text.db");
-    std::fs::File::create(&file)
-        .unwrap()
-        .write_all(&b"not a database ".repeat(99))
-        .unwrap();
+    std::fs::File::create(&file).unwrap().write_all(&b"not a database ".repeat(99)).unwrap();
     let text = push(&format!("file:{}", file.display()), &catalog("sqlite"), PLAIN).unwrap_err();
-    assert_eq!(
-        text.to_string(),
-        "the database failed: file is not a database; correct the URL, or delete the file"
-    );
+    assert_eq!(text.to_string(), "the database failed: file is not a database; correct the URL, or delete the file");
 }
 
 #[test]
@@ -127,9 +94,6 @@ fn rows_that_referred_to_nothing_before_stop_nothing() {
     let mut connection = Connection::open_in_memory().unwrap();
     let broken = "PRAGMA foreign_keys = OFF; CREATE TABLE \"Odd\" (a INTEGER REFERENCES nowhere (id)); INSERT INTO \"Odd\" VALUES (1);";
     connection.execute_batch(broken).unwrap();
-    let accept = PushOptions {
-        accept_data_loss: true,
-        ..PLAIN
-    };
+    let accept = PushOptions { accept_data_loss: true, ..PLAIN };
     sqlite::push(&mut connection, &catalog("sqlite"), accept).unwrap();
 }

@@ -29,13 +29,9 @@ fn check_file(file: &Path) -> Option<String> {
     let actual = format!("{}{}", scripts(&case), behaviour(&case));
     let beside = file.with_extension("expected");
     if std::env::var_os("UPDATE").is_some() {
-        fs::File::create(&beside)
-            .and_then(|mut it| std::io::Write::write_all(&mut it, actual.as_bytes()))
-            .unwrap();
+        fs::File::create(&beside).and_then(|mut it| std::io::Write::write_all(&mut it, actual.as_bytes())).unwrap();
     }
-    let expected = fs::read(&beside)
-        .map(|it| String::from_utf8(it).unwrap())
-        .unwrap_or_default();
+    let expected = fs::read(&beside).map(|it| String::from_utf8(it).unwrap()).unwrap_or_default();
     (actual != expected).then(|| format!("{}\n{actual}", beside.display()))
 }
 
@@ -100,10 +96,7 @@ fn behaviour(case: &Case) -> String {
     let mut out = "=== push\n".to_owned();
     let pushed = attempt(&mut connection, &to, PushOptions::default(), &mut out);
     if matches!(pushed, Err(Error::DataLoss(_))) {
-        let accept = PushOptions {
-            accept_data_loss: true,
-            ..PushOptions::default()
-        };
+        let accept = PushOptions { accept_data_loss: true, ..PushOptions::default() };
         writeln!(out, "=== push --accept-data-loss").unwrap();
         attempt(&mut connection, &to, accept, &mut out).unwrap();
     }
@@ -120,29 +113,14 @@ fn attempt(connection: &mut Connection, to: &Catalog, options: PushOptions, out:
     match &result {
         Ok(pushed) => {
             writeln!(out, "{} statements", pushed.statements.len()).unwrap();
-            pushed
-                .losses
-                .iter()
-                .for_each(|loss| writeln!(out, "lost: {loss}").unwrap());
-            let left = diff(
-                Dialect::Sqlite,
-                &sqlite::introspect(connection).unwrap(),
-                &describe(to).unwrap(),
-            );
+            pushed.losses.iter().for_each(|loss| writeln!(out, "lost: {loss}").unwrap());
+            let left = diff(Dialect::Sqlite, &sqlite::introspect(connection).unwrap(), &describe(to).unwrap());
             assert!(left.is_empty(), "{}", script(Dialect::Sqlite, &left.changes));
-            assert!(
-                sqlite::push(connection, to, PushOptions::default())
-                    .unwrap()
-                    .was_in_sync()
-            );
+            assert!(sqlite::push(connection, to, PushOptions::default()).unwrap().was_in_sync());
         }
         Err(error) => {
             writeln!(out, "{error}").unwrap();
-            assert_eq!(
-                before,
-                sqlite::introspect(connection).unwrap(),
-                "a refused push changes nothing"
-            );
+            assert_eq!(before, sqlite::introspect(connection).unwrap(), "a refused push changes nothing");
         }
     }
     result

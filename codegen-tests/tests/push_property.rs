@@ -76,31 +76,13 @@ fn model() -> impl Strategy<Value = Model> {
 }
 
 fn column() -> impl Strategy<Value = Column> {
-    (
-        0..TYPES.len(),
-        prop::bool::weighted(0.6),
-        prop::bool::weighted(0.7),
-        prop::bool::weighted(0.2),
-    )
-        .prop_map(|(ty, optional, default, unique)| Column {
-            ty,
-            optional,
-            default,
-            unique,
-        })
+    (0..TYPES.len(), prop::bool::weighted(0.6), prop::bool::weighted(0.7), prop::bool::weighted(0.2))
+        .prop_map(|(ty, optional, default, unique)| Column { ty, optional, default, unique })
 }
 
 fn parent() -> impl Strategy<Value = Parent> {
-    (
-        0..MODELS.len(),
-        any::<bool>(),
-        prop::sample::select(vec!["Cascade", "Restrict", "NoAction"]),
-    )
-        .prop_map(|(model, optional, action)| Parent {
-            model,
-            optional,
-            action,
-        })
+    (0..MODELS.len(), any::<bool>(), prop::sample::select(vec!["Cascade", "Restrict", "NoAction"]))
+        .prop_map(|(model, optional, action)| Parent { model, optional, action })
 }
 
 fn written(schema: &Schema) -> String {
@@ -120,11 +102,7 @@ fn write_model(schema: &Schema, at: usize, model: &Model, out: &mut String) {
     for (name, column) in present(model) {
         let (ty, default, _) = TYPES[column.ty];
         let optional = if column.optional { "?" } else { "" };
-        let default = if column.default {
-            format!("@default({default})")
-        } else {
-            String::new()
-        };
+        let default = if column.default { format!("@default({default})") } else { String::new() };
         let unique = if column.unique { "@unique" } else { "" };
         writeln!(out, "  {name} {ty}{optional} {default} {unique}").unwrap();
     }
@@ -133,21 +111,14 @@ fn write_model(schema: &Schema, at: usize, model: &Model, out: &mut String) {
         writeln!(out, "  other Int @default(0)\n  @@id([id, other])").unwrap();
     }
     let has = |at: usize| model.columns[at].is_some();
-    if let Some((first, second)) = model
-        .index
-        .filter(|&(first, second)| first != second && has(first) && has(second))
-    {
+    if let Some((first, second)) = model.index.filter(|&(first, second)| first != second && has(first) && has(second)) {
         writeln!(out, "  @@index([{}, {}(sort: Desc)])", COLUMNS[first], COLUMNS[second]).unwrap();
     }
 }
 
 fn write_relations(schema: &Schema, at: usize, model: &Model, out: &mut String) {
     if let Some(parent) = parent_of(schema, model) {
-        let (optional, action, target) = (
-            if parent.optional { "?" } else { "" },
-            parent.action,
-            MODELS[parent.model],
-        );
+        let (optional, action, target) = (if parent.optional { "?" } else { "" }, parent.action, MODELS[parent.model]);
         writeln!(out, "  parentId Int{optional}").unwrap();
         let name = format!("{}Parent", MODELS[at]);
         writeln!(
@@ -157,12 +128,7 @@ fn write_relations(schema: &Schema, at: usize, model: &Model, out: &mut String) 
         .unwrap();
     }
     if let Some(friend) = friend_of(schema, at, model) {
-        writeln!(
-            out,
-            "  friends {}[] @relation(\"{}Friends\")",
-            MODELS[friend], MODELS[at]
-        )
-        .unwrap();
+        writeln!(out, "  friends {}[] @relation(\"{}Friends\")", MODELS[friend], MODELS[at]).unwrap();
     }
     for (other, it) in schema.iter().enumerate() {
         let Some(it) = it else { continue };
@@ -177,10 +143,7 @@ fn write_relations(schema: &Schema, at: usize, model: &Model, out: &mut String) 
 }
 
 fn present(model: &Model) -> impl Iterator<Item = (&'static str, &Column)> {
-    COLUMNS
-        .into_iter()
-        .zip(&model.columns)
-        .filter_map(|(name, column)| Some((name, column.as_ref()?)))
+    COLUMNS.into_iter().zip(&model.columns).filter_map(|(name, column)| Some((name, column.as_ref()?)))
 }
 
 fn parent_of<'m>(schema: &Schema, model: &'m Model) -> Option<&'m Parent> {
@@ -196,10 +159,7 @@ fn friend_of(schema: &Schema, at: usize, model: &Model) -> Option<usize> {
 fn catalog(schema: &Schema) -> Catalog {
     let text = written(schema);
     let checked = check(&Sources::single("schema.prisma", text.clone()));
-    checked
-        .schema
-        .unwrap_or_else(|| panic!("{text}\n{:?}", checked.diagnostics))
-        .catalog
+    checked.schema.unwrap_or_else(|| panic!("{text}\n{:?}", checked.diagnostics)).catalog
 }
 
 /// Three rows in each table, referring to one another where they can.
@@ -234,19 +194,14 @@ fn fill(connection: &Connection, schema: &Schema) {
 
 /// The values of a column by id.
 fn values(connection: &Connection, table: &str, column: &str) -> BTreeMap<i64, Value> {
-    let mut statement = connection
-        .prepare(&format!("SELECT id, \"{column}\" FROM \"{table}\""))
-        .unwrap();
+    let mut statement = connection.prepare(&format!("SELECT id, \"{column}\" FROM \"{table}\"")).unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     rows.map(Result::unwrap).collect()
 }
 
 /// Columns that both structures have and that keep their type: what must survive.
 fn kept<'s>(old: &'s DatabaseSchema, new: &'s DatabaseSchema) -> Vec<(&'s str, &'s str, bool)> {
-    let tables = new
-        .tables
-        .iter()
-        .filter_map(|table| Some((old.table(&table.name)?, table)));
+    let tables = new.tables.iter().filter_map(|table| Some((old.table(&table.name)?, table)));
     tables
         .filter(|(_, new)| new.column("id").is_some())
         .flat_map(|(old, new)| {

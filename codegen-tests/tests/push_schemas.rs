@@ -41,29 +41,19 @@ fn a_history_leads_to_its_schema() {
         }
         let left = left(&connection, &catalog);
         let lines: Vec<_> = left.changes.iter().map(ToString::to_string).collect();
-        let known = OWN_DIFFERENCES
-            .iter()
-            .find(|(it, _)| *it == name)
-            .map_or(&[][..], |(_, lines)| lines);
+        let known = OWN_DIFFERENCES.iter().find(|(it, _)| *it == name).map_or(&[][..], |(_, lines)| lines);
         assert_eq!(lines, known, "{name}: {}", script(Dialect::Sqlite, &left.changes));
         eprintln!("{name}: {} differences", lines.len());
     }
 }
 
 fn left(connection: &Connection, catalog: &Catalog) -> Difference {
-    diff(
-        Dialect::Sqlite,
-        &sqlite::introspect(connection).unwrap(),
-        &describe(catalog).unwrap(),
-    )
+    diff(Dialect::Sqlite, &sqlite::introspect(connection).unwrap(), &describe(catalog).unwrap())
 }
 
 fn migrations(history: &Path) -> Option<Vec<PathBuf>> {
-    let mut folders: Vec<_> = fs::read_dir(history)
-        .ok()?
-        .map(|it| it.unwrap().path())
-        .filter(|it| it.is_dir())
-        .collect();
+    let mut folders: Vec<_> =
+        fs::read_dir(history).ok()?.map(|it| it.unwrap().path()).filter(|it| it.is_dir()).collect();
     folders.sort();
     Some(folders.into_iter().map(|folder| folder.join("migration.sql")).collect())
 }
@@ -81,13 +71,8 @@ fn schemas() -> Vec<(String, Catalog)> {
 
 fn schema(path: &Path) -> Option<(String, Catalog)> {
     let name = path.file_stem()?.to_str()?.to_owned();
-    let text = fs::read(path)
-        .ok()
-        .filter(|_| path.extension().is_some_and(|it| it == "prisma"))?;
-    let file = SourceFile {
-        name: name.clone(),
-        text: String::from_utf8(text).unwrap(),
-    };
+    let text = fs::read(path).ok().filter(|_| path.extension().is_some_and(|it| it == "prisma"))?;
+    let file = SourceFile { name: name.clone(), text: String::from_utf8(text).unwrap() };
     let catalog = check(&Sources::new(vec![file])).schema?.catalog;
     (catalog.provider == Provider::Sqlite).then_some((name, catalog))
 }

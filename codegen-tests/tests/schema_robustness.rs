@@ -17,11 +17,7 @@ fn exercise(text: &str) {
     let formatted = format(&sources);
     if let Some(schema) = checked.schema {
         let again = check(&formatted).schema.map(|schema| schema.catalog);
-        assert_eq!(
-            again,
-            Some(schema.catalog),
-            "formatting changed what this means:\n{text}"
-        );
+        assert_eq!(again, Some(schema.catalog), "formatting changed what this means:\n{text}");
         assert_eq!(format(&formatted), formatted, "formatting again changed:\n{text}");
     }
 }
@@ -49,9 +45,7 @@ fn repetition_takes_no_more_than_linear_time() {
         "model A {\n".to_owned() + &"  a B\n".repeat(10_000) + "}\n",
         "enum E {\n".to_owned() + &"  A\n".repeat(20_000) + "}\n",
         "model A {\n  id Int @id @map(".to_owned() + &"x: 1, ".repeat(20_000) + "x: 1)\n}\n",
-        (0..3_000)
-            .map(|at| format!("model M{at} {{\n  id Int @id\n  x Unknown{at}\n}}\n"))
-            .collect(),
+        (0..3_000).map(|at| format!("model M{at} {{\n  id Int @id\n  x Unknown{at}\n}}\n")).collect(),
         "datasource d {\n  provider = \"sqlserver\"\n}\n".to_owned() + &many_relations(600),
     ];
     for text in &cases {
@@ -73,9 +67,7 @@ fn many_relations(count: usize) -> String {
 /// A line of a model, in any spacing.
 fn line() -> impl Strategy<Value = String> {
     let name = prop::sample::select(vec!["a", "bb", "ccc", "d_1", "été"]);
-    let ty = prop::sample::select(vec![
-        "Int", "String?", "Json", "DateTime", "E", "Float ", "Bytes?", "Boolean",
-    ]);
+    let ty = prop::sample::select(vec!["Int", "String?", "Json", "DateTime", "E", "Float ", "Bytes?", "Boolean"]);
     let attribute = prop::sample::select(vec![
         "",
         "@unique",

@@ -16,10 +16,7 @@ const URL: &str = "https://pool.example/?api_key=secret";
 fn database() -> (TempDir, lenslet_native::Engine, Arc<Catalog>) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("file:{}", folder.path().join("blog.db").display());
-    let blog = golden_schemas()
-        .into_iter()
-        .find(|example| example.name.ends_with("blog"))
-        .unwrap();
+    let blog = golden_schemas().into_iter().find(|example| example.name.ends_with("blog")).unwrap();
     let catalog = Arc::new(blog.schema.catalog);
     push(&url, &catalog, PushOptions::default()).unwrap();
     let engine = lenslet_native::Engine::with_catalog(&url, catalog.clone()).unwrap();
@@ -38,24 +35,14 @@ async fn story<E: Engine>(db: &Client<E>) -> Result<Vec<String>, Error> {
     let mut see = |what: &dyn std::fmt::Debug| seen.push(format!("{what:?}"));
     let ada = db
         .user()
-        .create(user::New {
-            email: "ada@example.com".into(),
-        })
+        .create(user::New { email: "ada@example.com".into() })
         .set(user::name, "Ada \"the\" \u{1f600}\n")
         .set(user::role, Role::Admin)
         .with(
             user::posts.create([
-                post::New {
-                    title: "Notes".into(),
-                    author_id: Inherit,
-                }
-                .set(post::views, 3)
-                .set(post::rating, 4.25),
-                post::New {
-                    title: "More".into(),
-                    author_id: Inherit,
-                }
-                .with(post::tags.create([tag::New { name: "rust".into() }, tag::New { name: "edge".into() }])),
+                post::New { title: "Notes".into(), author_id: Inherit }.set(post::views, 3).set(post::rating, 4.25),
+                post::New { title: "More".into(), author_id: Inherit }
+                    .with(post::tags.create([tag::New { name: "rust".into() }, tag::New { name: "edge".into() }])),
             ]),
         )
         .await?;
@@ -63,10 +50,7 @@ async fn story<E: Engine>(db: &Client<E>) -> Result<Vec<String>, Error> {
     let document = serde_json::json!({ "web": ["https://example.com"], "n": 1.5, "none": null });
     let made = db
         .profile()
-        .create(profile::New {
-            bio: "née".into(),
-            user_id: ada.id,
-        })
+        .create(profile::New { bio: "née".into(), user_id: ada.id })
         .set(profile::links, document)
         .include(profile::user)
         .await?;
@@ -76,11 +60,7 @@ async fn story<E: Engine>(db: &Client<E>) -> Result<Vec<String>, Error> {
         .user()
         .find_many()
         .filter(user::posts.some(post::views.gt(1)) & user::role.one_of([Role::Admin, Role::Member]))
-        .include(
-            user::posts
-                .order_by(post::title.asc())
-                .include(post::tags.order_by(tag::name.asc())),
-        )
+        .include(user::posts.order_by(post::title.asc()).include(post::tags.order_by(tag::name.asc())))
         .include(user::profile)
         .await?;
     for user in &users {
@@ -90,31 +70,18 @@ async fn story<E: Engine>(db: &Client<E>) -> Result<Vec<String>, Error> {
             see(&(&post.title, post.views, post.rating, post.published, tags));
         }
     }
-    let again = db
-        .user()
-        .find_unique(user::email.eq("ada@example.com"))
-        .await?
-        .map(|it| it.created_at);
+    let again = db.user().find_unique(user::email.eq("ada@example.com")).await?.map(|it| it.created_at);
     see(&(again == Some(ada.created_at)));
     see(&db.user().find_unique(user::id.eq(99)).await?.is_none());
     let chosen: Vec<(String, i64, Vec<String>)> = db
         .user()
         .find_many()
-        .select((
-            user::email,
-            user::posts.count(),
-            user::posts.order_by(post::id.desc()).take(1).select(post::title),
-        ))
+        .select((user::email, user::posts.count(), user::posts.order_by(post::id.desc()).take(1).select(post::title)))
         .await?;
     see(&chosen);
 
     let one = post::author_id_title.eq((ada.id, "Notes"));
-    let changed = db
-        .post()
-        .update(one)
-        .set(post::views, increment(4))
-        .set(post::body, "x")
-        .await?;
+    let changed = db.post().update(one).set(post::views, increment(4)).set(post::body, "x").await?;
     see(&(changed.views, changed.updated_at >= changed.created_at));
     for _ in 0..2 {
         let made = db
@@ -124,28 +91,12 @@ async fn story<E: Engine>(db: &Client<E>) -> Result<Vec<String>, Error> {
             .await?;
         see(&made.name);
     }
-    let comments = ["a", "b", "c"].map(|text| comment::New {
-        text: text.into(),
-        post_id: changed.id,
-    });
+    let comments = ["a", "b", "c"].map(|text| comment::New { text: text.into(), post_id: changed.id });
     see(&db.comment().create_many(comments).await?);
-    see(&db
-        .comment()
-        .update_many()
-        .filter(comment::text.ne("a"))
-        .set(comment::text, "z")
-        .await?);
-    let paged = db
-        .comment()
-        .find_many()
-        .order_by(comment::text.desc())
-        .skip(1)
-        .take(1)
-        .await?;
+    see(&db.comment().update_many().filter(comment::text.ne("a")).set(comment::text, "z").await?);
+    let paged = db.comment().find_many().order_by(comment::text.desc()).skip(1).take(1).await?;
     see(&paged.iter().map(|it| &it.text).collect::<Vec<_>>());
-    let (count, posts) = db
-        .batch((db.comment().count(), db.post().find_many().order_by(post::id.asc())))
-        .await?;
+    let (count, posts) = db.batch((db.comment().count(), db.post().find_many().order_by(post::id.asc()))).await?;
     see(&(count, posts.len()));
     let (sum, most): (Option<i64>, Option<f64>) = db.post().aggregate((post::views.sum(), post::rating.max())).await?;
     see(&(sum, most));
@@ -156,16 +107,10 @@ async fn story<E: Engine>(db: &Client<E>) -> Result<Vec<String>, Error> {
         .select((post::published, rt::count()))
         .await?;
     see(&groups);
-    let rows: Vec<(i64, String, Option<f64>)> = db
-        .query_raw(sql!(
-            "select id, title, rating from Post where views >= {} order by id",
-            0
-        ))
-        .await?;
+    let rows: Vec<(i64, String, Option<f64>)> =
+        db.query_raw(sql!("select id, title, rating from Post where views >= {} order by id", 0)).await?;
     see(&rows);
-    see(&db
-        .execute_raw(sql!("update Post set body = {} where id = {}", "y", changed.id))
-        .await?);
+    see(&db.execute_raw(sql!("update Post set body = {} where id = {}", "y", changed.id)).await?);
     see(&db.comment().delete_many().await?);
 
     for error in failures(db).await {
@@ -176,26 +121,12 @@ async fn story<E: Engine>(db: &Client<E>) -> Result<Vec<String>, Error> {
 }
 
 async fn failures<E: Engine>(db: &Client<E>) -> Vec<Error> {
-    let twice = || {
-        db.user().create(user::New {
-            email: "ada@example.com".into(),
-        })
-    };
-    let lost = db
-        .post()
-        .create(post::New {
-            title: "t".into(),
-            author_id: 99,
-        })
-        .await;
+    let twice = || db.user().create(user::New { email: "ada@example.com".into() });
+    let lost = db.post().create(post::New { title: "t".into(), author_id: 99 }).await;
     vec![
         twice().await.unwrap_err(),
         lost.unwrap_err(),
-        db.post()
-            .update(post::id.eq(99))
-            .set(post::title, "t")
-            .await
-            .unwrap_err(),
+        db.post().update(post::id.eq(99)).set(post::title, "t").await.unwrap_err(),
         db.user().find_unique_or_throw(user::id.eq(99)).await.unwrap_err(),
         db.batch((db.user().count(), twice())).await.unwrap_err(),
         db.execute_raw(sql!("nonsense")).await.unwrap_err(),
@@ -222,19 +153,9 @@ async fn transactions<E: Engine>(db: &Client<E>, see: &mut impl FnMut(&dyn std::
     see(&undone.unwrap_err().kind());
     {
         let dropped = db.engine().begin(rt::TransactionOptions::default()).await?;
-        Client::from_engine(dropped.clone())
-            .tag()
-            .create(name("dropped"))
-            .await?;
+        Client::from_engine(dropped.clone()).tag().create(name("dropped")).await?;
     }
-    see(&db
-        .tag()
-        .find_many()
-        .order_by(tag::id.asc())
-        .await?
-        .iter()
-        .map(|it| &it.name)
-        .collect::<Vec<_>>());
+    see(&db.tag().find_many().order_by(tag::id.asc()).await?.iter().map(|it| &it.name).collect::<Vec<_>>());
     Ok(())
 }
 
@@ -255,10 +176,7 @@ async fn futures_can_be_spawned() {
     let (_folder, native, catalog) = database();
     let (_, db) = edge(catalog, native);
     let task = tokio::spawn(async move {
-        db.transaction()
-            .timeout(Duration::from_secs(9))
-            .run(async |tx| tx.user().count().await)
-            .await
+        db.transaction().timeout(Duration::from_secs(9)).run(async |tx| tx.user().count().await).await
     });
     assert_eq!(task.await.unwrap(), Ok(0));
 }

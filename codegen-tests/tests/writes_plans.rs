@@ -90,12 +90,7 @@ fn one_row() {
         BLOG,
         &[
             ("User", "createOne", r#"{"data":{"email":"a"}}"#, r#"{"$scalars":true}"#),
-            (
-                "User",
-                "updateOne",
-                r#"{"where":{"id":1},"data":{"name":"b"}}"#,
-                r#"{"id":true}"#,
-            ),
+            ("User", "updateOne", r#"{"where":{"id":1},"data":{"name":"b"}}"#, r#"{"id":true}"#),
             (
                 "Post",
                 "updateOne",
@@ -103,12 +98,7 @@ fn one_row() {
                 r#"{"views":true,"author":true}"#,
             ),
             ("User", "deleteOne", r#"{"where":{"email":"a"}}"#, r#"{"id":true}"#),
-            (
-                "User",
-                "deleteOne",
-                r#"{"where":{"email":"a"}}"#,
-                r#"{"id":true,"posts":true}"#,
-            ),
+            ("User", "deleteOne", r#"{"where":{"email":"a"}}"#, r#"{"id":true,"posts":true}"#),
             (
                 "User",
                 "upsertOne",
@@ -125,24 +115,9 @@ fn many_rows() {
         "many_rows",
         BLOG,
         &[
-            (
-                "User",
-                "createMany",
-                r#"{"data":[{"email":"a"},{"email":"b","name":"c"}],"skipDuplicates":true}"#,
-                "{}",
-            ),
-            (
-                "Post",
-                "updateMany",
-                r#"{"where":{"title":"a"},"data":{"views":{"increment":1}},"limit":3}"#,
-                "{}",
-            ),
-            (
-                "Post",
-                "updateManyAndReturn",
-                r#"{"data":{"title":"b"}}"#,
-                r#"{"id":true,"author":true}"#,
-            ),
+            ("User", "createMany", r#"{"data":[{"email":"a"},{"email":"b","name":"c"}],"skipDuplicates":true}"#, "{}"),
+            ("Post", "updateMany", r#"{"where":{"title":"a"},"data":{"views":{"increment":1}},"limit":3}"#, "{}"),
+            ("Post", "updateManyAndReturn", r#"{"data":{"title":"b"}}"#, r#"{"id":true,"author":true}"#),
             ("Post", "deleteMany", r#"{"where":{"title":"a"},"limit":3}"#, "{}"),
         ],
     );
@@ -201,36 +176,19 @@ fn plans_do_not_depend_on_values() {
         (Shape::of(&query).into_key(), plan)
     };
     let rows = |count: usize| {
-        let rows: Vec<String> = (0..count)
-            .map(|at| format!(r#"{{"email":"{at}","name":"n"}}"#))
-            .collect();
+        let rows: Vec<String> = (0..count).map(|at| format!(r#"{{"email":"{at}","name":"n"}}"#)).collect();
         format!(r#"{{"data":[{}]}}"#, rows.join(","))
     };
     let posts = |email: &str, count: usize| {
         let posts: Vec<String> = (0..count).map(|at| format!(r#"{{"title":"{at}"}}"#)).collect();
-        format!(
-            r#"{{"data":{{"email":"{email}","posts":{{"create":[{}]}}}}}}"#,
-            posts.join(",")
-        )
+        format!(r#"{{"data":{{"email":"{email}","posts":{{"create":[{}]}}}}}}"#, posts.join(","))
     };
     let upsert = |one: &str, other: &str| {
         format!(r#"{{"where":{{"email":"{one}"}},"create":{{"email":"{other}"}},"update":{{"name":"{one}"}}}}"#)
     };
-    assert_eq!(
-        planned("createManyAndReturn", &rows(1)),
-        planned("createManyAndReturn", &rows(50))
-    );
-    assert_eq!(
-        planned("createOne", &posts("a", 1)),
-        planned("createOne", &posts("b", 9))
-    );
-    assert_eq!(
-        planned("upsertOne", &upsert("a", "a")),
-        planned("upsertOne", &upsert("a", "b"))
-    );
+    assert_eq!(planned("createManyAndReturn", &rows(1)), planned("createManyAndReturn", &rows(50)));
+    assert_eq!(planned("createOne", &posts("a", 1)), planned("createOne", &posts("b", 9)));
+    assert_eq!(planned("upsertOne", &upsert("a", "a")), planned("upsertOne", &upsert("a", "b")));
     let uneven = r#"{"data":[{"email":"a"},{"email":"b","name":"c"}]}"#;
-    assert_ne!(
-        planned("createManyAndReturn", &rows(2)).0,
-        planned("createManyAndReturn", uneven).0
-    );
+    assert_ne!(planned("createManyAndReturn", &rows(2)).0, planned("createManyAndReturn", uneven).0);
 }

@@ -43,8 +43,5 @@ pub(super) fn is_required(schema: &Resolved<'_>, relation: &Relation<'_>) -> boo
     let Some(at) = relation.forward else { return false };
     let field = schema.field(at);
     let columns = field.relation.fields.iter().flatten();
-    field.is_required()
-        || columns
-            .into_iter()
-            .any(|column| schema.models[at.model].fields[*column].is_required())
+    field.is_required() || columns.into_iter().any(|column| schema.models[at.model].fields[*column].is_required())
 }

@@ -16,13 +16,7 @@ pub(super) struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     pub(super) fn of_attribute(attribute: &'t Attribute<'t>, marks: &'static str, report: &mut Report) -> Self {
-        Self::new(
-            marks,
-            attribute.name.text,
-            attribute.arguments.as_ref(),
-            attribute.span,
-            report,
-        )
+        Self::new(marks, attribute.name.text, attribute.arguments.as_ref(), attribute.span, report)
     }
 
     pub(super) fn of_function(name: Name<'t>, arguments: &'t Arguments<'t>, report: &mut Report) -> Self {
@@ -37,13 +31,7 @@ impl<'t> Reader<'t> {
         report: &mut Report,
     ) -> Self {
         let list = arguments.map_or(&[] as &[_], |arguments| arguments.list.as_slice());
-        let reader = Self {
-            marks,
-            name,
-            list,
-            used: vec![false; list.len()],
-            span,
-        };
+        let reader = Self { marks, name, list, used: vec![false; list.len()], span };
         if list.len() > 1 {
             rules::named_once(&reader.what(), list, span, report);
         }
@@ -57,10 +45,7 @@ impl<'t> Reader<'t> {
 
     /// The argument of that name.
     pub(super) fn named(&mut self, name: &str) -> Option<&'t Value<'t>> {
-        let at = self
-            .list
-            .iter()
-            .position(|argument| argument.name.is_some_and(|it| it.text == name))?;
+        let at = self.list.iter().position(|argument| argument.name.is_some_and(|it| it.text == name))?;
         self.used[at] = true;
         self.list[at].value.as_ref()
     }
@@ -79,10 +64,7 @@ impl<'t> Reader<'t> {
 
     /// The argument without a name, or of that name, which must be there.
     pub(super) fn required(&mut self, name: &str, report: &mut Report) -> Option<&'t Value<'t>> {
-        let is_there = self
-            .list
-            .iter()
-            .any(|argument| argument.name.is_none_or(|it| it.text == name));
+        let is_there = self.list.iter().any(|argument| argument.name.is_none_or(|it| it.text == name));
         if !is_there {
             rules::missing(&self.what(), name, self.span, report);
         }

@@ -106,15 +106,9 @@ fn read_block_attribute<'t>(
             Some(index) => read.primary_key = Some(index),
             None => {}
         },
-        "unique" => read
-            .indexes
-            .extend(indexes::of_block(IndexKind::Unique, model, attribute, report)),
-        "index" => read
-            .indexes
-            .extend(indexes::of_block(IndexKind::Plain, model, attribute, report)),
-        "fulltext" => read
-            .indexes
-            .extend(indexes::of_block(IndexKind::Fulltext, model, attribute, report)),
+        "unique" => read.indexes.extend(indexes::of_block(IndexKind::Unique, model, attribute, report)),
+        "index" => read.indexes.extend(indexes::of_block(IndexKind::Plain, model, attribute, report)),
+        "fulltext" => read.indexes.extend(indexes::of_block(IndexKind::Fulltext, model, attribute, report)),
         "map" => read.mapped = name_attribute(attribute, "@@", "name", report),
         "schema" => read.schema = name_attribute(attribute, "@@", "map", report),
         "ignore" => {
@@ -166,9 +160,7 @@ fn read_field<'t>(
             "unique" => {
                 rules::unique_here(model, field, attribute, report);
                 if report.errors() == before {
-                    of_model
-                        .indexes
-                        .push(indexes::of_field(IndexKind::Unique, at, attribute, report));
+                    of_model.indexes.push(indexes::of_field(IndexKind::Unique, at, attribute, report));
                 }
             }
             "relation" if field.related_model().is_some() => {
@@ -192,10 +184,7 @@ fn read_field<'t>(
                 if of_model.shard_key.is_some() {
                     rules::second_shard_key(attribute.span, report);
                 }
-                of_model.shard_key = Some(ShardKey {
-                    attribute,
-                    fields: vec![at],
-                });
+                of_model.shard_key = Some(ShardKey { attribute, fields: vec![at] });
             }
             _ => read_column_attribute(schema, field, attribute, &mut read, report),
         }
@@ -230,11 +219,7 @@ fn read_column_attribute<'t>(
 ) {
     match attribute.name.text {
         "default" => {
-            let target = Target {
-                name: field.name,
-                ty: field.ty,
-                is_list: field.is_list(),
-            };
+            let target = Target { name: field.name, ty: field.ty, is_list: field.is_list() };
             read.default = defaults::read(schema, &target, attribute, report);
         }
         "map" => read.mapped = name_attribute(attribute, "@", "name", report),
@@ -253,19 +238,12 @@ fn read_column_attribute<'t>(
 
 fn native_type<'t>(attribute: &'t Attribute<'t>, prefix: &'t str, name: &'t str) -> NativeType<'t> {
     let list = attribute.arguments.iter().flat_map(|arguments| &arguments.list);
-    let arguments = list
-        .filter_map(|argument| argument.value.as_ref())
-        .map(|value| match &value.kind {
-            ValueKind::Number(text) | ValueKind::Constant(text) => (*text).to_owned(),
-            ValueKind::String(text) => format!("\"{text}\""),
-            _ => "…".to_owned(),
-        });
-    NativeType {
-        attribute,
-        prefix,
-        name,
-        arguments: arguments.collect(),
-    }
+    let arguments = list.filter_map(|argument| argument.value.as_ref()).map(|value| match &value.kind {
+        ValueKind::Number(text) | ValueKind::Constant(text) => (*text).to_owned(),
+        ValueKind::String(text) => format!("\"{text}\""),
+        _ => "…".to_owned(),
+    });
+    NativeType { attribute, prefix, name, arguments: arguments.collect() }
 }
 
 fn read_enum(schema: &mut Resolved<'_>, id: usize, report: &mut Report) {
@@ -304,19 +282,10 @@ fn name_attribute<'t>(
     let value = value?;
     let text = arguments::string(value, report)?;
     if text.is_empty() {
-        super::rules::arguments::empty(
-            &format!("{marks}{}", attribute.name.text),
-            argument,
-            attribute.span,
-            report,
-        );
+        super::rules::arguments::empty(&format!("{marks}{}", attribute.name.text), argument, attribute.span, report);
         return None;
     }
-    Some(Located {
-        text,
-        span: value.span,
-        attribute: attribute.span,
-    })
+    Some(Located { text, span: value.span, attribute: attribute.span })
 }
 
 /// `map: "…"`, which is not empty.
@@ -343,24 +312,17 @@ fn relation<'t>(
     report: &mut Report,
 ) -> RelationAttribute<'t> {
     let mut reader = Reader::of_attribute(attribute, "@", report);
-    let name = reader
-        .default("name", report)
-        .and_then(|value| arguments::string(value, report));
+    let name = reader.default("name", report).and_then(|value| arguments::string(value, report));
     let name = name.and_then(|name| relation_rules::name_not_empty(name, attribute.span, report));
-    let fields = reader
-        .named("fields")
-        .map(|value| field_list(model, value, "fields", value.span, report).unwrap_or_default());
+    let fields =
+        reader.named("fields").map(|value| field_list(model, value, "fields", value.span, report).unwrap_or_default());
     let related = field.related_model().map(|id| &schema.models[id]);
     let references = reader
         .named("references")
         .zip(related)
         .map(|(value, related)| field_list(related, value, "references", attribute.span, report).unwrap_or_default());
-    let on_delete = reader
-        .named("onDelete")
-        .and_then(|value| action(value, report).map(|it| (it, value.span)));
-    let on_update = reader
-        .named("onUpdate")
-        .and_then(|value| action(value, report).map(|it| (it, value.span)));
+    let on_delete = reader.named("onDelete").and_then(|value| action(value, report).map(|it| (it, value.span)));
+    let on_update = reader.named("onUpdate").and_then(|value| action(value, report).map(|it| (it, value.span)));
     let map = map_argument(&mut reader, "@relation", attribute, report);
     reader.finish(&["name", "fields", "references", "onDelete", "onUpdate", "map"], report);
     RelationAttribute {
@@ -370,11 +332,7 @@ fn relation<'t>(
         references,
         on_delete,
         on_update,
-        map: map.map(|(text, span)| Located {
-            text,
-            span,
-            attribute: attribute.span,
-        }),
+        map: map.map(|(text, span)| Located { text, span, attribute: attribute.span }),
     }
 }
 

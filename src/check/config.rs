@@ -50,10 +50,7 @@ pub struct Generator {
 impl Generator {
     /// A property other than `provider`, `output` and `previewFeatures`.
     pub fn property(&self, name: &str) -> Option<&ConfigValue> {
-        self.properties
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
+        self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 }
 
@@ -75,11 +72,7 @@ pub enum ConfigValue {
 impl ConfigValue {
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
-        if let ConfigValue::String(text) = self {
-            Some(text)
-        } else {
-            None
-        }
+        if let ConfigValue::String(text) = self { Some(text) } else { None }
     }
 }
 
@@ -112,13 +105,7 @@ impl<'t> Configuration<'t> {
 /// Reads the configuration blocks.
 pub(crate) fn read<'t>(trees: &'t [Tree<'t>], report: &mut Report) -> Configuration<'t> {
     let blocks = trees.iter().flat_map(|tree| &tree.items);
-    let blocks = blocks.filter_map(|item| {
-        if let Item::Config(config) = item {
-            Some(config)
-        } else {
-            None
-        }
-    });
+    let blocks = blocks.filter_map(|item| if let Item::Config(config) = item { Some(config) } else { None });
     let (sources, generators): (Vec<&Config<'t>>, Vec<_>) = blocks.partition(|config| config.is_datasource);
     for config in sources.iter().chain(&generators) {
         rules::properties(config, report);

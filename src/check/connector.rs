@@ -95,11 +95,7 @@ pub(crate) const NAMES: [&str; 5] = ["sqlite", "postgresql", "mysql", "cockroach
 use IndexAlgorithm::{BTree, Brin, Gin, Gist, Hash, SpGist};
 use ReferentialAction::{Cascade, NoAction, Restrict, SetDefault, SetNull};
 
-const ANYWHERE: Autoincrement = Autoincrement {
-    multiple: true,
-    outside_of_id: true,
-    without_index: true,
-};
+const ANYWHERE: Autoincrement = Autoincrement { multiple: true, outside_of_id: true, without_index: true };
 
 static SQLITE: Connector = Connector {
     name: "sqlite",
@@ -111,11 +107,7 @@ static SQLITE: Connector = Connector {
     algorithms: &[BTree],
     scopes: &[Scope::GlobalKeyIndex],
     can: Capabilities {
-        autoincrement: Autoincrement {
-            multiple: false,
-            outside_of_id: false,
-            without_index: false,
-        },
+        autoincrement: Autoincrement { multiple: false, outside_of_id: false, without_index: false },
         clustering: false,
         composite_types: false,
         decimal: true,
@@ -146,10 +138,7 @@ static POSTGRESQL: Connector = Connector {
     foreign_key_actions: &[Cascade, Restrict, NoAction, SetNull, SetDefault],
     emulated_actions: &[Cascade, Restrict, SetNull],
     algorithms: &[BTree, Hash, Gist, Gin, SpGist, Brin],
-    scopes: &[
-        Scope::GlobalPrimaryKeyKeyIndex,
-        Scope::ModelPrimaryKeyKeyIndexForeignKey,
-    ],
+    scopes: &[Scope::GlobalPrimaryKeyKeyIndex, Scope::ModelPrimaryKeyKeyIndexForeignKey],
     can: Capabilities {
         autoincrement: ANYWHERE,
         clustering: false,
@@ -184,11 +173,7 @@ static MYSQL: Connector = Connector {
     algorithms: &[BTree],
     scopes: &[Scope::GlobalForeignKey, Scope::ModelKeyIndex],
     can: Capabilities {
-        autoincrement: Autoincrement {
-            multiple: false,
-            outside_of_id: true,
-            without_index: false,
-        },
+        autoincrement: Autoincrement { multiple: false, outside_of_id: true, without_index: false },
         clustering: false,
         composite_types: false,
         decimal: true,
@@ -254,11 +239,7 @@ static SQLSERVER: Connector = Connector {
     algorithms: &[BTree],
     scopes: &[Scope::GlobalPrimaryKeyForeignKeyDefault, Scope::ModelPrimaryKeyKeyIndex],
     can: Capabilities {
-        autoincrement: Autoincrement {
-            multiple: false,
-            outside_of_id: true,
-            without_index: true,
-        },
+        autoincrement: Autoincrement { multiple: false, outside_of_id: true, without_index: true },
         clustering: true,
         composite_types: false,
         decimal: true,

@@ -29,12 +29,7 @@ pub(super) fn of_foreign_key<'t>(schema: &Resolved<'t>, relation: &Relation<'t>)
     let fields = attribute.and_then(|it| it.fields.as_deref()).unwrap_or_default();
     match attribute.and_then(|it| it.map) {
         Some(map) => Cow::Borrowed(map.text),
-        None => of_columns(
-            schema.settings.connector,
-            &schema.models[relation.from],
-            fields,
-            "_fkey",
-        ),
+        None => of_columns(schema.settings.connector, &schema.models[relation.from], fields, "_fkey"),
     }
 }
 

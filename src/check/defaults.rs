@@ -28,12 +28,7 @@ pub(super) fn read<'t>(
     reader.finish(&["value", "map"], report);
     let value = value?;
     let meaning = meaning(schema, target, value, attribute.span, report).unwrap_or(Meaning::Wrong);
-    Some(FieldDefault {
-        attribute,
-        value,
-        meaning,
-        map: map.map(|(text, span)| located(text, span, attribute.span)),
-    })
+    Some(FieldDefault { attribute, value, meaning, map: map.map(|(text, span)| located(text, span, attribute.span)) })
 }
 
 fn located(text: &str, span: Span, attribute: Span) -> Located<'_> {
@@ -127,10 +122,9 @@ pub(super) fn unreadable(scalar: ScalarType, value: &Value<'_>) -> Option<&'stat
             (text.parse::<i64>().is_ok(), "a whole number of 64 bits")
         }
         (ScalarType::Decimal, ValueKind::String(text)) => (is_decimal(text), "a decimal number"),
-        (ScalarType::DateTime, ValueKind::String(text)) => (
-            is_date_time(text),
-            "a time as RFC 3339 writes it, like `2024-05-01T12:00:00Z`",
-        ),
+        (ScalarType::DateTime, ValueKind::String(text)) => {
+            (is_date_time(text), "a time as RFC 3339 writes it, like `2024-05-01T12:00:00Z`")
+        }
         (ScalarType::Json, ValueKind::String(text)) => (super::json::is_json(text), "a JSON document"),
         (ScalarType::Bytes, ValueKind::String(text)) => (is_base64(text), "base64"),
         _ => (true, ""),
@@ -256,31 +250,16 @@ fn sequence<'t>(name: Name<'t>, arguments: &'t Arguments<'t>, report: &mut Repor
     let min_value = number("minValue", report);
     let max_value = number("maxValue", report);
     let cache = number("cache", report);
-    let is_virtual = reader
-        .named("virtual")
-        .and_then(|value| arguments::boolean(value, report))
-        .unwrap_or(false);
-    reader.finish(
-        &["start", "increment", "minValue", "maxValue", "cache", "virtual"],
-        report,
-    );
-    (report.errors() == before).then_some(Sequence {
-        is_virtual,
-        cache,
-        increment,
-        min_value,
-        max_value,
-        start,
-    })
+    let is_virtual = reader.named("virtual").and_then(|value| arguments::boolean(value, report)).unwrap_or(false);
+    reader.finish(&["start", "increment", "minValue", "maxValue", "cache", "virtual"], report);
+    (report.errors() == before).then_some(Sequence { is_virtual, cache, increment, min_value, max_value, start })
 }
 
 /// Whether a text is a decimal number.
 fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    [whole, fraction]
-        .iter()
-        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    [whole, fraction].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether a text is a time as RFC 3339 writes it.
@@ -288,10 +267,7 @@ fn is_date_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let number = |from: usize, to: usize| -> Option<u32> {
         let digits = text.get(from..to)?;
-        digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then(|| digits.parse().ok())?
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
     };
     let (Some(year), Some(month), Some(day)) = (number(0, 4), number(5, 7), number(8, 10)) else {
         return false;
@@ -343,9 +319,7 @@ fn is_base64(text: &str) -> bool {
     let padding = text.len() - data.len();
     text.len().is_multiple_of(4)
         && padding <= 2
-        && data
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
+        && data.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
 }
 
 #[cfg(test)]
@@ -354,20 +328,10 @@ mod tests {
 
     #[test]
     fn times_are_those_of_rfc_3339() {
-        for good in [
-            "2019-06-17T14:20:57Z",
-            "2020-09-21T20:00:00+02:00",
-            "2024-02-29t00:00:00.123z",
-        ] {
+        for good in ["2019-06-17T14:20:57Z", "2020-09-21T20:00:00+02:00", "2024-02-29t00:00:00.123z"] {
             assert!(is_date_time(good), "{good}");
         }
-        for bad in [
-            "Hugo",
-            "2020-09-*1T20:00:00+02:00",
-            "2023-02-29T00:00:00Z",
-            "2019-06-17",
-            "2019-06-17T14:20:57",
-        ] {
+        for bad in ["Hugo", "2020-09-*1T20:00:00+02:00", "2023-02-29T00:00:00Z", "2019-06-17", "2019-06-17T14:20:57"] {
             assert!(!is_date_time(bad), "{bad}");
         }
     }

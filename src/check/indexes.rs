@@ -21,15 +21,9 @@ pub(super) fn of_field<'t>(
     let map = super::attributes::map_argument(&mut reader, &format!("@{}", attribute.name.text), attribute, report);
     let sort = reader.named("sort").and_then(|value| sort(value, report));
     let length = reader.named("length").and_then(|value| length(value, report));
-    let clustered = reader
-        .named("clustered")
-        .and_then(|value| arguments::boolean(value, report));
+    let clustered = reader.named("clustered").and_then(|value| arguments::boolean(value, report));
     let mut known = vec!["map", "sort", "length", "clustered"];
-    let predicate = if kind == IndexKind::Unique {
-        reader.named("where")
-    } else {
-        None
-    };
+    let predicate = if kind == IndexKind::Unique { reader.named("where") } else { None };
     if kind == IndexKind::Unique {
         known.push("where");
     }
@@ -38,18 +32,9 @@ pub(super) fn of_field<'t>(
         kind,
         attribute,
         field: Some(field),
-        fields: vec![IndexField {
-            field,
-            sort,
-            length,
-            operator_class: None,
-        }],
+        fields: vec![IndexField { field, sort, length, operator_class: None }],
         name: None,
-        map: map.map(|(text, span)| Located {
-            text,
-            span,
-            attribute: attribute.span,
-        }),
+        map: map.map(|(text, span)| Located { text, span, attribute: attribute.span }),
         algorithm: None,
         clustered,
         predicate,
@@ -66,15 +51,9 @@ pub(super) fn of_block<'t>(
     let what = format!("@@{}", attribute.name.text);
     let mut reader = Reader::of_attribute(attribute, "@@", report);
     let mut known = vec!["fields", "map"];
-    let fields = reader
-        .required("fields", report)
-        .and_then(|value| fields(kind, model, attribute, value, report));
+    let fields = reader.required("fields", report).and_then(|value| fields(kind, model, attribute, value, report));
     let map = super::attributes::map_argument(&mut reader, &what, attribute, report);
-    let mut map = map.map(|(text, span)| Located {
-        text,
-        span,
-        attribute: attribute.span,
-    });
+    let mut map = map.map(|(text, span)| Located { text, span, attribute: attribute.span });
 
     let mut name = None;
     if matches!(kind, IndexKind::PrimaryKey | IndexKind::Unique) {
@@ -91,26 +70,18 @@ pub(super) fn of_block<'t>(
             if old == Some("") {
                 super::rules::arguments::empty(&what, "name", attribute.span, report);
             }
-            map = map.or(old.map(|text| Located {
-                text,
-                span: value.span,
-                attribute: attribute.span,
-            }));
+            map = map.or(old.map(|text| Located { text, span: value.span, attribute: attribute.span }));
         }
     }
     let mut clustered = None;
     if kind != IndexKind::Fulltext {
         known.push("clustered");
-        clustered = reader
-            .named("clustered")
-            .and_then(|value| arguments::boolean(value, report));
+        clustered = reader.named("clustered").and_then(|value| arguments::boolean(value, report));
     }
     let mut algorithm = None;
     if kind == IndexKind::Plain {
         known.push("type");
-        algorithm = reader
-            .named("type")
-            .and_then(|value| algorithm_of(value, report).map(|it| (it, value.span)));
+        algorithm = reader.named("type").and_then(|value| algorithm_of(value, report).map(|it| (it, value.span)));
     }
     let mut predicate = None;
     if matches!(kind, IndexKind::Plain | IndexKind::Unique) {
@@ -118,17 +89,7 @@ pub(super) fn of_block<'t>(
         predicate = reader.named("where");
     }
     reader.finish(&known, report);
-    Some(Index {
-        kind,
-        attribute,
-        field: None,
-        fields: fields?,
-        name,
-        map,
-        algorithm,
-        clustered,
-        predicate,
-    })
+    Some(Index { kind, attribute, field: None, fields: fields?, name, map, algorithm, clustered, predicate })
 }
 
 /// Reads `@@shardKey`.
@@ -154,25 +115,15 @@ fn fields<'t>(
     report: &mut Report,
 ) -> Option<Vec<IndexField<'t>>> {
     let before = report.errors();
-    let at = if kind == IndexKind::PrimaryKey {
-        value.span
-    } else {
-        attribute.span
-    };
+    let at = if kind == IndexKind::PrimaryKey { value.span } else { attribute.span };
     let mut fields: Vec<IndexField<'t>> = Vec::new();
     let mut unknown = Vec::new();
     let mut relations = Vec::new();
     for item in arguments::list(value) {
         let (name, found) = match &item.kind {
-            ValueKind::Constant(name) => (
-                *name,
-                IndexField {
-                    field: 0,
-                    sort: None,
-                    length: None,
-                    operator_class: None,
-                },
-            ),
+            ValueKind::Constant(name) => {
+                (*name, IndexField { field: 0, sort: None, length: None, operator_class: None })
+            }
             ValueKind::Call(name, _) => (name.text, field_arguments(kind, item, report)?),
             _ => {
                 arguments::constant(item, report);
@@ -192,10 +143,7 @@ fn fields<'t>(
     rules::unknown_fields(model, attribute, &unknown, at, report);
     rules::relation_fields(model, attribute, &relations, report);
     if kind == IndexKind::PrimaryKey {
-        let optional = fields
-            .iter()
-            .map(|it| it.field)
-            .filter(|field| !model.fields[*field].is_required());
+        let optional = fields.iter().map(|it| it.field).filter(|field| !model.fields[*field].is_required());
         rules::optional_key(model, attribute, &optional.collect::<Vec<_>>(), report);
     }
     (report.errors() == before).then_some(fields)
@@ -213,12 +161,7 @@ fn field_arguments<'t>(kind: IndexKind, value: &'t Value<'t>, report: &mut Repor
         IndexKind::Plain => reader.named("ops").and_then(|value| operator_class_of(value, report)),
         _ => None,
     };
-    Some(IndexField {
-        field: 0,
-        sort,
-        length,
-        operator_class,
-    })
+    Some(IndexField { field: 0, sort, length, operator_class })
 }
 
 fn sort(value: &Value<'_>, report: &mut Report) -> Option<Sort> {
@@ -246,12 +189,7 @@ fn algorithm_of(value: &Value<'_>, report: &mut Report) -> Option<IndexAlgorithm
         "SpGist" => IndexAlgorithm::SpGist,
         "Brin" => IndexAlgorithm::Brin,
         _ => {
-            return rules::unknown_word(
-                "type",
-                value,
-                ["BTree", "Hash", "Gist", "Gin", "SpGist", "Brin"],
-                report,
-            );
+            return rules::unknown_word("type", value, ["BTree", "Hash", "Gist", "Gin", "SpGist", "Brin"], report);
         }
     })
 }
@@ -274,10 +212,7 @@ pub(super) fn raw<'t>(value: &'t Value<'t>) -> Option<(&'t str, Span)> {
     };
     match arguments.list.as_slice() {
         [argument] if name.text == "raw" => match argument.value.as_ref() {
-            Some(Value {
-                kind: ValueKind::String(text),
-                span,
-            }) => Some((text, *span)),
+            Some(Value { kind: ValueKind::String(text), span }) => Some((text, *span)),
             _ => None,
         },
         _ => None,

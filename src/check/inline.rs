@@ -61,11 +61,7 @@ pub(crate) fn inline_relations(trees: &[Tree<'_>]) -> Vec<InlineEnd> {
     let configuration = config::read(trees, &mut Report::default());
     let mut report = Report::default();
     let schema = resolve(trees, &configuration, &mut report);
-    if report.has_errors() {
-        Vec::new()
-    } else {
-        of_schema(&schema)
-    }
+    if report.has_errors() { Vec::new() } else { of_schema(&schema) }
 }
 
 fn of_schema(schema: &Resolved<'_>) -> Vec<InlineEnd> {
@@ -76,10 +72,7 @@ fn of_schema(schema: &Resolved<'_>) -> Vec<InlineEnd> {
         .filter(|it| !is_complete(schema, it))
         .collect();
     relations.sort_by_key(|relation| relation.forward.or(relation.back));
-    relations
-        .into_iter()
-        .map(|relation| inline_end(schema, relation))
-        .collect()
+    relations.into_iter().map(|relation| inline_end(schema, relation)).collect()
 }
 
 fn is_complete(schema: &Resolved<'_>, relation: &Relation<'_>) -> bool {
@@ -99,10 +92,7 @@ fn inline_end(schema: &Resolved<'_>, relation: &Relation<'_>) -> InlineEnd {
         Some(fields) => fields.iter().map(|field| existing(&from.fields[*field])).collect(),
         None => {
             let prefix = lower_first(to.name);
-            references
-                .iter()
-                .map(|field| column(schema, from, &prefix, &to.fields[*field]))
-                .collect()
+            references.iter().map(|field| column(schema, from, &prefix, &to.fields[*field])).collect()
         }
     };
     InlineEnd {
@@ -120,10 +110,7 @@ fn inline_end(schema: &Resolved<'_>, relation: &Relation<'_>) -> InlineEnd {
         }),
         has_back: relation.back.is_some(),
         columns,
-        references: references
-            .into_iter()
-            .map(|field| to.fields[field].name.to_owned())
-            .collect(),
+        references: references.into_iter().map(|field| to.fields[field].name.to_owned()).collect(),
     }
 }
 
@@ -135,11 +122,8 @@ fn referenced(to: &Model<'_>, forward: Option<(&Resolved<'_>, FieldRef)>) -> Vec
         return references.clone();
     }
     let is_strict = |field: &Field<'_>| field.is_required() && !matches!(field.ty, FieldType::Unsupported(_));
-    let key = to
-        .uniques()
-        .find(|index| index.fields.iter().all(|it| is_strict(&to.fields[it.field])));
-    key.map(|index| index.fields.iter().map(|it| it.field).collect())
-        .unwrap_or_default()
+    let key = to.uniques().find(|index| index.fields.iter().all(|it| is_strict(&to.fields[it.field])));
+    key.map(|index| index.fields.iter().map(|it| it.field).collect()).unwrap_or_default()
 }
 
 fn existing(field: &Field<'_>) -> InlineColumn {
@@ -165,35 +149,19 @@ fn column(schema: &Resolved<'_>, from: &Model<'_>, prefix: &str, reference: &Fie
     };
     let native = reference.native.as_ref().map(|native| {
         let arguments = native.arguments.join(", ");
-        let arguments = if arguments.is_empty() {
-            arguments
-        } else {
-            format!("({arguments})")
-        };
+        let arguments = if arguments.is_empty() { arguments } else { format!("({arguments})") };
         format!("@{}.{}{arguments}", native.prefix, native.name)
     });
-    InlineColumn {
-        name,
-        exists: false,
-        is_required: false,
-        ty,
-        native: native.unwrap_or_default(),
-    }
+    InlineColumn { name, exists: false, is_required: false, ty, native: native.unwrap_or_default() }
 }
 
 /// The name with its first letter in upper case.
 pub(super) fn upper_first(name: &str) -> String {
     let mut characters = name.chars();
-    characters
-        .next()
-        .map(|first| first.to_uppercase().chain(characters).collect())
-        .unwrap_or_default()
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
 fn lower_first(name: &str) -> String {
     let mut characters = name.chars();
-    characters
-        .next()
-        .map(|first| first.to_lowercase().chain(characters).collect())
-        .unwrap_or_default()
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }

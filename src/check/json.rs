@@ -64,11 +64,7 @@ fn string(text: &str) -> Option<&str> {
 fn escape(text: &str) -> Option<&str> {
     match text.bytes().next()? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => text.get(1..),
-        b'u' => text
-            .get(1..5)?
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit())
-            .then(|| &text[5..]),
+        b'u' => text.get(1..5)?.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| &text[5..]),
         _ => None,
     }
 }
@@ -99,18 +95,10 @@ mod tests {
 
     #[test]
     fn json_is_told_from_other_text() {
-        for good in [
-            "{}",
-            "[]",
-            " {\"a\": [1, -2.5e3, \"x\\u00e9\", true, null]} ",
-            "\"a\"",
-            "0",
-        ] {
+        for good in ["{}", "[]", " {\"a\": [1, -2.5e3, \"x\\u00e9\", true, null]} ", "\"a\"", "0"] {
             assert!(is_json(good), "{good}");
         }
-        for bad in [
-            "", "not json", "{a: 1}", "[1,]", "01", "1.", "\"\n\"", "{} {}", "\"\\x\"",
-        ] {
+        for bad in ["", "not json", "{a: 1}", "[1,]", "01", "1.", "\"\n\"", "{} {}", "\"\\x\""] {
             assert!(!is_json(bad), "{bad}");
         }
         assert!(!is_json(&"[".repeat(10_000)));

@@ -24,18 +24,9 @@ pub(super) fn catalog(schema: &Resolved<'_>, extensions: &[Extension]) -> Option
         relation_mode: schema.settings.relation_mode,
         schemas: schemas.collect(),
         extensions: extensions.to_vec().into(),
-        models: schema
-            .models
-            .iter()
-            .enumerate()
-            .map(|(id, it)| model(schema, id, it, &ends))
-            .collect(),
+        models: schema.models.iter().enumerate().map(|(id, it)| model(schema, id, it, &ends)).collect(),
         enums: schema.enums.iter().map(enumeration).collect(),
-        relations: schema
-            .relations
-            .iter()
-            .map(|relation| lower_relation(schema, relation))
-            .collect(),
+        relations: schema.relations.iter().map(|relation| lower_relation(schema, relation)).collect(),
     })
 }
 
@@ -60,12 +51,7 @@ fn relation_ends(schema: &Resolved<'_>) -> HashMap<FieldRef, RelationEnd> {
             continue;
         };
         let mut add = |from: FieldRef, to: FieldRef, side| {
-            let end = RelationEnd {
-                relation: index(at),
-                model: index(to.model),
-                opposite: index(to.field),
-                side,
-            };
+            let end = RelationEnd { relation: index(at), model: index(to.model), opposite: index(to.field), side };
             ends.insert(from, end);
         };
         add(forward, back, Side::From);
@@ -82,20 +68,14 @@ fn model(
 ) -> Model {
     let connector = schema.settings.connector;
     let fields = model.fields.iter().enumerate();
-    let fields = fields
-        .filter_map(|(at, it)| field(schema, FieldRef { model: id, field: at }, it, ends))
-        .collect();
+    let fields = fields.filter_map(|(at, it)| field(schema, FieldRef { model: id, field: at }, it, ends)).collect();
     let lower = |it: &resolved::Index<'_>| lower_index(connector, model, it);
     let (uniques, rest): (Vec<_>, Vec<_>) = model.indexes.iter().partition(|it| it.kind == IndexKind::Unique);
     Model {
         name: text(model.name),
         db_name: text(model.db_name()),
         schema: model.schema.map(|schema| text(schema.text)),
-        kind: if model.is_view {
-            ModelKind::View
-        } else {
-            ModelKind::Table
-        },
+        kind: if model.is_view { ModelKind::View } else { ModelKind::Table },
         documentation: model.block.documentation.as_deref().map(text),
         ignored: model.ignored,
         fields,
@@ -143,22 +123,13 @@ fn column(field: &resolved::Field<'_>, ty: ColumnType) -> Column {
         Meaning::Default(default) => Some(default.clone()),
         Meaning::Auto | Meaning::Wrong => None,
     });
-    Column {
-        db_name: text(field.db_name()),
-        ty,
-        native_type,
-        default,
-        updated_at: field.updated_at.is_some(),
-    }
+    Column { db_name: text(field.db_name()), ty, native_type, default, updated_at: field.updated_at.is_some() }
 }
 
 fn lower_index(connector: &Connector, model: &resolved::Model<'_>, it: &resolved::Index<'_>) -> Index {
     let is_compound = it.fields.len() > 1;
     let selects = matches!(it.kind, IndexKind::PrimaryKey | IndexKind::Unique);
-    let name = it
-        .name
-        .map(str::to_owned)
-        .or_else(|| (selects && is_compound).then(|| joined_names(model, it)));
+    let name = it.name.map(str::to_owned).or_else(|| (selects && is_compound).then(|| joined_names(model, it)));
     Index {
         kind: it.kind,
         name: name.map(Text::Owned),
@@ -166,10 +137,7 @@ fn lower_index(connector: &Connector, model: &resolved::Model<'_>, it: &resolved
         fields: it.fields.iter().map(index_field).collect(),
         algorithm: it.algorithm.map(|(algorithm, _)| algorithm),
         clustered: it.clustered,
-        predicate: it
-            .predicate
-            .and_then(|value| predicate::sql(connector, model, value))
-            .map(Text::Owned),
+        predicate: it.predicate.and_then(|value| predicate::sql(connector, model, value)).map(Text::Owned),
     }
 }
 
@@ -192,15 +160,11 @@ fn index_field(it: &resolved::IndexField<'_>) -> IndexField {
 }
 
 fn enumeration(it: &resolved::Enum<'_>) -> Enum {
-    let variants = it
-        .variants
-        .iter()
-        .zip(&it.mapped_variants)
-        .map(|(variant, mapped)| Variant {
-            name: text(variant.name.text),
-            db_name: text(mapped.map_or(variant.name.text, |mapped| mapped.text)),
-            documentation: variant.documentation.as_deref().map(text),
-        });
+    let variants = it.variants.iter().zip(&it.mapped_variants).map(|(variant, mapped)| Variant {
+        name: text(variant.name.text),
+        db_name: text(mapped.map_or(variant.name.text, |mapped| mapped.text)),
+        documentation: variant.documentation.as_deref().map(text),
+    });
     Enum {
         name: text(it.name),
         db_name: text(it.mapped.map_or(it.name, |mapped| mapped.text)),
@@ -262,15 +226,8 @@ mod tests {
         let text = format!("datasource db {{\n  provider = \"{provider}\"\n}}\n{models}");
         let sources = Sources::single("schema.prisma", text);
         let checked = check(&sources);
-        let messages: Vec<String> = checked
-            .diagnostics
-            .iter()
-            .map(|it| it.render(&sources, false))
-            .collect();
-        checked
-            .schema
-            .unwrap_or_else(|| panic!("{}", messages.join("\n")))
-            .catalog
+        let messages: Vec<String> = checked.diagnostics.iter().map(|it| it.render(&sources, false)).collect();
+        checked.schema.unwrap_or_else(|| panic!("{}", messages.join("\n"))).catalog
     }
 
     fn model<'c>(catalog: &'c Catalog, name: &str) -> &'c Model {
@@ -278,12 +235,7 @@ mod tests {
     }
 
     fn names(model: &Model) -> Vec<Option<&str>> {
-        model
-            .primary_key
-            .iter()
-            .chain(model.indexes.iter())
-            .map(|it| it.db_name.as_deref())
-            .collect()
+        model.primary_key.iter().chain(model.indexes.iter()).map(|it| it.db_name.as_deref()).collect()
     }
 
     fn foreign_key(relation: &Relation) -> (&str, ReferentialAction, ReferentialAction) {
@@ -329,22 +281,12 @@ mod tests {
         let catalog = catalog("mysql", RELATIONS);
         let found: Vec<&str> = catalog.relations.iter().map(|it| &*it.name).collect();
         assert_eq!(found, ["PostToUser", "e", "PostToTag"]);
-        assert_eq!(
-            foreign_key(&catalog.relations[0]),
-            ("Post_authorId_fkey", Restrict, Cascade)
-        );
-        assert_eq!(
-            foreign_key(&catalog.relations[1]),
-            ("Post_editorId_fkey", SetNull, Restrict)
-        );
-        let RelationKind::ManyToMany(table) = &catalog.relations[2].kind else {
-            panic!("tags are a join table")
-        };
+        assert_eq!(foreign_key(&catalog.relations[0]), ("Post_authorId_fkey", Restrict, Cascade));
+        assert_eq!(foreign_key(&catalog.relations[1]), ("Post_editorId_fkey", SetNull, Restrict));
+        let RelationKind::ManyToMany(table) = &catalog.relations[2].kind else { panic!("tags are a join table") };
         assert_eq!(table.db_name, "_PostToTag");
         let (_, posts) = model(&catalog, "User").field("posts").expect("it is there");
-        let FieldKind::Relation(end) = &posts.kind else {
-            panic!("posts are a relation")
-        };
+        let FieldKind::Relation(end) = &posts.kind else { panic!("posts are a relation") };
         assert_eq!((end.relation, end.model, end.opposite, end.side), (0, 0, 1, Side::To));
     }
 
@@ -392,16 +334,8 @@ mod tests {
              \n  @@index([on], where: {{ name: \"it's\" }})\n}}\n"
         );
         let catalog = catalog("postgresql", &text);
-        let conditions: Vec<_> = model(&catalog, "A")
-            .indexes
-            .iter()
-            .map(|it| it.predicate.as_deref())
-            .collect();
-        let expected = [
-            "\"is on\" = true AND \"name\" IS NOT NULL",
-            "id > 3",
-            "\"name\" = 'it''s'",
-        ];
+        let conditions: Vec<_> = model(&catalog, "A").indexes.iter().map(|it| it.predicate.as_deref()).collect();
+        let expected = ["\"is on\" = true AND \"name\" IS NOT NULL", "id > 3", "\"name\" = 'it''s'"];
         assert_eq!(conditions, expected.map(Some));
     }
 }

@@ -76,18 +76,11 @@ pub fn check(sources: &Sources) -> Checked {
         Some(datasource) if !report.has_errors() => {
             let generators = config.generators;
             let catalog = lower::catalog(&resolved, &config.extensions);
-            catalog.map(|catalog| Schema {
-                catalog,
-                datasource,
-                generators,
-            })
+            catalog.map(|catalog| Schema { catalog, datasource, generators })
         }
         _ => None,
     };
-    Checked {
-        schema,
-        diagnostics: report.finish(),
-    }
+    Checked { schema, diagnostics: report.finish() }
 }
 
 /// What the configuration blocks of a schema say.
@@ -106,11 +99,7 @@ pub fn configure(sources: &Sources) -> Configured {
     let trees: Vec<Tree<'_>> = sources.iter().map(|(id, file)| syntax::parse(id, &file.text)).collect();
     let mut report = Report::default();
     let config = config::read(&trees, &mut report);
-    Configured {
-        datasource: config.datasource,
-        generators: config.generators,
-        diagnostics: report.finish(),
-    }
+    Configured { datasource: config.datasource, generators: config.generators, diagnostics: report.finish() }
 }
 
 /// Names, types, attributes and relations, as far as they can be understood. What has an error is left out of what the

@@ -31,12 +31,7 @@ const SCALARS: [ScalarType; 9] = [
 
 /// Collects the names of a schema, each of which must be its own.
 pub(super) fn collect<'t>(trees: &'t [Tree<'t>], report: &mut Report) -> Names<'t> {
-    let mut names = Names {
-        models: Vec::new(),
-        composites: Vec::new(),
-        enums: Vec::new(),
-        types: HashMap::new(),
-    };
+    let mut names = Names { models: Vec::new(), composites: Vec::new(), enums: Vec::new(), types: HashMap::new() };
     let mut sources: HashMap<&str, &'static str> = HashMap::new();
     let mut generators: HashMap<&str, &'static str> = HashMap::new();
     for item in trees.iter().flat_map(|tree| &tree.items) {
@@ -100,19 +95,9 @@ pub(super) fn resolve_types<'t>(mut names: Names<'t>, settings: Settings<'t>, re
         names.types.insert(scalar.name(), FieldType::Scalar(scalar));
     }
     let models = names.models.iter().map(|block| model(block, &names, report)).collect();
-    let composites = names
-        .composites
-        .iter()
-        .map(|block| composite(block, &names, report))
-        .collect();
+    let composites = names.composites.iter().map(|block| composite(block, &names, report)).collect();
     let enums = names.enums.iter().map(|block| enumeration(block, report)).collect();
-    Resolved {
-        settings,
-        models,
-        composites,
-        enums,
-        relations: Vec::new(),
-    }
+    Resolved { settings, models, composites, enums, relations: Vec::new() }
 }
 
 fn model<'t>(block: &'t Block<'t>, names: &Names<'t>, report: &mut Report) -> Model<'t> {
@@ -135,10 +120,7 @@ fn model<'t>(block: &'t Block<'t>, names: &Names<'t>, report: &mut Report) -> Mo
 
 fn composite<'t>(block: &'t Block<'t>, names: &Names<'t>, report: &mut Report) -> Composite<'t> {
     rules::members(block, report);
-    let composite = Composite {
-        block,
-        fields: fields(block, names, report),
-    };
+    let composite = Composite { block, fields: fields(block, names, report) };
     for field in &composite.fields {
         if let FieldType::Model(model) = field.ty {
             type_rules::relation_in_composite(block, field, names.models[model], report);
@@ -148,10 +130,7 @@ fn composite<'t>(block: &'t Block<'t>, names: &Names<'t>, report: &mut Report) -
 }
 
 fn fields<'t>(block: &'t Block<'t>, names: &Names<'t>, report: &mut Report) -> Vec<Field<'t>> {
-    block
-        .fields()
-        .map(|field| resolve_field(field, names, report))
-        .collect()
+    block.fields().map(|field| resolve_field(field, names, report)).collect()
 }
 
 fn resolve_field<'t>(field: &'t tree::Field<'t>, names: &Names<'t>, report: &mut Report) -> Field<'t> {

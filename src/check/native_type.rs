@@ -50,30 +50,15 @@ pub(crate) enum Key {
 const ANY: Range = (0, u32::MAX);
 
 const fn plain(name: &'static str, scalars: &'static [ScalarType]) -> NativeType {
-    NativeType {
-        name,
-        scalars,
-        arguments: Arguments::None,
-        key: Key::Yes,
-    }
+    NativeType { name, scalars, arguments: Arguments::None, key: Key::Yes }
 }
 
 const fn sized(name: &'static str, scalars: &'static [ScalarType], range: Range) -> NativeType {
-    NativeType {
-        name,
-        scalars,
-        arguments: Arguments::Optional(range),
-        key: Key::Yes,
-    }
+    NativeType { name, scalars, arguments: Arguments::Optional(range), key: Key::Yes }
 }
 
 const fn must_be_sized(name: &'static str, scalars: &'static [ScalarType], range: Range) -> NativeType {
-    NativeType {
-        name,
-        scalars,
-        arguments: Arguments::Required(range),
-        key: Key::Yes,
-    }
+    NativeType { name, scalars, arguments: Arguments::Required(range), key: Key::Yes }
 }
 
 const fn decimal(precision: Range, scale: Range) -> NativeType {
@@ -86,30 +71,15 @@ const fn decimal(precision: Range, scale: Range) -> NativeType {
 }
 
 const fn large(name: &'static str, scalars: &'static [ScalarType]) -> NativeType {
-    NativeType {
-        name,
-        scalars,
-        arguments: Arguments::None,
-        key: Key::WithLength,
-    }
+    NativeType { name, scalars, arguments: Arguments::None, key: Key::WithLength }
 }
 
 const fn without_key(name: &'static str, scalars: &'static [ScalarType]) -> NativeType {
-    NativeType {
-        name,
-        scalars,
-        arguments: Arguments::None,
-        key: Key::No,
-    }
+    NativeType { name, scalars, arguments: Arguments::None, key: Key::No }
 }
 
 const fn sized_or_max(name: &'static str, scalars: &'static [ScalarType], range: Range) -> NativeType {
-    NativeType {
-        name,
-        scalars,
-        arguments: Arguments::OptionalOrMax(range),
-        key: Key::UnlessMax,
-    }
+    NativeType { name, scalars, arguments: Arguments::OptionalOrMax(range), key: Key::UnlessMax }
 }
 
 pub(crate) static POSTGRESQL: &[NativeType] = &[
@@ -136,12 +106,7 @@ pub(crate) static POSTGRESQL: &[NativeType] = &[
     sized("Bit", &[String], (1, u32::MAX)),
     sized("VarBit", &[String], (1, u32::MAX)),
     plain("Uuid", &[String]),
-    NativeType {
-        name: "Xml",
-        scalars: &[String],
-        arguments: Arguments::None,
-        key: Key::NoField,
-    },
+    NativeType { name: "Xml", scalars: &[String], arguments: Arguments::None, key: Key::NoField },
     plain("Json", &[Json]),
     plain("JsonB", &[Json]),
 ];

@@ -28,10 +28,7 @@ fn find<'t>(schema: &Resolved<'t>) -> Vec<Relation<'t>> {
     let mut relations: Vec<(FieldRef, Relation<'t>)> = Vec::new();
     for (at, related) in fields {
         let name = schema.field(at).relation.name;
-        let opposite = ends
-            .get(&(related, at.model, name))
-            .and_then(|list| list.iter().find(|it| **it != at))
-            .copied();
+        let opposite = ends.get(&(related, at.model, name)).and_then(|list| list.iter().find(|it| **it != at)).copied();
         if let Some(relation) = relation(schema, at, related, opposite) {
             let first = opposite.map_or(at, |opposite| opposite.min(at));
             relations.push((first, relation));
@@ -50,25 +47,11 @@ fn relation<'t>(
 ) -> Option<Relation<'t>> {
     let field = schema.field(at);
     let name = field.relation.name;
-    let forward = |kind| Relation {
-        name,
-        kind,
-        from: at.model,
-        to: related,
-        forward: Some(at),
-        back: opposite,
-    };
+    let forward = |kind| Relation { name, kind, from: at.model, to: related, forward: Some(at), back: opposite };
     let Some(opposite_at) = opposite else {
         let lone = if field.is_list() {
             let kind = RelationKind::OneToMany;
-            Relation {
-                name,
-                kind,
-                from: related,
-                to: at.model,
-                forward: None,
-                back: Some(at),
-            }
+            Relation { name, kind, from: related, to: at.model, forward: None, back: Some(at) }
         } else if has_unique_fields(schema, at) {
             forward(RelationKind::OneToOne)
         } else {
@@ -80,11 +63,7 @@ fn relation<'t>(
     match (field.is_list(), other.is_list()) {
         (true, true) => {
             let is_embedded = [field, other].iter().any(|it| it.relation.fields.is_some());
-            let kind = if is_embedded {
-                RelationKind::EmbeddedManyToMany
-            } else {
-                RelationKind::ManyToMany
-            };
+            let kind = if is_embedded { RelationKind::EmbeddedManyToMany } else { RelationKind::ManyToMany };
             comes_first(schema, at, opposite_at).then(|| forward(kind))
         }
         (true, false) => None,

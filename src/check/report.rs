@@ -26,8 +26,7 @@ impl Report {
 
     /// The findings in the order of the schema.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
-        self.diagnostics
-            .sort_by_key(|it| (it.span.file, it.span.start, it.span.end));
+        self.diagnostics.sort_by_key(|it| (it.span.file, it.span.start, it.span.end));
         self.diagnostics.dedup();
         self.diagnostics
     }

@@ -35,11 +35,7 @@ impl Settings<'_> {
 
     /// The referential actions that the database, or the engine in its stead, can carry out.
     pub(crate) fn actions(&self) -> &'static [ReferentialAction] {
-        if self.uses_foreign_keys() {
-            self.connector.foreign_key_actions
-        } else {
-            self.connector.emulated_actions
-        }
+        if self.uses_foreign_keys() { self.connector.foreign_key_actions } else { self.connector.emulated_actions }
     }
 }
 
@@ -256,11 +252,7 @@ impl<'t> Resolved<'t> {
 
 /// The name of a relation without one.
 pub(crate) fn default_relation_name(one: &str, other: &str) -> String {
-    if one < other {
-        format!("{one}To{other}")
-    } else {
-        format!("{other}To{one}")
-    }
+    if one < other { format!("{one}To{other}") } else { format!("{other}To{one}") }
 }
 
 impl<'t> Model<'t> {
@@ -289,16 +281,12 @@ impl<'t> Model<'t> {
 
     /// Indexes that one row at most answers to, the primary key first.
     pub(crate) fn uniques(&self) -> impl Iterator<Item = &Index<'t>> {
-        self.all_indexes()
-            .filter(|index| matches!(index.kind, IndexKind::PrimaryKey | IndexKind::Unique))
+        self.all_indexes().filter(|index| matches!(index.kind, IndexKind::PrimaryKey | IndexKind::Unique))
     }
 
     /// The names of some fields, between commas.
     pub(crate) fn names(&self, fields: &[FieldId]) -> String {
-        let names: Vec<String> = fields
-            .iter()
-            .map(|field| format!("`{}`", self.fields[*field].name))
-            .collect();
+        let names: Vec<String> = fields.iter().map(|field| format!("`{}`", self.fields[*field].name)).collect();
         names.join(", ")
     }
 }
@@ -325,27 +313,16 @@ impl<'t> Field<'t> {
     }
 
     pub(crate) fn related_model(&self) -> Option<ModelId> {
-        if let FieldType::Model(id) = self.ty {
-            Some(id)
-        } else {
-            None
-        }
+        if let FieldType::Model(id) = self.ty { Some(id) } else { None }
     }
 
     /// Whether it has a column.
     pub(crate) fn is_scalar(&self) -> bool {
-        matches!(
-            self.ty,
-            FieldType::Scalar(_) | FieldType::Enum(_) | FieldType::Unsupported(_)
-        )
+        matches!(self.ty, FieldType::Scalar(_) | FieldType::Enum(_) | FieldType::Unsupported(_))
     }
 
     pub(crate) fn scalar(&self) -> Option<ScalarType> {
-        if let FieldType::Scalar(scalar) = self.ty {
-            Some(scalar)
-        } else {
-            None
-        }
+        if let FieldType::Scalar(scalar) = self.ty { Some(scalar) } else { None }
     }
 }
 

@@ -22,40 +22,23 @@ pub(super) fn direct(datasource: &Datasource, environment: &Environment) -> Resu
         return resolve(url, "directUrl", environment);
     }
     if let Some(url) = environment.get("DIRECT_URL") {
-        return Ok(DatabaseUrl {
-            url,
-            origin: "`DIRECT_URL`".to_owned(),
-        });
+        return Ok(DatabaseUrl { url, origin: "`DIRECT_URL`".to_owned() });
     }
     if let Some(url) = &datasource.url {
         return resolve(url, "url", environment);
     }
     match environment.get("DATABASE_URL") {
-        Some(url) => Ok(DatabaseUrl {
-            url,
-            origin: "`DATABASE_URL`".to_owned(),
-        }),
-        None => Err(Error::NoUrl {
-            datasource: datasource.name.clone(),
-        }),
+        Some(url) => Ok(DatabaseUrl { url, origin: "`DATABASE_URL`".to_owned() }),
+        None => Err(Error::NoUrl { datasource: datasource.name.clone() }),
     }
 }
 
 fn resolve(url: &Url, property: &'static str, environment: &Environment) -> Result<DatabaseUrl, Error> {
     match url {
-        Url::Literal(url) => Ok(DatabaseUrl {
-            url: url.clone(),
-            origin: format!("the schema's `{property}`"),
-        }),
+        Url::Literal(url) => Ok(DatabaseUrl { url: url.clone(), origin: format!("the schema's `{property}`") }),
         Url::Env(name) => match environment.get(name) {
-            Some(url) => Ok(DatabaseUrl {
-                url,
-                origin: format!("`{name}`"),
-            }),
-            None => Err(Error::VariableMissing {
-                name: name.clone(),
-                property,
-            }),
+            Some(url) => Ok(DatabaseUrl { url, origin: format!("`{name}`") }),
+            None => Err(Error::VariableMissing { name: name.clone(), property }),
         },
     }
 }
@@ -63,10 +46,7 @@ fn resolve(url: &Url, property: &'static str, environment: &Environment) -> Resu
 impl DatabaseUrl {
     /// The URL of the arguments.
     pub(super) fn given(url: &str) -> Self {
-        Self {
-            url: url.to_owned(),
-            origin: "`--url`".to_owned(),
-        }
+        Self { url: url.to_owned(), origin: "`--url`".to_owned() }
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -89,16 +69,9 @@ impl DatabaseUrl {
 
     /// Refuses the address of a pool, and a URL for another kind of database.
     pub(super) fn fits(&self, provider: Provider) -> Result<(), Error> {
-        let scheme = self
-            .url
-            .split(':')
-            .next()
-            .filter(|scheme| scheme.len() < self.url.len())
-            .unwrap_or_default();
+        let scheme = self.url.split(':').next().filter(|scheme| scheme.len() < self.url.len()).unwrap_or_default();
         if ["http", "https", "prisma", "prisma+postgres"].contains(&scheme) {
-            return Err(Error::PoolUrl {
-                origin: self.origin.clone(),
-            });
+            return Err(Error::PoolUrl { origin: self.origin.clone() });
         }
         let schemes: &'static [&'static str] = match provider {
             Provider::Sqlite => &["file"],
@@ -109,11 +82,7 @@ impl DatabaseUrl {
         if schemes.contains(&scheme) {
             return Ok(());
         }
-        Err(Error::OtherDatabase {
-            origin: self.origin.clone(),
-            provider: provider.name(),
-            schemes,
-        })
+        Err(Error::OtherDatabase { origin: self.origin.clone(), provider: provider.name(), schemes })
     }
 }
 

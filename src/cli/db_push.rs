@@ -51,15 +51,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     terminal::progress(&format!("Comparing `{}` with `{}`", files.name(), url.shown()));
     let started = Instant::now();
-    let options = PushOptions {
-        accept_data_loss: arguments.accept_data_loss,
-        force_reset: arguments.force_reset,
-    };
+    let options = PushOptions { accept_data_loss: arguments.accept_data_loss, force_reset: arguments.force_reset };
     let pushed = lenslet_migrate::push(url.as_str(), &schema.catalog, options);
-    let pushed = pushed.map_err(|error| Error::Push {
-        place: url.shown(),
-        error,
-    })?;
+    let pushed = pushed.map_err(|error| Error::Push { place: url.shown(), error })?;
     report(&pushed, &url)?;
     terminal::progress(&format!("in {}", terminal::milliseconds(started.elapsed())));
     Ok(Verdict::Good)

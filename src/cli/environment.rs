@@ -43,21 +43,12 @@ impl Environment {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(source) => {
-                return Err(Error::Read {
-                    path: path.to_path_buf(),
-                    source,
-                });
+                return Err(Error::Read { path: path.to_path_buf(), source });
             }
         };
         for variable in dotenvy::Iter::new(Cursor::new(&text)) {
             let (name, value) = variable.map_err(|error| unreadable(&error, path, &text))?;
-            self.insert(
-                name,
-                Entry {
-                    value,
-                    file: path.to_path_buf(),
-                },
-            )?;
+            self.insert(name, Entry { value, file: path.to_path_buf() })?;
         }
         Ok(())
     }
@@ -70,11 +61,7 @@ impl Environment {
                 Ok(())
             }
             Some(first) if first.file == entry.file || first.value == entry.value => Ok(()),
-            Some(first) => Err(Error::EnvironmentConflict {
-                name,
-                first: first.file.clone(),
-                second: entry.file,
-            }),
+            Some(first) => Err(Error::EnvironmentConflict { name, first: first.file.clone(), second: entry.file }),
         }
     }
 }
@@ -84,16 +71,11 @@ fn unreadable(error: &dotenvy::Error, path: &Path, text: &str) -> Error {
     let line = match error {
         dotenvy::Error::LineParse(content, _) => {
             let content = content.lines().next().unwrap_or_default();
-            text.lines()
-                .position(|line| line.contains(content))
-                .map(|index| index + 1)
+            text.lines().position(|line| line.contains(content)).map(|index| index + 1)
         }
         _ => None,
     };
-    Error::EnvironmentFile {
-        path: path.to_path_buf(),
-        line,
-    }
+    Error::EnvironmentFile { path: path.to_path_buf(), line }
 }
 
 fn same_file(first: &Path, second: &Path) -> bool {

@@ -53,11 +53,7 @@ pub(super) enum Error {
     #[error("cannot read `{}`{}", .path.display(), .line.map_or_else(String::new, |line| format!(": line {line} is not NAME=value")))]
     EnvironmentFile { path: PathBuf, line: Option<usize> },
     #[error("`{name}` has one value in `{}` and another in `{}`", .first.display(), .second.display())]
-    EnvironmentConflict {
-        name: String,
-        first: PathBuf,
-        second: PathBuf,
-    },
+    EnvironmentConflict { name: String, first: PathBuf, second: PathBuf },
     #[error("the variable `{name}`, which the schema's `{property}` names, is not set")]
     VariableMissing { name: String, property: &'static str },
     #[error("datasource `{datasource}` has no `url`, and neither `DIRECT_URL` nor `DATABASE_URL` is set")]
@@ -65,16 +61,9 @@ pub(super) enum Error {
     #[error("{origin} is the address of a pool, and a pool does not change the structure of a database")]
     PoolUrl { origin: String },
     #[error("{origin} is not the URL of a {provider} database")]
-    OtherDatabase {
-        origin: String,
-        provider: &'static str,
-        schemes: &'static [&'static str],
-    },
+    OtherDatabase { origin: String, provider: &'static str, schemes: &'static [&'static str] },
     #[error("cannot push to `{place}`: {error}")]
-    Push {
-        place: String,
-        error: lenslet_migrate::Error,
-    },
+    Push { place: String, error: lenslet_migrate::Error },
 }
 
 /// A block for Lenslet, as it is written into a schema.
@@ -113,10 +102,7 @@ impl Error {
             Error::PoolUrl { .. } => "set `DIRECT_URL` to the URL of the database itself".to_owned(),
             Error::OtherDatabase { provider, schemes, .. } => {
                 let schemes: Vec<String> = schemes.iter().map(|scheme| format!("`{scheme}:`")).collect();
-                format!(
-                    "the schema's provider is `{provider}`, whose URLs begin with {}",
-                    schemes.join(" or ")
-                )
+                format!("the schema's provider is `{provider}`, whose URLs begin with {}", schemes.join(" or "))
             }
             Error::List(_)
             | Error::Read { .. }

@@ -31,11 +31,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    if arguments.stdin {
-        standard_input(arguments.check)
-    } else {
-        files(arguments)
-    }
+    if arguments.stdin { standard_input(arguments.check) } else { files(arguments) }
 }
 
 fn files(arguments: &Arguments) -> Outcome {
@@ -47,10 +43,7 @@ fn files(arguments: &Arguments) -> Outcome {
     }
     let formatted = lenslet::format(&files.sources);
     let pairs = files.sources.files().iter().zip(formatted.files());
-    let changed: Vec<&SourceFile> = pairs
-        .filter(|(old, new)| old.text != new.text)
-        .map(|(_, new)| new)
-        .collect();
+    let changed: Vec<&SourceFile> = pairs.filter(|(old, new)| old.text != new.text).map(|(_, new)| new).collect();
     if changed.is_empty() {
         terminal::answer(&format!("The schema `{}` is formatted", files.name()))?;
         return Ok(Verdict::Good);
@@ -70,9 +63,7 @@ fn files(arguments: &Arguments) -> Outcome {
 
 fn standard_input(check: bool) -> Outcome {
     let mut text = String::new();
-    io::stdin()
-        .read_to_string(&mut text)
-        .map_err(|source| Error::Stdin { source })?;
+    io::stdin().read_to_string(&mut text).map_err(|source| Error::Stdin { source })?;
     let sources = Sources::single("<stdin>", text);
     let formatted = lenslet::format(&sources);
     let same = sources == formatted;
@@ -102,8 +93,5 @@ fn replace(path: &Path, text: &str) -> Result<(), Error> {
         }
         result
     };
-    write().map_err(|source| Error::Write {
-        path: path.to_path_buf(),
-        source,
-    })
+    write().map_err(|source| Error::Write { path: path.to_path_buf(), source })
 }

@@ -88,26 +88,17 @@ fn write(schema: &Schema, client: &Client) -> Result<(), Error> {
 /// The crates that the arguments and the schema's generator blocks ask for.
 fn clients(schema: &Schema, files: &SchemaFiles, arguments: &Arguments) -> Result<Vec<Client>, Error> {
     let wanted = |block: &&Generator| arguments.generator.as_ref().is_none_or(|name| *name == block.name);
-    let blocks: Vec<&Generator> = schema
-        .generators
-        .iter()
-        .filter(|it| is_ours(it))
-        .filter(wanted)
-        .collect();
+    let blocks: Vec<&Generator> = schema.generators.iter().filter(|it| is_ours(it)).filter(wanted).collect();
     match (blocks.as_slice(), &arguments.generator, &arguments.output) {
-        ([], Some(name), _) => Err(Error::NoSuchGenerator {
-            name: name.clone(),
-            schema: files.name(),
-        }),
+        ([], Some(name), _) => Err(Error::NoSuchGenerator { name: name.clone(), schema: files.name() }),
         ([], None, None) => Err(Error::NoGenerator { schema: files.name() }),
         ([], None, Some(output)) => Ok(vec![client(Options::in_folder(output), output.clone(), arguments)]),
-        ([_, _, ..], _, Some(_)) => Err(Error::SeveralGenerators {
-            names: blocks.iter().map(|it| it.name.clone()).collect(),
-        }),
-        (blocks, _, output) => blocks
-            .iter()
-            .map(|block| client_of_block(block, output.as_deref(), files, arguments))
-            .collect(),
+        ([_, _, ..], _, Some(_)) => {
+            Err(Error::SeveralGenerators { names: blocks.iter().map(|it| it.name.clone()).collect() })
+        }
+        (blocks, _, output) => {
+            blocks.iter().map(|block| client_of_block(block, output.as_deref(), files, arguments)).collect()
+        }
     }
 }
 
@@ -122,10 +113,7 @@ fn client_of_block(
         None => output_of_block(block, files)?,
     };
     let options = Options::of_block(block, &output);
-    let options = options.map_err(|error| Error::Block {
-        schema: files.name(),
-        error,
-    })?;
+    let options = options.map_err(|error| Error::Block { schema: files.name(), error })?;
     Ok(client(options, output, arguments))
 }
 

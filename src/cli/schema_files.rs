@@ -26,15 +26,9 @@ impl SchemaFiles {
         let path = locate(given)?;
         let mut files = Vec::new();
         for file in list(&path)? {
-            files.push(SourceFile {
-                name: file.display().to_string(),
-                text: read(&file)?,
-            });
+            files.push(SourceFile { name: file.display().to_string(), text: read(&file)? });
         }
-        Ok(Self {
-            path,
-            sources: Sources::new(files),
-        })
+        Ok(Self { path, sources: Sources::new(files) })
     }
 
     /// The folder that paths in the schema are relative to.
@@ -50,8 +44,7 @@ impl SchemaFiles {
         let files = self.sources.files().iter().zip(0..);
         let mut with_block = files.filter(|(file, id)| has_generator(&file.text, FileId(*id), name));
         let file = with_block.next().map(|(file, _)| Path::new(&file.name));
-        file.and_then(Path::parent)
-            .map_or_else(|| self.folder(), Path::to_path_buf)
+        file.and_then(Path::parent).map_or_else(|| self.folder(), Path::to_path_buf)
     }
 
     /// What the schema means, or nothing when it is refused.
@@ -72,9 +65,7 @@ impl SchemaFiles {
 pub(super) fn locate(given: Option<&Path>) -> Result<PathBuf, Error> {
     match given {
         Some(path) if path.exists() => Ok(path.to_path_buf()),
-        Some(path) => Err(Error::SchemaMissing {
-            path: path.to_path_buf(),
-        }),
+        Some(path) => Err(Error::SchemaMissing { path: path.to_path_buf() }),
         None => {
             let found = PLACES.iter().map(PathBuf::from).find(|place| place.exists());
             found.ok_or(Error::NoSchema { places: &PLACES })
@@ -85,9 +76,7 @@ pub(super) fn locate(given: Option<&Path>) -> Result<PathBuf, Error> {
 /// The files of a schema.
 pub(super) fn list(path: &Path) -> Result<Vec<PathBuf>, Error> {
     match lenslet::schema_files(path) {
-        Ok(files) if files.is_empty() => Err(Error::EmptyFolder {
-            path: path.to_path_buf(),
-        }),
+        Ok(files) if files.is_empty() => Err(Error::EmptyFolder { path: path.to_path_buf() }),
         Ok(files) => Ok(files),
         Err(error) => Err(Error::List(error)),
     }
@@ -95,18 +84,11 @@ pub(super) fn list(path: &Path) -> Result<Vec<PathBuf>, Error> {
 
 fn has_generator(text: &str, id: FileId, name: &str) -> bool {
     let tree = syntax::parse(id, text);
-    tree.items
-        .iter()
-        .any(|item| matches!(item, Item::Config(it) if !it.is_datasource && it.name.text == name))
+    tree.items.iter().any(|item| matches!(item, Item::Config(it) if !it.is_datasource && it.name.text == name))
 }
 
 fn read(path: &Path) -> Result<String, Error> {
-    let bytes = fs::read(path).map_err(|source| Error::Read {
-        path: path.to_path_buf(),
-        source,
-    })?;
-    String::from_utf8(bytes).map_err(|error| Error::NotText {
-        path: path.to_path_buf(),
-        at: error.utf8_error().valid_up_to(),
-    })
+    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
+    String::from_utf8(bytes)
+        .map_err(|error| Error::NotText { path: path.to_path_buf(), at: error.utf8_error().valid_up_to() })
 }

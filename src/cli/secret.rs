@@ -44,10 +44,7 @@ mod tests {
             "postgresql://ada:secret@db.example:5432/shop?schema=public",
             "postgresql://ada:***@db.example:5432/shop",
         );
-        check(
-            "postgresql://ada:a@b/c:d@db.example/shop",
-            "postgresql://ada:***@db.example/shop",
-        );
+        check("postgresql://ada:a@b/c:d@db.example/shop", "postgresql://ada:***@db.example/shop");
         check("postgresql://db.example/shop", "postgresql://db.example/shop");
         check("https://pool.example/?api_key=secret", "https://pool.example/");
         check("https://pool.example/?api_key=a@b", "https://***");

@@ -86,11 +86,7 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
 fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
     let count = |severity| diagnostics.iter().filter(|it| it.severity == severity).count();
     let parts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| counted(n, word))
-        .collect();
+    let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| counted(n, word)).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 

@@ -41,11 +41,7 @@ fn wait_for_change(path: &Path, before: &BTreeMap<PathBuf, Stamp>) {
 /// A file that cannot be looked at is left out: it may be between two renames, and its return is a change.
 fn stamps(path: &Path) -> BTreeMap<PathBuf, Stamp> {
     let files = schema_files::list(path).unwrap_or_default();
-    files
-        .into_iter()
-        .filter_map(|file| Some((stamp(&file)?, file)))
-        .map(|(stamp, file)| (file, stamp))
-        .collect()
+    files.into_iter().filter_map(|file| Some((stamp(&file)?, file))).map(|(stamp, file)| (file, stamp)).collect()
 }
 
 fn stamp(file: &Path) -> Option<Stamp> {

@@ -11,15 +11,7 @@ use std::fmt::{Debug, Write};
 
 /// The file of a client that carries its engine.
 pub(crate) fn whole(catalog: &Catalog) -> String {
-    let Catalog {
-        provider,
-        relation_mode,
-        schemas,
-        extensions,
-        models,
-        enums,
-        relations,
-    } = catalog;
+    let Catalog { provider, relation_mode, schemas, extensions, models, enums, relations } = catalog;
     format!(
         "// {MARKER}
 //! The meaning of the schema, for the engine.
@@ -65,9 +57,7 @@ pub static CATALOG: Catalog = Catalog {{
 
 /// FNV-1a: the same on every machine and in every release of Rust.
 fn fingerprint(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn list<T>(items: &[T], print: impl Fn(&T) -> String) -> String {
@@ -114,17 +104,7 @@ fn extension(Extension { name, schema, version }: &Extension) -> String {
 }
 
 fn model(model: &Model) -> String {
-    let Model {
-        name,
-        db_name,
-        schema,
-        kind,
-        documentation: _,
-        ignored,
-        fields,
-        primary_key,
-        indexes,
-    } = model;
+    let Model { name, db_name, schema, kind, documentation: _, ignored, fields, primary_key, indexes } = model;
     format!(
         "Model {{
             name: {name}, db_name: {db_name}, schema: {schema}, kind: ModelKind::{kind:?}, documentation: None, ignored: {ignored},
@@ -141,42 +121,18 @@ fn model(model: &Model) -> String {
     )
 }
 
-fn field(
-    Field {
-        name,
-        documentation: _,
-        arity,
-        ignored,
-        kind,
-    }: &Field,
-) -> String {
+fn field(Field { name, documentation: _, arity, ignored, kind }: &Field) -> String {
     let kind = match kind {
         FieldKind::Column(it) => format!("FieldKind::Column({})", column(it)),
-        FieldKind::Relation(RelationEnd {
-            relation,
-            model,
-            opposite,
-            side,
-        }) => format!(
+        FieldKind::Relation(RelationEnd { relation, model, opposite, side }) => format!(
             "FieldKind::Relation(RelationEnd {{ relation: {relation}, model: {model}, opposite: {opposite}, side: Side::{side:?} }})"
         ),
     };
     let arity = variant::<Arity>("Arity")(arity);
-    format!(
-        "Field {{ name: {}, documentation: None, arity: {arity}, ignored: {ignored}, kind: {kind} }}",
-        text(name)
-    )
+    format!("Field {{ name: {}, documentation: None, arity: {arity}, ignored: {ignored}, kind: {kind} }}", text(name))
 }
 
-fn column(
-    Column {
-        db_name,
-        ty,
-        native_type: native,
-        default,
-        updated_at,
-    }: &Column,
-) -> String {
+fn column(Column { db_name, ty, native_type: native, default, updated_at }: &Column) -> String {
     let ty = match ty {
         ColumnType::Scalar(scalar) => format!("ColumnType::Scalar(ScalarType::{scalar:?})"),
         ColumnType::Enum(at) => format!("ColumnType::Enum({at})"),
@@ -191,25 +147,14 @@ fn column(
 }
 
 fn native_type(NativeType { name, arguments }: &NativeType) -> String {
-    format!(
-        "NativeType {{ name: {}, arguments: {} }}",
-        text(name),
-        list(arguments, text)
-    )
+    format!("NativeType {{ name: {}, arguments: {} }}", text(name), list(arguments, text))
 }
 
 fn default_value(default: &Default) -> String {
     match default {
         Default::Literal(it) => format!("Default::Literal({})", literal(it)),
         Default::DbGenerated(it) => format!("Default::DbGenerated({})", option(it.as_ref(), text)),
-        Default::Sequence(Sequence {
-            is_virtual,
-            cache,
-            increment,
-            min_value,
-            max_value,
-            start,
-        }) => format!(
+        Default::Sequence(Sequence { is_virtual, cache, increment, min_value, max_value, start }) => format!(
             "Default::Sequence(Sequence {{ is_virtual: {is_virtual}, cache: {cache:?}, increment: {increment:?}, \
              min_value: {min_value:?}, max_value: {max_value:?}, start: {start:?} }})"
         ),
@@ -233,17 +178,7 @@ fn literal(value: &Literal) -> String {
     }
 }
 
-fn index(
-    Index {
-        kind,
-        name,
-        db_name,
-        fields,
-        algorithm,
-        clustered,
-        predicate,
-    }: &Index,
-) -> String {
+fn index(Index { kind, name, db_name, fields, algorithm, clustered, predicate }: &Index) -> String {
     format!(
         "Index {{ kind: IndexKind::{kind:?}, name: {}, db_name: {}, fields: {}, algorithm: {}, clustered: {clustered:?}, \
          predicate: {} }}",
@@ -255,14 +190,7 @@ fn index(
     )
 }
 
-fn index_field(
-    IndexField {
-        field,
-        sort,
-        length,
-        operator_class,
-    }: &IndexField,
-) -> String {
+fn index_field(IndexField { field, sort, length, operator_class }: &IndexField) -> String {
     format!(
         "IndexField {{ field: {field}, sort: {}, length: {length:?}, operator_class: {} }}",
         option(sort.as_ref(), variant("Sort")),
@@ -270,29 +198,10 @@ fn index_field(
     )
 }
 
-fn enumeration(
-    Enum {
-        name,
-        db_name,
-        schema,
-        documentation: _,
-        variants,
-    }: &Enum,
-) -> String {
-    let variants = list(
-        variants,
-        |Variant {
-             name,
-             db_name,
-             documentation: _,
-         }| {
-            format!(
-                "Variant {{ name: {}, db_name: {}, documentation: None }}",
-                text(name),
-                text(db_name)
-            )
-        },
-    );
+fn enumeration(Enum { name, db_name, schema, documentation: _, variants }: &Enum) -> String {
+    let variants = list(variants, |Variant { name, db_name, documentation: _ }| {
+        format!("Variant {{ name: {}, db_name: {}, documentation: None }}", text(name), text(db_name))
+    });
     format!(
         "Enum {{ name: {}, db_name: {}, schema: {}, documentation: None, variants: {variants} }}",
         text(name),
@@ -312,24 +221,10 @@ fn relation(Relation { name, from, to, kind }: &Relation) -> String {
             option(schema.as_ref(), text)
         ),
     };
-    format!(
-        "Relation {{ name: {}, from: {}, to: {}, kind: {kind} }}",
-        text(name),
-        end(from),
-        end(to)
-    )
+    format!("Relation {{ name: {}, from: {}, to: {}, kind: {kind} }}", text(name), end(from), end(to))
 }
 
-fn foreign_key(
-    ForeignKey {
-        fields,
-        references,
-        one_to_one,
-        on_delete,
-        on_update,
-        db_name,
-    }: &ForeignKey,
-) -> String {
+fn foreign_key(ForeignKey { fields, references, one_to_one, on_delete, on_update, db_name }: &ForeignKey) -> String {
     format!(
         "ForeignKey {{ fields: {}, references: {}, one_to_one: {one_to_one}, on_delete: ReferentialAction::{on_delete:?}, \
          on_update: ReferentialAction::{on_update:?}, db_name: {} }}",

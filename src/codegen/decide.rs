@@ -15,17 +15,7 @@ pub(crate) fn client(catalog: &Catalog, variable: &str, derives: &[String], serd
     let names = Names::of(catalog);
     let models: Vec<_> = (catalog.models.iter().zip(&names.models).zip(0..))
         .filter(|((model, _), _)| !model.ignored)
-        .map(|((model, own), index)| {
-            decide_model(
-                catalog,
-                &names,
-                Subject {
-                    index,
-                    model,
-                    names: own,
-                },
-            )
-        })
+        .map(|((model, own), index)| decide_model(catalog, &names, Subject { index, model, names: own }))
         .collect();
     let enums = catalog.enums.iter().zip(&names.enums).map(|(it, names)| Enum {
         name: names.name.clone(),
@@ -63,11 +53,7 @@ struct Subject<'c> {
 }
 
 fn decide_model(catalog: &Catalog, names: &Names, subject: Subject<'_>) -> Model {
-    let Subject {
-        index,
-        model,
-        names: own,
-    } = subject;
+    let Subject { index, model, names: own } = subject;
     let mut columns = columns(names, subject);
     let camel_case = is_camel_case(&columns);
     for column in &mut columns {
@@ -97,11 +83,7 @@ fn decide_model(catalog: &Catalog, names: &Names, subject: Subject<'_>) -> Model
 fn is_camel_case(columns: &[Column]) -> bool {
     let camel: Option<Vec<_>> = columns.iter().map(|it| serde_camel_case(&it.name)).collect();
     camel.is_some_and(|camel| {
-        let told = columns
-            .iter()
-            .zip(camel)
-            .filter(|(column, camel)| column.schema_name == *camel)
-            .count();
+        let told = columns.iter().zip(camel).filter(|(column, camel)| column.schema_name == *camel).count();
         told > columns.iter().filter(|it| it.schema_name == it.name.text()).count()
     })
 }
@@ -116,10 +98,7 @@ fn columns(names: &Names, subject: Subject<'_>) -> Vec<Column> {
             documentation: documentation::lines(field.documentation.as_deref()),
             name: it.name,
             unique: is_unique(subject.model, index),
-            ty: Type {
-                base: base(names, column)?,
-                arity: field.arity,
-            },
+            ty: Type { base: base(names, column)?, arity: field.arity },
             renamed: false,
         })
     });
@@ -128,19 +107,14 @@ fn columns(names: &Names, subject: Subject<'_>) -> Vec<Column> {
 
 /// Whether one value of the column means one row.
 fn is_unique(model: &catalog::Model, field: u16) -> bool {
-    model
-        .uniques()
-        .any(|index| matches!(&*index.fields, [only] if only.field == field))
+    model.uniques().any(|index| matches!(&*index.fields, [only] if only.field == field))
 }
 
 /// The column at a position, where the client shows it.
 fn column_use(names: &Names, subject: Subject<'_>, at: u16) -> Option<ColumnUse> {
     let field = subject.model.fields.get(usize::from(at)).filter(|it| it.is_visible())?;
     let name = subject.names.fields.get(usize::from(at))?.field.clone();
-    let ty = Type {
-        base: base(names, field.column()?)?,
-        arity: field.arity,
-    };
+    let ty = Type { base: base(names, field.column()?)?, arity: field.arity };
     Some(ColumnUse { name, ty })
 }
 
@@ -158,12 +132,7 @@ fn relations(catalog: &Catalog, names: &Names, subject: Subject<'_>) -> Vec<Rela
     let ends = subject.model.relations().filter_map(|(index, field, end)| {
         let target = catalog.models.get(usize::from(end.model)).filter(|it| !it.ignored)?;
         let opposite = target.fields.get(usize::from(end.opposite))?;
-        let FieldNames {
-            field: name,
-            loaded,
-            marker,
-            ..
-        } = subject.names.fields.get(usize::from(index))?;
+        let FieldNames { field: name, loaded, marker, .. } = subject.names.fields.get(usize::from(index))?;
         // A relation names its opposite in its types: both exist as soon as one is shown.
         (field.is_visible() || opposite.is_visible()).then_some(())?;
         Some(Relation {
@@ -175,10 +144,7 @@ fn relations(catalog: &Catalog, names: &Names, subject: Subject<'_>) -> Vec<Rela
             marker: marker.clone(),
             arity: field.arity,
             target: names.model(end.model)?.row.clone(),
-            opposite: (
-                names.model(end.model)?.module.clone(),
-                names.field(end.model, end.opposite)?.marker.clone(),
-            ),
+            opposite: (names.model(end.model)?.module.clone(), names.field(end.model, end.opposite)?.marker.clone()),
             visible: field.is_visible(),
         })
     });
@@ -190,10 +156,7 @@ fn relations(catalog: &Catalog, names: &Names, subject: Subject<'_>) -> Vec<Rela
 fn compounds(names: &Names, subject: Subject<'_>) -> Vec<Compound> {
     let mut seen = BTreeSet::new();
     let selectors = subject.model.uniques().filter_map(|index| {
-        let selector = index
-            .name
-            .as_deref()
-            .filter(|it| index.fields.len() > 1 && seen.insert(*it))?;
+        let selector = index.name.as_deref().filter(|it| index.fields.len() > 1 && seen.insert(*it))?;
         let columns = index.fields.iter().map(|it| column_use(names, subject, it.field));
         let columns: Vec<ColumnUse> = columns.collect::<Option<_>>()?;
         let required = columns.iter().all(|it| it.ty.arity == Arity::Required);
@@ -212,16 +175,9 @@ fn new_row(catalog: &Catalog, names: &Names, subject: Subject<'_>) -> Option<New
         field.arity == Arity::Required && column.default.is_none() && !column.updated_at
     };
     let mut fields = Vec::new();
-    for (at, _, _) in subject
-        .model
-        .columns()
-        .filter(|(_, field, column)| needed(field, column))
-    {
+    for (at, _, _) in subject.model.columns().filter(|(_, field, column)| needed(field, column)) {
         let column = column_use(names, subject, at)?;
-        fields.push(NewField {
-            column,
-            key: foreign_key(catalog, subject, at),
-        });
+        fields.push(NewField { column, key: foreign_key(catalog, subject, at) });
     }
     (subject.model.kind == ModelKind::Table).then_some(New { fields })
 }
@@ -229,16 +185,11 @@ fn new_row(catalog: &Catalog, names: &Names, subject: Subject<'_>) -> Option<New
 /// The relation that a column of foreign keys stands for in a new row: the first whose key is this column alone, else the
 /// first that it is a part of.
 fn foreign_key(catalog: &Catalog, subject: Subject<'_>, column: u16) -> Option<Key> {
-    let keys = subject
-        .model
-        .relations()
-        .filter(|(_, field, end)| field.is_visible() && end.holds_key(catalog));
-    let keys = keys.filter_map(
-        |(at, _, end)| match &catalog.relations.get(usize::from(end.relation))?.kind {
-            RelationKind::ForeignKey(key) if key.fields.contains(&column) => Some((key.fields.len() > 1, at)),
-            _ => None,
-        },
-    );
+    let keys = subject.model.relations().filter(|(_, field, end)| field.is_visible() && end.holds_key(catalog));
+    let keys = keys.filter_map(|(at, _, end)| match &catalog.relations.get(usize::from(end.relation))?.kind {
+        RelationKind::ForeignKey(key) if key.fields.contains(&column) => Some((key.fields.len() > 1, at)),
+        _ => None,
+    });
     let (_, relation) = keys.min()?;
     Some(Key {
         parameter: subject.names.fields.get(usize::from(column))?.parameter.clone(),

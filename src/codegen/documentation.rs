@@ -39,9 +39,7 @@ fn visible(line: &str) -> String {
 }
 
 fn opens(line: &str) -> Option<char> {
-    let mark = ['`', '~']
-        .into_iter()
-        .find(|mark| line.starts_with(&String::from(*mark).repeat(3)))?;
+    let mark = ['`', '~'].into_iter().find(|mark| line.starts_with(&String::from(*mark).repeat(3)))?;
     (!line.trim_start_matches(mark).contains('`')).then_some(mark)
 }
 
@@ -78,13 +76,8 @@ fn url_length(text: &str) -> usize {
     if !text.starts_with("http://") && !text.starts_with("https://") {
         return 0;
     }
-    let end = text
-        .find(|it: char| it.is_whitespace() || "<>()[]\"'`\\".contains(it))
-        .unwrap_or(text.len());
-    let address = text
-        .get(..end)
-        .unwrap_or_default()
-        .trim_end_matches(['.', ',', ';', ':', '!', '?']);
+    let end = text.find(|it: char| it.is_whitespace() || "<>()[]\"'`\\".contains(it)).unwrap_or(text.len());
+    let address = text.get(..end).unwrap_or_default().trim_end_matches(['.', ',', ';', ':', '!', '?']);
     if address.ends_with("//") { 0 } else { address.len() }
 }
 
@@ -100,19 +93,13 @@ mod tests {
     #[test]
     fn prose_is_kept() {
         assert!(lines(None).is_empty());
-        check(
-            "A *person* who writes.\n\n- one\n- two",
-            &["A *person* who writes.", "", "- one", "- two"],
-        );
+        check("A *person* who writes.\n\n- one\n- two", &["A *person* who writes.", "", "- one", "- two"]);
         check("an `Option<User>` here", &["an `Option<User>` here"]);
     }
 
     #[test]
     fn links_and_html_become_text() {
-        check(
-            "@relation([User]) <b>bold</b>",
-            &[r"@relation(\[User\]) \<b\>bold\</b\>"],
-        );
+        check("@relation([User]) <b>bold</b>", &[r"@relation(\[User\]) \<b\>bold\</b\>"]);
         check("see https://example.com/a?b=c.", &["see <https://example.com/a?b=c>."]);
         check("one ` tick [x]", &[r"one \` tick \[x\]"]);
     }

@@ -43,9 +43,7 @@ pub(crate) fn all(
             std::iter::from_fn(next).map(|it| Ok((path(it, client, options), text(it, catalog, client, options)?)));
         made.collect::<Result<Vec<_>, GenerateError>>()
     };
-    let workers = thread::available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(wanted.len() / SMALLEST_SHARE);
+    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(wanted.len() / SMALLEST_SHARE);
     thread::scope(|scope| {
         let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
         let mut files = BTreeMap::from_iter(work()?);

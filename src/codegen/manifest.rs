@@ -26,11 +26,7 @@ doctest = false
     if client.serde == Serde::Feature {
         let _ = write!(text, "\n[features]\nserde = [\"{runtime}/serde\"]\n");
     }
-    let _ = write!(
-        text,
-        "\n[dependencies]\n{runtime} = {{ {} }}\n",
-        dependency(client, options)
-    );
+    let _ = write!(text, "\n[dependencies]\n{runtime} = {{ {} }}\n", dependency(client, options));
     text
 }
 
@@ -41,22 +37,10 @@ fn dependency(client: &Client, options: &Options) -> String {
         None => format!("version = {:?}", env!("CARGO_PKG_VERSION")),
     };
     let connector = client.connector.filter(|_| options.engine == Engine::Native);
-    let only = if connector.is_some() {
-        ", default-features = false"
-    } else {
-        ""
-    };
+    let only = if connector.is_some() { ", default-features = false" } else { "" };
     let serde = (client.serde == Serde::Always).then_some("serde");
-    let features: Vec<_> = connector
-        .into_iter()
-        .chain(client.features.iter().copied())
-        .chain(serde)
-        .collect();
-    let features = if features.is_empty() {
-        String::new()
-    } else {
-        format!(", features = {features:?}")
-    };
+    let features: Vec<_> = connector.into_iter().chain(client.features.iter().copied()).chain(serde).collect();
+    let features = if features.is_empty() { String::new() } else { format!(", features = {features:?}") };
     format!("{source}{only}{features}")
 }
 

@@ -212,12 +212,7 @@ impl ModelNames {
             module,
             accessor,
             fields: fields
-                .map(|(((field, loaded), marker), parameter)| FieldNames {
-                    field,
-                    loaded,
-                    marker,
-                    parameter,
-                })
+                .map(|(((field, loaded), marker), parameter)| FieldNames { field, loaded, marker, parameter })
                 .collect(),
             compounds,
             loaded: members.claim("loaded", Suffix::Number),
@@ -233,12 +228,10 @@ impl ModelNames {
 /// The columns of a model that belong to foreign keys.
 fn key_columns(catalog: &Catalog, model: &Model) -> BTreeSet<u16> {
     let ends = model.relations().filter(|(_, _, end)| end.holds_key(catalog));
-    let keys = ends.filter_map(
-        |(_, _, end)| match &catalog.relations.get(usize::from(end.relation))?.kind {
-            RelationKind::ForeignKey(key) => Some(key.fields.iter().copied()),
-            RelationKind::ManyToMany(_) => None,
-        },
-    );
+    let keys = ends.filter_map(|(_, _, end)| match &catalog.relations.get(usize::from(end.relation))?.kind {
+        RelationKind::ForeignKey(key) => Some(key.fields.iter().copied()),
+        RelationKind::ManyToMany(_) => None,
+    });
     keys.flatten().collect()
 }
 
@@ -257,35 +250,19 @@ pub(crate) struct Prelude {
 impl Prelude {
     /// `Option`.
     pub(crate) fn option(&self) -> TokenStream {
-        if self.hides("Option") {
-            quote!(::core::option::Option)
-        } else {
-            quote!(Option)
-        }
+        if self.hides("Option") { quote!(::core::option::Option) } else { quote!(Option) }
     }
     /// `Result`.
     pub(crate) fn result(&self) -> TokenStream {
-        if self.hides("Result") {
-            quote!(::core::result::Result)
-        } else {
-            quote!(Result)
-        }
+        if self.hides("Result") { quote!(::core::result::Result) } else { quote!(Result) }
     }
     /// `String`.
     pub(crate) fn string(&self) -> TokenStream {
-        if self.hides("String") {
-            quote!(::std::string::String)
-        } else {
-            quote!(String)
-        }
+        if self.hides("String") { quote!(::std::string::String) } else { quote!(String) }
     }
     /// `Vec`.
     pub(crate) fn vec(&self) -> TokenStream {
-        if self.hides("Vec") {
-            quote!(::std::vec::Vec)
-        } else {
-            quote!(Vec)
-        }
+        if self.hides("Vec") { quote!(::std::vec::Vec) } else { quote!(Vec) }
     }
 
     fn hides(&self, name: &str) -> bool {
@@ -327,15 +304,11 @@ struct Namespace {
 
 impl Namespace {
     fn reserving(names: &[&str]) -> Self {
-        Namespace {
-            taken: names.iter().map(|it| (*it).to_owned()).collect(),
-        }
+        Namespace { taken: names.iter().map(|it| (*it).to_owned()).collect() }
     }
 
     fn of<'n>(names: impl IntoIterator<Item = &'n Name>) -> Self {
-        Namespace {
-            taken: names.into_iter().map(|it| it.0.clone()).collect(),
-        }
+        Namespace { taken: names.into_iter().map(|it| it.0.clone()).collect() }
     }
 
     /// The name, or the first free one that is made of it.
@@ -358,17 +331,12 @@ impl Namespace {
     /// A name for each; first those that `order` does not change.
     fn claim_all(&mut self, names: &[&str], order: Case, case: Case, suffix: Suffix) -> Vec<Name> {
         let (first, then): (Vec<_>, Vec<_>) = names.iter().enumerate().partition(|(_, name)| order(name) == **name);
-        let claimed = first
-            .into_iter()
-            .chain(then)
-            .map(|(at, name)| (at, self.claim(&case(name), suffix)));
+        let claimed = first.into_iter().chain(then).map(|(at, name)| (at, self.claim(&case(name), suffix)));
         claimed.collect::<BTreeMap<_, _>>().into_values().collect()
     }
 
     fn prelude(&self) -> Prelude {
-        Prelude {
-            hidden: PRELUDE.into_iter().filter(|it| self.taken.contains(*it)).collect(),
-        }
+        Prelude { hidden: PRELUDE.into_iter().filter(|it| self.taken.contains(*it)).collect() }
     }
 }
 
@@ -377,13 +345,7 @@ type Case = fn(&str) -> String;
 
 /// `authorId`: `author_id`.
 fn snake(name: &str) -> String {
-    identifier(
-        words(name)
-            .iter()
-            .map(|it| it.to_lowercase())
-            .collect::<Vec<_>>()
-            .join("_"),
-    )
+    identifier(words(name).iter().map(|it| it.to_lowercase()).collect::<Vec<_>>().join("_"))
 }
 
 /// `in_progress`, `IN_PROGRESS`: `InProgress`. Capitals within a name stay: `OAuthToken`.
@@ -455,9 +417,7 @@ fn identifier(text: String) -> String {
 
 /// The name that `rename_all = "camelCase"` of serde gives a field. It takes names that begin with a letter of ASCII only.
 pub(crate) fn serde_camel_case(name: &Name) -> Option<String> {
-    name.text()
-        .starts_with(|it: char| it.is_ascii())
-        .then(|| camel(name.text()))
+    name.text().starts_with(|it: char| it.is_ascii()).then(|| camel(name.text()))
 }
 
 fn camel(name: &str) -> String {
@@ -479,13 +439,7 @@ fn camel(name: &str) -> String {
 /// The name of a package for a folder.
 pub(crate) fn package(folder: &str) -> String {
     let name: String = (folder.chars())
-        .map(|it| {
-            if it.is_ascii_alphanumeric() || it == '_' {
-                it.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        })
+        .map(|it| if it.is_ascii_alphanumeric() || it == '_' { it.to_ascii_lowercase() } else { '-' })
         .collect();
     let name = name.trim_matches('-');
     if !name.starts_with(|it: char| it.is_ascii_alphabetic()) || KEYWORDS.contains(&name) {

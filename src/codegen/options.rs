@@ -83,10 +83,7 @@ impl Options {
     /// The defaults of a client in a folder: the crate is called as the folder is.
     pub fn in_folder(output: &Path) -> Self {
         let folder = output.file_name().map(|it| it.to_string_lossy()).unwrap_or_default();
-        Options {
-            package: super::names::package(&folder),
-            ..Options::default()
-        }
+        Options { package: super::names::package(&folder), ..Options::default() }
     }
 
     /// What a generator block says, and defaults for what it does not say. Which folder its
@@ -126,20 +123,14 @@ fn engine(block: &Generator, value: &ConfigValue) -> Result<Engine, OptionError>
 
 fn package(block: &Generator, value: &ConfigValue) -> Result<String, OptionError> {
     let name = value.as_str().filter(|it| super::names::package(it) == *it);
-    name.map(Into::into)
-        .ok_or_else(|| wrong(block, "package", "the name of a package"))
+    name.map(Into::into).ok_or_else(|| wrong(block, "package", "the name of a package"))
 }
 
 fn derives(block: &Generator, value: &ConfigValue) -> Result<Vec<String>, OptionError> {
     let path = |it: &ConfigValue| {
         let text = it.as_str().filter(|it| syn::parse_str::<syn::Path>(it).is_ok());
-        text.map(String::from).ok_or_else(|| {
-            wrong(
-                block,
-                "derive",
-                "a list of derives, [\"Clone\", \"Debug\"] for instance",
-            )
-        })
+        text.map(String::from)
+            .ok_or_else(|| wrong(block, "derive", "a list of derives, [\"Clone\", \"Debug\"] for instance"))
     };
     match value {
         ConfigValue::List(list) => list.iter().map(path).collect(),
@@ -148,9 +139,5 @@ fn derives(block: &Generator, value: &ConfigValue) -> Result<Vec<String>, Option
 }
 
 fn wrong(block: &Generator, property: &'static str, expected: &'static str) -> OptionError {
-    OptionError::Value {
-        generator: block.name.clone(),
-        property,
-        expected,
-    }
+    OptionError::Value { generator: block.name.clone(), property, expected }
 }

@@ -1,9 +1,6 @@
 //! Text to disk: all of it or nothing, only what changed, and never over somebody else's file.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "this is where the generator writes; everything before it does no I/O"
-)]
+#![allow(clippy::disallowed_methods, reason = "this is where the generator writes; everything before it does no I/O")]
 
 use super::files::MARKER;
 use std::{
@@ -32,11 +29,7 @@ pub struct Written {
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} files written, {} unchanged", self.changed.len(), self.unchanged)?;
-        if self.removed.is_empty() {
-            Ok(())
-        } else {
-            write!(f, ", {} removed", self.removed.len())
-        }
+        if self.removed.is_empty() { Ok(()) } else { write!(f, ", {} removed", self.removed.len()) }
     }
 }
 
@@ -61,11 +54,7 @@ pub enum WriteError {
 
 /// Gives an error of the disk its place.
 fn at<'p>(path: &'p Path, action: &'static str) -> impl FnOnce(io::Error) -> WriteError + 'p {
-    move |error| WriteError::Io {
-        path: path.to_owned(),
-        action,
-        error,
-    }
+    move |error| WriteError::Io { path: path.to_owned(), action, error }
 }
 
 impl Output {
@@ -129,9 +118,7 @@ impl Output {
 
 /// Whether Lenslet wrote the file: its first line says so.
 fn is_ours(text: &[u8]) -> bool {
-    text.split(|it| *it == b'\n')
-        .next()
-        .is_some_and(|line| line.ends_with(MARKER.as_bytes()))
+    text.split(|it| *it == b'\n').next().is_some_and(|line| line.ends_with(MARKER.as_bytes()))
 }
 
 /// What is in a file, or nothing where there is none.
@@ -172,15 +159,11 @@ mod tests {
 
     fn output(files: &[(&str, &str)]) -> Output {
         let ours = |(name, text): &(&str, &str)| ((*name).to_owned(), format!("// {MARKER}\n{text}"));
-        Output {
-            files: files.iter().map(ours).collect(),
-        }
+        Output { files: files.iter().map(ours).collect() }
     }
 
     fn names(folder: &Path) -> Vec<String> {
-        let names = fs::read_dir(folder)
-            .expect("the folder is there")
-            .map(|it| it.expect("an entry").file_name());
+        let names = fs::read_dir(folder).expect("the folder is there").map(|it| it.expect("an entry").file_name());
         let mut names: Vec<_> = names.map(|it| it.to_string_lossy().into_owned()).collect();
         names.sort();
         names
@@ -194,21 +177,14 @@ mod tests {
         assert_eq!(first.write_to(folder.path()).expect("written").changed.len(), 3);
         fs::write(src.join("mine.rs"), "fn mine() {}").expect("a file of somebody else");
         fs::write(src.join("binary.rs"), [0xff, 0xfe]).expect("a file that is no text");
-        let before = fs::metadata(src.join("lib.rs"))
-            .and_then(|it| it.modified())
-            .expect("a time");
+        let before = fs::metadata(src.join("lib.rs")).and_then(|it| it.modified()).expect("a time");
 
         let second = output(&[("src/lib.rs", "1"), ("src/user.rs", "2")]);
         let written = second.write_to(folder.path()).expect("written");
         assert_eq!(written.changed, [src.join("user.rs")]);
         assert_eq!((written.unchanged, written.removed), (1, vec![src.join("post.rs")]));
         assert_eq!(names(&src), ["binary.rs", "lib.rs", "mine.rs", "user.rs"]);
-        assert_eq!(
-            fs::metadata(src.join("lib.rs"))
-                .and_then(|it| it.modified())
-                .expect("a time"),
-            before
-        );
+        assert_eq!(fs::metadata(src.join("lib.rs")).and_then(|it| it.modified()).expect("a time"), before);
     }
 
     #[test]

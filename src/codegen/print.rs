@@ -166,12 +166,7 @@ fn join_clause(lines: &mut Vec<String>, at: usize) -> Option<()> {
     }
     let (end, joined) = if line.trim() == "where" {
         let end = at + 1 + lines.get(at + 1..)?.iter().position(|it| it.trim() == "{")?;
-        let bounds = lines
-            .get(at + 1..end)?
-            .iter()
-            .map(|it| it.trim())
-            .collect::<Vec<_>>()
-            .join(" ");
+        let bounds = lines.get(at + 1..end)?.iter().map(|it| it.trim()).collect::<Vec<_>>().join(" ");
         (end, format!("{line} {} {{", bounds.trim_end_matches(',')))
     } else if indentation(line) == indentation(next) && continues(next, line) {
         (at + 1, format!("{line} {}", next.trim_start()))
@@ -197,16 +192,10 @@ fn continues(line: &str, before: &str) -> bool {
 
 /// Joins the calls of a chain, as many in each line as fit.
 fn join_chain(lines: &mut Vec<String>, at: usize) -> Option<()> {
-    let calls = lines
-        .get(at + 1..)?
-        .iter()
-        .take_while(|it| it.trim_start().starts_with('.'))
-        .count();
+    let calls = lines.get(at + 1..)?.iter().take_while(|it| it.trim_start().starts_with('.')).count();
     let chain = lines.get(at..=at + calls)?;
-    let joined: String = [chain.first()?.as_str()]
-        .into_iter()
-        .chain(chain.iter().skip(1).map(|it| it.trim()))
-        .collect();
+    let joined: String =
+        [chain.first()?.as_str()].into_iter().chain(chain.iter().skip(1).map(|it| it.trim())).collect();
     if joined.len() <= WIDTH {
         lines.splice(at..=at + calls, [joined]);
         return Some(());

@@ -61,22 +61,12 @@ pub struct Rule {
 impl Rule {
     /// A rule that refuses the schema.
     pub(crate) const fn error(code: &'static str, about: &'static str, example: &'static str) -> Self {
-        Self {
-            code,
-            severity: Severity::Error,
-            about,
-            example,
-        }
+        Self { code, severity: Severity::Error, about, example }
     }
 
     /// A rule that does not refuse the schema.
     pub(crate) const fn warning(code: &'static str, about: &'static str, example: &'static str) -> Self {
-        Self {
-            code,
-            severity: Severity::Warning,
-            about,
-            example,
-        }
+        Self { code, severity: Severity::Warning, about, example }
     }
 
     /// A finding of this rule.

@@ -11,19 +11,14 @@ use crate::Sources;
 impl Diagnostic {
     /// The message with file, line and a marked excerpt.
     pub fn render(&self, sources: &Sources, colour: bool) -> String {
-        let (name, text) = sources
-            .get(self.span.file)
-            .map_or(("", ""), |file| (&file.name, &file.text));
+        let (name, text) = sources.get(self.span.file).map_or(("", ""), |file| (&file.name, &file.text));
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
         let excerpt = Excerpt::of(text, self.span.start as usize, self.span.end as usize);
         let mark = AnnotationKind::Primary.span(excerpt.mark).label(self.label.as_deref());
-        let snippet = Snippet::source(excerpt.text)
-            .line_start(excerpt.line)
-            .path(name)
-            .annotation(mark);
+        let snippet = Snippet::source(excerpt.text).line_start(excerpt.line).path(name).annotation(mark);
         let mut group = Group::with_title(level.primary_title(self.title.as_str()).id(self.code)).element(snippet);
         for note in &self.notes {
             group = group.element(Level::NOTE.message(note.as_str()));
@@ -37,31 +32,15 @@ impl Diagnostic {
 
     /// One JSON object: code, severity, title, file, first line and column (from 1), byte span, label, notes, help.
     pub fn to_json(&self, sources: &Sources) -> String {
-        let (name, text) = sources
-            .get(self.span.file)
-            .map_or(("", ""), |file| (&file.name, &file.text));
+        let (name, text) = sources.get(self.span.file).map_or(("", ""), |file| (&file.name, &file.text));
         let (line, column) = line_and_column(text, self.span.start as usize);
         let mut out = String::from("{");
-        let _ = write!(
-            out,
-            r#""code":{},"severity":"{}","title":"#,
-            quoted(self.code),
-            self.severity.name()
-        );
+        let _ = write!(out, r#""code":{},"severity":"{}","title":"#, quoted(self.code), self.severity.name());
         out.push_str(&quoted(&self.title));
         let _ = write!(out, r#","file":{},"line":{line},"column":{column}"#, quoted(name));
-        let _ = write!(
-            out,
-            r#","span":{{"start":{},"end":{}}}"#,
-            self.span.start, self.span.end
-        );
+        let _ = write!(out, r#","span":{{"start":{},"end":{}}}"#, self.span.start, self.span.end);
         let notes: Vec<String> = self.notes.iter().map(|note| quoted(note)).collect();
-        let _ = write!(
-            out,
-            r#","label":{},"notes":[{}]"#,
-            quoted_or_null(self.label.as_deref()),
-            notes.join(",")
-        );
+        let _ = write!(out, r#","label":{},"notes":[{}]"#, quoted_or_null(self.label.as_deref()), notes.join(","));
         let _ = write!(out, r#","help":{}}}"#, quoted_or_null(self.help.as_deref()));
         out
     }
@@ -90,9 +69,7 @@ impl<'t> Excerpt<'t> {
         let first_line = piece.lines().next().unwrap_or_default().trim_end();
         let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
         let mark_end = start + first_line.len();
-        let line_end = text[mark_end..]
-            .find('\n')
-            .map_or(text.len(), |newline| mark_end + newline);
+        let line_end = text[mark_end..].find('\n').map_or(text.len(), |newline| mark_end + newline);
         Self {
             text: &text[line_start..line_end],
             line: 1 + text[..line_start].bytes().filter(|byte| *byte == b'\n').count(),

@@ -107,17 +107,10 @@ fn add_arguments(relation: &InlineEnd, missing: &mut Missing) {
 }
 
 fn arguments(columns: &[&str], references: &[String]) -> String {
-    format!(
-        "fields: [{}], references: [{}]",
-        columns.join(", "),
-        references.join(", ")
-    )
+    format!("fields: [{}], references: [{}]", columns.join(", "), references.join(", "))
 }
 
 fn lower_first(name: &str) -> String {
     let mut characters = name.chars();
-    characters
-        .next()
-        .map(|first| first.to_lowercase().chain(characters).collect())
-        .unwrap_or_default()
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }

@@ -27,11 +27,7 @@ pub fn format(sources: &Sources) -> Sources {
     let missing = missing::find(&trees);
     let files = sources.files().iter().zip(&trees).map(|(file, tree)| SourceFile {
         name: file.name.clone(),
-        text: if is_unreadable(tree) {
-            file.text.clone()
-        } else {
-            print(tree, &file.text, &missing)
-        },
+        text: if is_unreadable(tree) { file.text.clone() } else { print(tree, &file.text, &missing) },
     });
     Sources::new(files.collect())
 }
@@ -42,11 +38,7 @@ fn is_unreadable(tree: &Tree<'_>) -> bool {
 }
 
 fn print(tree: &Tree<'_>, text: &str, missing: &Missing) -> String {
-    let mut printer = Printer {
-        text,
-        missing,
-        out: String::with_capacity(text.len() + text.len() / 4),
-    };
+    let mut printer = Printer { text, missing, out: String::with_capacity(text.len() + text.len() / 4) };
     printer.items(&tree.items);
     if !printer.out.ends_with('\n') {
         printer.out.push('\n');
@@ -97,11 +89,7 @@ impl Printer<'_> {
             Item::Block(block) if self.is_closed(block.span.end) => self.block(block),
             Item::Config(config) if self.is_closed(config.span.end) => self.config(config),
             Item::Block(Block { span, .. }) | Item::Config(Config { span, .. }) => {
-                self.unreadable(
-                    self.text
-                        .get(span.start as usize..span.end as usize)
-                        .unwrap_or_default(),
-                );
+                self.unreadable(self.text.get(span.start as usize..span.end as usize).unwrap_or_default());
                 return Before::Line;
             }
             Item::Unknown(block) => {
@@ -218,11 +206,7 @@ impl Printer<'_> {
     }
 
     fn config(&mut self, config: &Config<'_>) {
-        let keyword = if config.is_datasource {
-            "datasource"
-        } else {
-            "generator"
-        };
+        let keyword = if config.is_datasource { "datasource" } else { "generator" };
         self.opening(keyword, config.name.text, config.opening_comment.as_ref());
         let mut body = Body::new(&mut self.out);
         for line in &config.lines {
@@ -265,20 +249,12 @@ fn leads_to_attribute(lines: &[Line<'_>]) -> bool {
 
 /// The lines of a comment that has lines of its own: `/* … */` becomes a block with a star before each line.
 fn lines_of(comment: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    let inner = comment
-        .strip_prefix("/*")
-        .map(|text| text.strip_suffix("*/").unwrap_or(text));
+    let inner = comment.strip_prefix("/*").map(|text| text.strip_suffix("*/").unwrap_or(text));
     let plain = inner.is_none().then_some(Cow::Borrowed(comment));
     let starred = inner.into_iter().flat_map(|text| {
-        let lines = text
-            .lines()
-            .map(|line| line.trim().trim_start_matches('*').trim())
-            .filter(|line| !line.is_empty());
+        let lines = text.lines().map(|line| line.trim().trim_start_matches('*').trim()).filter(|line| !line.is_empty());
         let lines = lines.map(|line| Cow::Owned(format!(" * {line}")));
-        [Cow::Borrowed("/**")]
-            .into_iter()
-            .chain(lines)
-            .chain([Cow::Borrowed(" */")])
+        [Cow::Borrowed("/**")].into_iter().chain(lines).chain([Cow::Borrowed(" */")])
     });
     plain.into_iter().chain(starred)
 }
@@ -294,12 +270,7 @@ struct Body<'o> {
 impl<'o> Body<'o> {
     fn new(out: &'o mut String) -> Self {
         let start = out.len();
-        Self {
-            out,
-            table: Table::default(),
-            start,
-            blank: false,
-        }
+        Self { out, table: Table::default(), start, blank: false }
     }
 
     fn blank(&mut self) {
@@ -376,9 +347,7 @@ fn field_row(field: &Field<'_>, kind: BlockKind, text: &str, extra: Option<&str>
 
 /// A type, without what is not of the language any more.
 fn field_type(ty: &FieldType<'_>, text: &str, out: &mut String) {
-    let written = text
-        .get(ty.span.start as usize..ty.span.end as usize)
-        .unwrap_or_default();
+    let written = text.get(ty.span.start as usize..ty.span.end as usize).unwrap_or_default();
     match ty.modifier {
         Modifier::List if written.starts_with('[') => {
             out.push_str(ty.name.text);
@@ -406,10 +375,7 @@ const BLOCK_ORDER: [&str; 6] = ["id", "unique", "index", "fulltext", "map", "ign
 
 /// Where an attribute stands among the others; native types and what is not known come last.
 fn rank(order: &[&str], name: &str) -> usize {
-    order
-        .iter()
-        .position(|known| name.starts_with(known))
-        .unwrap_or(order.len())
+    order.iter().position(|known| name.starts_with(known)).unwrap_or(order.len())
 }
 
 #[cfg(test)]
@@ -489,10 +455,7 @@ mod tests {
 
     #[test]
     fn files_are_one_schema() {
-        let file = |name: &str, text: &str| SourceFile {
-            name: name.to_owned(),
-            text: text.to_owned(),
-        };
+        let file = |name: &str, text: &str| SourceFile { name: name.to_owned(), text: text.to_owned() };
         let sources = Sources::new(vec![
             file(
                 "a.prisma",

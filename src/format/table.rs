@@ -13,10 +13,7 @@ pub(super) struct Table {
 }
 
 enum Line {
-    Row {
-        cells: Vec<(Range<usize>, usize)>,
-        suffix: Option<Range<usize>>,
-    },
+    Row { cells: Vec<(Range<usize>, usize)>, suffix: Option<Range<usize>> },
     Text(Range<usize>),
 }
 
@@ -51,17 +48,12 @@ impl Table {
 
     /// A row of cells, and what follows it.
     pub(super) fn row(&mut self, cells: &[&str], suffix: Option<&str>) {
-        self.row_with(suffix, |row| {
-            cells.iter().for_each(|cell| row.cell(|out| out.push_str(cell)))
-        });
+        self.row_with(suffix, |row| cells.iter().for_each(|cell| row.cell(|out| out.push_str(cell))));
     }
 
     /// A row whose cells are written in place, and what follows it.
     pub(super) fn row_with(&mut self, suffix: Option<&str>, write: impl FnOnce(&mut Row<'_>)) {
-        let mut row = Row {
-            text: &mut self.text,
-            cells: Vec::with_capacity(3),
-        };
+        let mut row = Row { text: &mut self.text, cells: Vec::with_capacity(3) };
         write(&mut row);
         let cells = row.cells;
         let suffix = suffix.map(|suffix| self.push(suffix));
@@ -107,9 +99,5 @@ impl Table {
 }
 
 fn width(text: &str) -> usize {
-    if text.is_ascii() {
-        text.len()
-    } else {
-        text.chars().count()
-    }
+    if text.is_ascii() { text.len() } else { text.chars().count() }
 }

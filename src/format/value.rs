@@ -51,10 +51,7 @@ fn argument(argument: &Argument<'_>, text: &str, out: &mut String) {
 pub(super) fn value(value: &Value<'_>, text: &str, out: &mut String) {
     match &value.kind {
         ValueKind::String(_) => {
-            out.push_str(
-                text.get(value.span.start as usize..value.span.end as usize)
-                    .unwrap_or_default(),
-            );
+            out.push_str(text.get(value.span.start as usize..value.span.end as usize).unwrap_or_default());
         }
         ValueKind::Number(it) | ValueKind::Constant(it) => out.push_str(it),
         ValueKind::Call(name, list) => {

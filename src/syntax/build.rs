@@ -13,16 +13,9 @@ pub(super) fn offset(at: usize) -> u32 {
 
 /// The tree of a file.
 pub(super) fn tree<'a>(file: FileId, text: &'a str, schema: Pair<'a, Rule>) -> Tree<'a> {
-    let mut builder = Builder {
-        file,
-        text,
-        problems: Vec::new(),
-    };
+    let mut builder = Builder { file, text, problems: Vec::new() };
     let items = builder.items(schema.into_inner());
-    Tree {
-        items,
-        problems: builder.problems,
-    }
+    Tree { items, problems: builder.problems }
 }
 
 struct Builder<'a> {
@@ -131,14 +124,7 @@ impl<'a> Builder<'a> {
             waiting.take();
             lines.push(line);
         }
-        Block {
-            kind,
-            name,
-            opening_comment,
-            lines,
-            documentation,
-            span: whole.to(end),
-        }
+        Block { kind, name, opening_comment, lines, documentation, span: whole.to(end) }
     }
 
     fn config(&mut self, pair: Pair<'a, Rule>) -> Config<'a> {
@@ -164,13 +150,7 @@ impl<'a> Builder<'a> {
                 _ => {}
             }
         }
-        Config {
-            is_datasource,
-            name,
-            opening_comment,
-            lines,
-            span: whole.to(end),
-        }
+        Config { is_datasource, name, opening_comment, lines, span: whole.to(end) }
     }
 
     fn property(&mut self, pair: Pair<'a, Rule>) -> Property<'a> {
@@ -195,23 +175,13 @@ impl<'a> Builder<'a> {
             }
             inner.next();
         }
-        Property {
-            name,
-            value,
-            comment,
-            span: whole.to(end),
-        }
+        Property { name, value, comment, span: whole.to(end) }
     }
 
     fn type_alias(&mut self, pair: Pair<'a, Rule>) -> TypeAlias<'a> {
         let span = self.trimmed(&pair);
         let mut name = Name { text: "", span };
-        let mut ty = FieldType {
-            name,
-            is_unsupported: false,
-            modifier: Modifier::None,
-            span,
-        };
+        let mut ty = FieldType { name, is_unsupported: false, modifier: Modifier::None, span };
         let mut attributes = Vec::new();
         let mut comment = None;
         for pair in pair.into_inner() {
@@ -224,13 +194,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.report(ProblemKind::TypeAlias, span);
-        TypeAlias {
-            name,
-            ty,
-            attributes,
-            comment,
-            span,
-        }
+        TypeAlias { name, ty, attributes, comment, span }
     }
 
     fn unknown_block(&mut self, pair: Pair<'a, Rule>) -> UnknownBlock<'a> {
@@ -240,21 +204,13 @@ impl<'a> Builder<'a> {
         let keyword = names.next().map_or(Name { text: "", span }, |pair| self.name(&pair));
         let name = names.next().map(|pair| self.name(&pair));
         self.report(ProblemKind::UnknownBlock(keyword.text.to_owned()), span);
-        UnknownBlock {
-            keyword,
-            name,
-            text,
-            span,
-        }
+        UnknownBlock { keyword, name, text, span }
     }
 
     fn field(&mut self, pair: Pair<'a, Rule>, documentation: Option<String>, block: &str) -> Field<'a> {
         let mut field = self.member(pair, documentation);
         if field.ty.is_none() {
-            let kind = ProblemKind::MissingType {
-                field: field.name.text.to_owned(),
-                block: block.to_owned(),
-            };
+            let kind = ProblemKind::MissingType { field: field.name.text.to_owned(), block: block.to_owned() };
             self.report(kind, field.name.span);
         }
         if field.comment.is_some() {
@@ -272,14 +228,7 @@ impl<'a> Builder<'a> {
     fn member(&mut self, pair: Pair<'a, Rule>, documentation: Option<String>) -> Field<'a> {
         let whole = self.span(&pair);
         let name = Name { text: "", span: whole };
-        let mut field = Field {
-            name,
-            ty: None,
-            attributes: Vec::new(),
-            comment: None,
-            documentation,
-            span: whole,
-        };
+        let mut field = Field { name, ty: None, attributes: Vec::new(), comment: None, documentation, span: whole };
         let mut end = whole;
         for pair in pair.into_inner() {
             let span = self.trimmed(&pair);
@@ -314,34 +263,17 @@ impl<'a> Builder<'a> {
                         name = self.name(&inner);
                     }
                     is_legacy_list = true;
-                    self.report(
-                        ProblemKind::LegacyList {
-                            name: name.text.to_owned(),
-                        },
-                        span,
-                    );
+                    self.report(ProblemKind::LegacyList { name: name.text.to_owned() }, span);
                 }
                 _ => {
                     is_unsupported = true;
                     let text = pair.as_str();
-                    name = Name {
-                        text: text.get(1..text.len() - 1).unwrap_or(text),
-                        span: self.span(&pair),
-                    };
+                    name = Name { text: text.get(1..text.len() - 1).unwrap_or(text), span: self.span(&pair) };
                 }
             }
         }
-        let modifier = if is_legacy_list {
-            Modifier::List
-        } else {
-            self.modifier(text, name, span)
-        };
-        FieldType {
-            name,
-            is_unsupported,
-            modifier,
-            span,
-        }
+        let modifier = if is_legacy_list { Modifier::List } else { self.modifier(text, name, span) };
+        FieldType { name, is_unsupported, modifier, span }
     }
 
     fn modifier(&mut self, text: &str, name: Name<'_>, span: Span) -> Modifier {
@@ -353,12 +285,7 @@ impl<'a> Builder<'a> {
             }
             [.., b'?'] => Modifier::Optional,
             [.., b'!'] => {
-                self.report(
-                    ProblemKind::LegacyRequired {
-                        name: name.text.to_owned(),
-                    },
-                    span,
-                );
+                self.report(ProblemKind::LegacyRequired { name: name.text.to_owned() }, span);
                 Modifier::None
             }
             _ => Modifier::None,
@@ -368,11 +295,7 @@ impl<'a> Builder<'a> {
     fn block_attribute(&mut self, pair: Pair<'a, Rule>) -> BlockAttribute<'a> {
         let span = self.span(&pair);
         let empty = Name { text: "", span };
-        let mut attribute = Attribute {
-            name: empty,
-            arguments: None,
-            span,
-        };
+        let mut attribute = Attribute { name: empty, arguments: None, span };
         let mut comment = None;
         for pair in pair.into_inner() {
             match pair.as_rule() {
@@ -407,19 +330,11 @@ impl<'a> Builder<'a> {
         let has_comma = before_end.ends_with(',');
         let end = span.start + offset(before_end.len());
         let list = pair.into_inner().map(|pair| self.argument(pair)).collect();
-        let trailing_comma = has_comma.then_some(Span {
-            start: end.saturating_sub(1),
-            end,
-            ..span
-        });
+        let trailing_comma = has_comma.then_some(Span { start: end.saturating_sub(1), end, ..span });
         if let Some(comma) = trailing_comma {
             self.report(ProblemKind::TrailingComma, comma);
         }
-        Arguments {
-            list,
-            trailing_comma,
-            span,
-        }
+        Arguments { list, trailing_comma, span }
     }
 
     fn argument(&mut self, pair: Pair<'a, Rule>) -> Argument<'a> {
@@ -429,24 +344,13 @@ impl<'a> Builder<'a> {
         let first = self.value(&mut inner);
         let second = self.value(&mut inner);
         if second.is_none() && !is_lone_label {
-            return Argument {
-                name: None,
-                value: first,
-                span,
-            };
+            return Argument { name: None, value: first, span };
         }
-        let name = first.map(|label| Name {
-            text: self.text_of(label.span),
-            span: label.span,
-        });
+        let name = first.map(|label| Name { text: self.text_of(label.span), span: label.span });
         if let (Some(name), None) = (name, &second) {
             self.report(ProblemKind::MissingValue, name.span);
         }
-        Argument {
-            name,
-            value: second,
-            span,
-        }
+        Argument { name, value: second, span }
     }
 
     /// All values that follow each other.
@@ -472,10 +376,7 @@ impl<'a> Builder<'a> {
                 _ => ValueKind::Constant(text),
             },
             Rule::string => {
-                let inner = Span {
-                    start: span.start + 1,
-                    ..span
-                };
+                let inner = Span { start: span.start + 1, ..span };
                 let raw = text.get(1..text.len() - 1).unwrap_or(text);
                 ValueKind::String(unescape(raw, inner, &mut self.problems))
             }
@@ -495,10 +396,7 @@ impl<'a> Builder<'a> {
     }
 
     fn comment(&mut self, pair: &Pair<'a, Rule>) -> Comment<'a> {
-        let comment = Comment {
-            text: pair.as_str(),
-            span: self.span(pair),
-        };
+        let comment = Comment { text: pair.as_str(), span: self.span(pair) };
         if comment.text.starts_with("/*") && (comment.text.len() < 4 || !comment.text.ends_with("*/")) {
             self.report(ProblemKind::UnclosedComment, comment.span);
         }
@@ -515,14 +413,7 @@ impl<'a> Builder<'a> {
     fn junk(&self, pair: &Pair<'a, Rule>) -> Junk<'a> {
         let text = pair.as_str().trim_end();
         let start = offset(pair.as_span().start());
-        Junk {
-            text,
-            span: Span {
-                file: self.file,
-                start,
-                end: start + offset(text.len()),
-            },
-        }
+        Junk { text, span: Span { file: self.file, start, end: start + offset(text.len()) } }
     }
 
     /// Where a block ends. Without a brace the head of the block is what a message can point at.
@@ -534,34 +425,22 @@ impl<'a> Builder<'a> {
     }
 
     fn name(&self, pair: &Pair<'a, Rule>) -> Name<'a> {
-        Name {
-            text: pair.as_str(),
-            span: self.span(pair),
-        }
+        Name { text: pair.as_str(), span: self.span(pair) }
     }
 
     /// The span of a rule that ends with something optional: the space before what is not there belongs to the pair.
     fn trimmed(&self, pair: &Pair<'a, Rule>) -> Span {
         let span = self.span(pair);
-        Span {
-            end: span.start + offset(pair.as_str().trim_end().len()),
-            ..span
-        }
+        Span { end: span.start + offset(pair.as_str().trim_end().len()), ..span }
     }
 
     fn span(&self, pair: &Pair<'a, Rule>) -> Span {
         let span = pair.as_span();
-        Span {
-            file: self.file,
-            start: offset(span.start()),
-            end: offset(span.end()),
-        }
+        Span { file: self.file, start: offset(span.start()), end: offset(span.end()) }
     }
 
     fn text_of(&self, span: Span) -> &'a str {
-        self.text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or_default()
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
     /// The end of the line that starts or goes on at that offset.
@@ -578,9 +457,7 @@ impl<'a> Builder<'a> {
 /// Whether a path is a number without a sign.
 fn is_number(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    [whole, fraction]
-        .iter()
-        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    [whole, fraction].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A `///` comment at the end of a line documents what stands on it.

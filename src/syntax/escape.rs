@@ -22,14 +22,7 @@ pub(super) fn unescape<'a>(raw: &'a str, span: Span, problems: &mut Vec<Problem>
             }
             Err((kind, length)) => {
                 let end = start + super::build::offset(length);
-                problems.push(Problem {
-                    kind,
-                    span: Span {
-                        file: span.file,
-                        start,
-                        end,
-                    },
-                });
+                problems.push(Problem { kind, span: Span { file: span.file, start, end } });
                 length
             }
         };
@@ -74,10 +67,7 @@ fn read_unicode(escape: &str) -> Result<(char, usize), (ProblemKind, usize)> {
 
 fn code_unit(escape: &str) -> Option<u32> {
     let digits = escape.strip_prefix("\\u")?.get(..4)?;
-    digits
-        .bytes()
-        .all(|byte| byte.is_ascii_hexdigit())
-        .then(|| u32::from_str_radix(digits, 16).ok())?
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
 }
 
 /// The end of `\u` and the digits that follow it, four at most.
@@ -92,10 +82,7 @@ mod tests {
     fn check(raw: &str, expected: &str, wrong: &[(ProblemKind, u32, u32)]) {
         let mut problems = Vec::new();
         assert_eq!(unescape(raw, Span::default(), &mut problems), expected);
-        let found: Vec<_> = problems
-            .into_iter()
-            .map(|it| (it.kind, it.span.start, it.span.end))
-            .collect();
+        let found: Vec<_> = problems.into_iter().map(|it| (it.kind, it.span.start, it.span.end)).collect();
         assert_eq!(found, wrong);
     }
 

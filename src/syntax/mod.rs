@@ -26,43 +26,23 @@ use grammar::{Grammar, Rule};
 /// Reads a file.
 pub fn parse(file: FileId, text: &str) -> Tree<'_> {
     if let Some(at) = too_deep(text) {
-        return refused(
-            ProblemKind::TooDeep,
-            Span {
-                file,
-                start: at,
-                end: at,
-            },
-        );
+        return refused(ProblemKind::TooDeep, Span { file, start: at, end: at });
     }
     match Grammar::parse(Rule::schema, text) {
-        Ok(mut pairs) => pairs
-            .next()
-            .map(|schema| build::tree(file, text, schema))
-            .unwrap_or_default(),
+        Ok(mut pairs) => pairs.next().map(|schema| build::tree(file, text, schema)).unwrap_or_default(),
         // The grammar has a catch-all for lines, so that it accepts every text; a hole in it is still no panic.
         Err(error) => {
             let (start, end) = match error.location {
                 pest::error::InputLocation::Pos(at) => (at, at),
                 pest::error::InputLocation::Span(span) => span,
             };
-            refused(
-                ProblemKind::UnknownLine,
-                Span {
-                    file,
-                    start: build::offset(start),
-                    end: build::offset(end),
-                },
-            )
+            refused(ProblemKind::UnknownLine, Span { file, start: build::offset(start), end: build::offset(end) })
         }
     }
 }
 
 fn refused(kind: ProblemKind, span: Span) -> Tree<'static> {
-    Tree {
-        items: Vec::new(),
-        problems: vec![Problem { kind, span }],
-    }
+    Tree { items: Vec::new(), problems: vec![Problem { kind, span }] }
 }
 
 /// Where brackets nest too deep, counted from above: brackets in strings and comments count, and only lists of a

@@ -25,10 +25,7 @@ impl Span {
 
     /// The empty span behind this one.
     pub fn after(self) -> Span {
-        Span {
-            start: self.end,
-            ..self
-        }
+        Span { start: self.end, ..self }
     }
 }
 
@@ -114,28 +111,18 @@ pub struct Block<'a> {
 impl<'a> Block<'a> {
     /// Its fields, in order.
     pub fn fields(&self) -> impl Iterator<Item = &Field<'a>> {
-        self.lines
-            .iter()
-            .filter_map(|line| if let Line::Field(it) = line { Some(it) } else { None })
+        self.lines.iter().filter_map(|line| if let Line::Field(it) = line { Some(it) } else { None })
     }
 
     /// Whether an unreadable line of it starts with that name: then what is said of the name cannot be judged.
     pub fn has_unreadable(&self, name: &str) -> bool {
         let starts = |text: &str| text.split(|it: char| !it.is_alphanumeric() && it != '_').next() == Some(name);
-        self.lines
-            .iter()
-            .any(|line| matches!(line, Line::Junk(junk) if starts(junk.text)))
+        self.lines.iter().any(|line| matches!(line, Line::Junk(junk) if starts(junk.text)))
     }
 
     /// Its block attributes, in order.
     pub fn attributes(&self) -> impl Iterator<Item = &Attribute<'a>> {
-        self.lines.iter().filter_map(|line| {
-            if let Line::Attribute(it) = line {
-                Some(&it.attribute)
-            } else {
-                None
-            }
-        })
+        self.lines.iter().filter_map(|line| if let Line::Attribute(it) = line { Some(&it.attribute) } else { None })
     }
 }
 
@@ -281,13 +268,7 @@ pub struct Config<'a> {
 impl<'a> Config<'a> {
     /// Its properties, in order.
     pub fn properties(&self) -> impl Iterator<Item = &Property<'a>> {
-        self.lines.iter().filter_map(|line| {
-            if let ConfigLine::Property(it) = line {
-                Some(it)
-            } else {
-                None
-            }
-        })
+        self.lines.iter().filter_map(|line| if let ConfigLine::Property(it) = line { Some(it) } else { None })
     }
 
     /// The property of that name.

@@ -13,11 +13,7 @@ fn an_empty_database_gets_the_tables() {
 #[test]
 fn the_flag_beats_schema_and_environment() {
     let project = Project::with_schema(SCHEMA);
-    let ran = Ran::of(
-        project
-            .command(&["db", "push", "--url", "file:other.db"])
-            .env("DATABASE_URL", "file:dev.db"),
-    );
+    let ran = Ran::of(project.command(&["db", "push", "--url", "file:other.db"]).env("DATABASE_URL", "file:dev.db"));
     ran.succeeds();
     assert_eq!(tables(&project, "other.db"), ["Post", "User"]);
     assert!(!project.exists("dev.db"));
@@ -36,25 +32,16 @@ fn a_database_beside_the_schema_is_pointed_out() {
 fn a_second_push_has_nothing_to_do() {
     let project = Project::with_schema(SCHEMA);
     project.run(&["db", "push", "--url", "file:dev.db"]).succeeds();
-    project
-        .run(&["db", "push", "--url", "file:dev.db"])
-        .succeeds()
-        .prints("already");
+    project.run(&["db", "push", "--url", "file:dev.db"]).succeeds().prints("already");
 }
 
 #[test]
 fn rows_are_not_lost_without_consent() {
     let project = Project::with_schema(SCHEMA);
     project.run(&["db", "push", "--url", "file:dev.db"]).succeeds();
-    execute(
-        &project,
-        "dev.db",
-        "INSERT INTO User (email) VALUES ('ada@example.com')",
-    );
+    execute(&project, "dev.db", "INSERT INTO User (email) VALUES ('ada@example.com')");
     project.write("prisma/schema.prisma", SCHEMA.replace("  email String @unique\n", ""));
-    project
-        .run(&["db", "push", "--url", "file:dev.db"])
-        .fails(&["email", "--accept-data-loss"]);
+    project.run(&["db", "push", "--url", "file:dev.db"]).fails(&["email", "--accept-data-loss"]);
     assert_eq!(count(&project, "dev.db", "SELECT count(email) FROM User"), 1);
     let accepted = project.run(&["db", "push", "--url", "file:dev.db", "--accept-data-loss"]);
     assert_eq!(accepted.code, Some(0), "{}", accepted.stderr);
@@ -66,14 +53,8 @@ fn rows_are_not_lost_without_consent() {
 fn a_forced_reset_empties_the_database() {
     let project = Project::with_schema(SCHEMA);
     project.run(&["db", "push", "--url", "file:dev.db"]).succeeds();
-    execute(
-        &project,
-        "dev.db",
-        "INSERT INTO User (email) VALUES ('ada@example.com')",
-    );
-    project
-        .run(&["db", "push", "--url", "file:dev.db", "--force-reset"])
-        .succeeds();
+    execute(&project, "dev.db", "INSERT INTO User (email) VALUES ('ada@example.com')");
+    project.run(&["db", "push", "--url", "file:dev.db", "--force-reset"]).succeeds();
     assert_eq!(count(&project, "dev.db", "SELECT count(*) FROM User"), 0);
 }
 
@@ -132,15 +113,9 @@ fn a_bad_line_of_an_environment_file_is_named_but_not_shown() {
 
 #[test]
 fn the_direct_url_is_preferred() {
-    let schema = SCHEMA.replace(
-        "env(\"DATABASE_URL\")",
-        "env(\"DATABASE_URL\")\n  directUrl = env(\"DIRECT\")",
-    );
+    let schema = SCHEMA.replace("env(\"DATABASE_URL\")", "env(\"DATABASE_URL\")\n  directUrl = env(\"DIRECT\")");
     let project = Project::with_schema(&schema);
-    project.write(
-        ".env",
-        "DATABASE_URL=https://pool.example/?api_key=secret\nDIRECT=file:direct.db\n",
-    );
+    project.write(".env", "DATABASE_URL=https://pool.example/?api_key=secret\nDIRECT=file:direct.db\n");
     project.run(&["db", "push"]).succeeds();
     assert!(project.exists("direct.db"));
 }
@@ -156,11 +131,9 @@ fn a_variable_for_the_direct_url_needs_no_mention_in_the_schema() {
 #[test]
 fn the_address_of_a_pool_is_refused_without_showing_its_key() {
     let project = Project::with_schema(SCHEMA);
-    for url in [
-        "https://pool.example/?api_key=secret",
-        "prisma://x/?api_key=secret",
-        "prisma+postgres://x/?api_key=secret",
-    ] {
+    for url in
+        ["https://pool.example/?api_key=secret", "prisma://x/?api_key=secret", "prisma+postgres://x/?api_key=secret"]
+    {
         let ran = Ran::of(project.command(&["db", "push"]).env("DATABASE_URL", url));
         ran.fails(&["pool", "`DIRECT_URL`"]);
         assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
@@ -170,11 +143,7 @@ fn the_address_of_a_pool_is_refused_without_showing_its_key() {
 #[test]
 fn a_url_for_another_database_is_refused_without_showing_its_password() {
     let project = Project::with_schema(SCHEMA);
-    for url in [
-        "postgresql://ada:secret@db.example/shop",
-        "mysql://ada:secret@db.example/shop",
-        "secret",
-    ] {
+    for url in ["postgresql://ada:secret@db.example/shop", "mysql://ada:secret@db.example/shop", "secret"] {
         let ran = Ran::of(project.command(&["db", "push"]).env("DATABASE_URL", url));
         ran.fails(&["file:"]);
         assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
@@ -184,11 +153,7 @@ fn a_url_for_another_database_is_refused_without_showing_its_password() {
 #[test]
 fn a_database_that_cannot_be_pushed_to_is_said_so() {
     let project = Project::with_schema(&SCHEMA.replace("\"sqlite\"", "\"postgresql\""));
-    let ran = Ran::of(
-        project
-            .command(&["db", "push"])
-            .env("DATABASE_URL", "postgresql://ada:secret@localhost/shop"),
-    );
+    let ran = Ran::of(project.command(&["db", "push"]).env("DATABASE_URL", "postgresql://ada:secret@localhost/shop"));
     ran.fails(&["postgresql"]);
     assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
 }
@@ -196,10 +161,7 @@ fn a_database_that_cannot_be_pushed_to_is_said_so() {
 #[test]
 fn a_file_that_is_no_database_is_left_alone() {
     let project = Project::with_schema(SCHEMA);
-    project.write(
-        "dev.db",
-        "This is a letter to my grandmother, not a database. ".repeat(40),
-    );
+    project.write("dev.db", "This is a letter to my grandmother, not a database. ".repeat(40));
     Ran::of(project.command(&["db", "push"]).env("DATABASE_URL", "file:dev.db")).fails(&["dev.db"]);
     assert!(project.read("dev.db").starts_with("This is a letter"));
 }
@@ -207,20 +169,13 @@ fn a_file_that_is_no_database_is_left_alone() {
 #[test]
 fn a_folder_that_does_not_exist_is_named() {
     let project = Project::with_schema(SCHEMA);
-    Ran::of(
-        project
-            .command(&["db", "push"])
-            .env("DATABASE_URL", "file:no/such/dev.db"),
-    )
-    .fails(&["no/such"]);
+    Ran::of(project.command(&["db", "push"]).env("DATABASE_URL", "file:no/such/dev.db")).fails(&["no/such"]);
 }
 
 #[test]
 fn a_refused_schema_touches_no_database() {
     let project = Project::with_schema(&crate::project::broken_schema());
-    project
-        .run(&["db", "push", "--url", "file:dev.db"])
-        .fails(&["schema.prisma:19"]);
+    project.run(&["db", "push", "--url", "file:dev.db"]).fails(&["schema.prisma:19"]);
     assert!(!project.exists("dev.db"));
 }
 
@@ -233,10 +188,7 @@ fn tables(project: &Project, file: &str) -> Vec<String> {
 }
 
 fn execute(project: &Project, file: &str, sql: &str) {
-    rusqlite::Connection::open(project.path(file))
-        .expect("a database")
-        .execute_batch(sql)
-        .expect("valid SQL");
+    rusqlite::Connection::open(project.path(file)).expect("a database").execute_batch(sql).expect("valid SQL");
 }
 
 fn count(project: &Project, file: &str, sql: &str) -> i64 {

@@ -19,10 +19,7 @@ fn a_formatted_schema_is_left_alone() {
 #[test]
 fn a_ragged_schema_is_formatted_in_place_and_leaves_nothing_behind() {
     let project = Project::with_schema(&ragged());
-    project
-        .run(&["format"])
-        .succeeds()
-        .prints("Formatted `prisma/schema.prisma`");
+    project.run(&["format"]).succeeds().prints("Formatted `prisma/schema.prisma`");
     assert_eq!(project.read("prisma/schema.prisma"), SCHEMA);
     assert_eq!(std::fs::read_dir(project.path("prisma")).expect("a folder").count(), 1);
 }
@@ -30,9 +27,7 @@ fn a_ragged_schema_is_formatted_in_place_and_leaves_nothing_behind() {
 #[test]
 fn check_changes_nothing_and_fails() {
     let project = Project::with_schema(&ragged());
-    project
-        .run(&["format", "--check"])
-        .fails(&["`prisma/schema.prisma` is not formatted", "lenslet format"]);
+    project.run(&["format", "--check"]).fails(&["`prisma/schema.prisma` is not formatted", "lenslet format"]);
     assert_eq!(project.read("prisma/schema.prisma"), ragged());
     Project::with_schema(SCHEMA).run(&["format", "--check"]).succeeds();
 }
@@ -42,10 +37,7 @@ fn of_a_folder_only_the_ragged_files_change() {
     let project = Project::empty();
     let (config, models) = SCHEMA.split_at(SCHEMA.find("model User").expect("a model"));
     project.write("schema/config.prisma", config.trim_end().to_owned() + "\n");
-    project.write(
-        "schema/blog.prisma",
-        models.replace("  title    String", "title String"),
-    );
+    project.write("schema/blog.prisma", models.replace("  title    String", "title String"));
     let ran = project.run(&["format", "--schema", "schema"]);
     assert_eq!(ran.succeeds().stdout, "Formatted `schema/blog.prisma`\n");
     assert_eq!(project.read("schema/blog.prisma"), models);
@@ -98,17 +90,8 @@ fn a_link_stays_a_link() {
 fn piped(arguments: &[&str], input: &str) -> Ran {
     let project = Project::empty();
     let mut command = project.command(arguments);
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("starts");
-    child
-        .stdin
-        .take()
-        .expect("piped")
-        .write_all(input.as_bytes())
-        .expect("lenslet reads");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("lenslet reads");
     Ran::of_output(child.wait_with_output().expect("lenslet ends"))
 }

@@ -41,9 +41,7 @@ fn the_block_chooses_the_engine() {
 #[test]
 fn an_unknown_engine_is_an_error() {
     let project = Project::with_schema(&SCHEMA.replace("\"../db\"", "\"../db\"\n  engine   = \"binary\""));
-    project
-        .run(&["gen"])
-        .fails(&["`client`", "prisma/schema.prisma", "\"native\"", "\"none\""]);
+    project.run(&["gen"]).fails(&["`client`", "prisma/schema.prisma", "\"native\"", "\"none\""]);
 }
 
 #[test]
@@ -58,12 +56,7 @@ fn blocks_of_other_providers_are_left_alone() {
 fn without_a_block_it_is_written_out() {
     let schema = SCHEMA.replace("provider = \"lenslet\"", "provider = \"prisma-client-js\"");
     let project = Project::with_schema(&schema);
-    project.run(&["gen"]).fails(&[
-        "prisma/schema.prisma",
-        "generator client {",
-        "provider = \"lenslet\"",
-        "--output",
-    ]);
+    project.run(&["gen"]).fails(&["prisma/schema.prisma", "generator client {", "provider = \"lenslet\"", "--output"]);
     project.run(&["gen", "--output", "db"]).succeeds();
     assert!(project.exists("db/src/lib.rs"));
 }
@@ -84,9 +77,7 @@ fn an_output_from_the_environment_is_refused() {
 fn several_blocks_make_several_clients() {
     let second = "generator edge {\n  provider = \"lenslet\"\n  output   = \"../edge\"\n  engine   = \"none\"\n}\n";
     let project = Project::with_schema(&format!("{SCHEMA}\n{second}"));
-    project
-        .run(&["gen", "--output", "x"])
-        .fails(&["client", "edge", "--generator"]);
+    project.run(&["gen", "--output", "x"]).fails(&["client", "edge", "--generator"]);
     project.run(&["gen", "--generator", "nobody"]).fails(&["`nobody`"]);
     project.run(&["gen", "--generator", "edge", "--output", "x"]).succeeds();
     assert!(project.exists("x") && !project.exists("db"));
@@ -118,20 +109,13 @@ fn a_refused_schema_changes_nothing() {
 fn unchanged_files_are_not_touched_and_stale_ones_go() {
     let project = Project::with_schema(SCHEMA);
     project.run(&["gen"]).succeeds();
-    let modified = |name: &str| {
-        fs::metadata(project.path(name))
-            .and_then(|it| it.modified())
-            .expect("a time")
-    };
+    let modified = |name: &str| fs::metadata(project.path(name)).and_then(|it| it.modified()).expect("a time");
     let before = modified("db/src/user.rs");
     project.run(&["gen"]).succeeds();
     assert_eq!(modified("db/src/user.rs"), before);
 
     let schema = SCHEMA.replace("  posts Post[]\n", "");
-    project.write(
-        "prisma/schema.prisma",
-        &schema[..schema.find("model Post").expect("a model")],
-    );
+    project.write("prisma/schema.prisma", &schema[..schema.find("model Post").expect("a model")]);
     project.run(&["gen"]).succeeds();
     assert!(!project.exists("db/src/post.rs"));
 }
@@ -175,18 +159,10 @@ impl Drop for Watching {
 fn watching_survives_errors_and_generates_at_every_change() {
     let project = Project::with_schema(SCHEMA);
     let mut command = project.command(&["gen", "--watch"]);
-    let mut child = Watching(
-        command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("lenslet starts"),
-    );
+    let mut child = Watching(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("lenslet starts"));
     let (sender, lines) = mpsc::channel();
-    let streams: [Box<dyn std::io::Read + Send>; 2] = [
-        Box::new(child.0.stdout.take().expect("piped")),
-        Box::new(child.0.stderr.take().expect("piped")),
-    ];
+    let streams: [Box<dyn std::io::Read + Send>; 2] =
+        [Box::new(child.0.stdout.take().expect("piped")), Box::new(child.0.stderr.take().expect("piped"))];
     for stream in streams {
         let sender = sender.clone();
         std::thread::spawn(move || {
@@ -196,9 +172,7 @@ fn watching_survives_errors_and_generates_at_every_change() {
         });
     }
     let wait_for = |piece: &str| loop {
-        let line = lines
-            .recv_timeout(Duration::from_secs(20))
-            .unwrap_or_else(|_| panic!("no `{piece}`"));
+        let line = lines.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| panic!("no `{piece}`"));
         if line.contains(piece) {
             return;
         }
@@ -206,10 +180,7 @@ fn watching_survives_errors_and_generates_at_every_change() {
     wait_for("Generated");
     project.write("prisma/schema.prisma", broken_schema());
     wait_for("1 error");
-    project.write(
-        "prisma/schema.prisma",
-        SCHEMA.replace("model Post", "model Note").replace("Post[]", "Note[]"),
-    );
+    project.write("prisma/schema.prisma", SCHEMA.replace("model Post", "model Note").replace("Post[]", "Note[]"));
     wait_for("Generated");
     assert!(project.exists("db/src/note.rs") && !project.exists("db/src/post.rs"));
 }

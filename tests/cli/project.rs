@@ -47,9 +47,7 @@ pub(crate) struct Ran {
 
 impl Project {
     pub(crate) fn empty() -> Self {
-        Self {
-            folder: tempfile::tempdir().expect("a temporary folder"),
-        }
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
     /// A project with `prisma/schema.prisma`.
@@ -80,17 +78,8 @@ impl Project {
     /// `lenslet` in the project's folder, with an environment of its own.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lenslet"));
-        command
-            .current_dir(self.folder.path())
-            .args(arguments)
-            .stdin(Stdio::null());
-        for name in [
-            "DATABASE_URL",
-            "DIRECT_URL",
-            "NO_COLOR",
-            "CLICOLOR_FORCE",
-            "FORCE_COLOR",
-        ] {
+        command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::null());
+        for name in ["DATABASE_URL", "DIRECT_URL", "NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR"] {
             command.env_remove(name);
         }
         command
@@ -108,11 +97,7 @@ impl Ran {
 
     pub(crate) fn of_output(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("output is text");
-        Self {
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-            code: output.status.code(),
-        }
+        Self { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() }
     }
 
     /// The command succeeded and complained about nothing.

@@ -23,10 +23,7 @@ fn every_command_has_help_with_examples() {
 
 #[test]
 fn the_version_is_an_answer() {
-    Project::empty()
-        .run(&["--version"])
-        .succeeds()
-        .prints(env!("CARGO_PKG_VERSION"));
+    Project::empty().run(&["--version"]).succeeds().prints(env!("CARGO_PKG_VERSION"));
 }
 
 #[test]
@@ -37,17 +34,13 @@ fn mistakes_in_the_arguments_fail_with_one() {
     project.run(&["gen", "--shema", "x"]).fails(&["--shema", "--schema"]);
     project.run(&["db"]).fails(&["push"]);
     project.run(&["validate", "--schema"]).fails(&["--schema"]);
-    project
-        .run(&["format", "--stdin", "--schema", "x"])
-        .fails(&["--stdin", "--schema"]);
+    project.run(&["format", "--stdin", "--schema", "x"]).fails(&["--stdin", "--schema"]);
 }
 
 #[test]
 fn without_a_schema_the_places_are_named() {
     for command in ["gen", "validate", "format"] {
-        Project::empty()
-            .run(&[command])
-            .fails(&["there is no schema here", "prisma/schema.prisma", "--schema"]);
+        Project::empty().run(&[command]).fails(&["there is no schema here", "prisma/schema.prisma", "--schema"]);
     }
 }
 
@@ -55,9 +48,7 @@ fn without_a_schema_the_places_are_named() {
 fn a_missing_schema_is_named() {
     for command in [&["gen"][..], &["validate"], &["format"], &["db", "push"]] {
         let arguments = [command, &["--schema", "nowhere/x.prisma"]].concat();
-        Project::empty()
-            .run(&arguments)
-            .fails(&["`nowhere/x.prisma` does not exist", "help"]);
+        Project::empty().run(&arguments).fails(&["`nowhere/x.prisma` does not exist", "help"]);
     }
 }
 
@@ -81,18 +72,14 @@ fn the_first_place_wins() {
 fn a_folder_without_schema_files_is_named() {
     let project = Project::empty();
     project.write("models/readme.md", "nothing");
-    project
-        .run(&["validate", "--schema", "models"])
-        .fails(&["`models` holds no *.prisma file"]);
+    project.run(&["validate", "--schema", "models"]).fails(&["`models` holds no *.prisma file"]);
 }
 
 #[test]
 fn a_file_that_is_no_text_is_named() {
     let project = Project::empty();
     project.write("schema.prisma", b"model A {\xff}");
-    project
-        .run(&["validate"])
-        .fails(&["`schema.prisma` is not UTF-8 text", "byte 9"]);
+    project.run(&["validate"]).fails(&["`schema.prisma` is not UTF-8 text", "byte 9"]);
 }
 
 #[test]
@@ -109,11 +96,7 @@ fn colours_need_a_terminal_or_force() {
 fn a_reader_that_has_gone_is_no_error() {
     let project = Project::with_schema(SCHEMA);
     let mut command = project.command(&["validate", "--json"]);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("lenslet starts");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("lenslet starts");
     drop(child.stdout.take());
     let ran = Ran::of_output(child.wait_with_output().expect("lenslet ends"));
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
@@ -123,31 +106,14 @@ fn a_reader_that_has_gone_is_no_error() {
 #[cfg(target_os = "linux")]
 fn an_answer_that_cannot_be_written_is_an_error() {
     let project = Project::with_schema(SCHEMA);
-    let full = std::fs::File::options()
-        .write(true)
-        .open("/dev/full")
-        .expect("Linux has it");
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
     Ran::of(project.command(&["validate"]).stdout(full)).fails(&["cannot write to standard output"]);
 }
 
 #[test]
 fn odd_files_are_refused_with_a_message() {
-    let nested = format!(
-        "model A {{ id Int @default({}1{}) }}",
-        "[".repeat(20_000),
-        "]".repeat(20_000)
-    );
-    for text in [
-        "model",
-        "{",
-        "}",
-        "model A {",
-        "\u{feff}model A",
-        "@@",
-        "model \0 {}",
-        "\u{1f980}",
-        &nested,
-    ] {
+    let nested = format!("model A {{ id Int @default({}1{}) }}", "[".repeat(20_000), "]".repeat(20_000));
+    for text in ["model", "{", "}", "model A {", "\u{feff}model A", "@@", "model \0 {}", "\u{1f980}", &nested] {
         let project = Project::with_schema(text);
         for command in ["validate", "gen", "format"] {
             project.run(&[command]).fails(&["error"]);
@@ -160,9 +126,7 @@ fn a_schema_without_models_is_valid_but_nothing_can_be_generated_without_a_datas
     let project = Project::with_schema("");
     project.run(&["validate"]).succeeds();
     project.run(&["format"]).succeeds();
-    project
-        .run(&["gen", "--output", "db"])
-        .fails(&["no datasource", "datasource db {"]);
+    project.run(&["gen", "--output", "db"]).fails(&["no datasource", "datasource db {"]);
 }
 
 #[test]

@@ -19,9 +19,7 @@ fn an_error_names_file_line_and_the_nearest_name() {
 #[test]
 fn one_bad_block_does_not_hide_the_errors_of_the_others() {
     let schema = format!("{}\nmodel Broken {{\n  id Int @id oops!\n}}\n", broken_schema());
-    Project::with_schema(&schema)
-        .run(&["validate"])
-        .fails(&["schema.prisma:19", "schema.prisma:25", "2 errors"]);
+    Project::with_schema(&schema).run(&["validate"]).fails(&["schema.prisma:19", "schema.prisma:25", "2 errors"]);
 }
 
 #[test]
@@ -29,13 +27,8 @@ fn errors_of_a_folder_name_the_right_file() {
     let project = Project::empty();
     let (config, models) = SCHEMA.split_at(SCHEMA.find("model User").expect("a model"));
     project.write("schema/config.prisma", config);
-    project.write(
-        "schema/models/blog.prisma",
-        models.replace("title    String", "title    Strin"),
-    );
-    project
-        .run(&["validate", "--schema", "schema"])
-        .fails(&["schema/models/blog.prisma:9"]);
+    project.write("schema/models/blog.prisma", models.replace("title    String", "title    Strin"));
+    project.run(&["validate", "--schema", "schema"]).fails(&["schema/models/blog.prisma:9"]);
     project.write("schema/models/blog.prisma", models);
     project.run(&["validate", "--schema", "schema"]).succeeds();
 }
@@ -48,10 +41,7 @@ fn json_is_for_machines() {
     let answer: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
     assert_eq!(answer["valid"], false);
     let finding = &answer["diagnostics"][0];
-    assert_eq!(
-        (&finding["file"], &finding["line"]),
-        (&"prisma/schema.prisma".into(), &19.into())
-    );
+    assert_eq!((&finding["file"], &finding["line"]), (&"prisma/schema.prisma".into(), &19.into()));
     let start = finding["span"]["start"].as_u64().expect("a number") as usize;
     let end = finding["span"]["end"].as_u64().expect("a number") as usize;
     assert!(broken_schema()[start..end].contains("Strin"), "{finding}");

@@ -6,18 +6,7 @@ use crate::{postgresql, wasm};
 /// Formatting and lints, then the tests.
 pub(crate) fn ci() -> Result {
     step("Formatting", &mut cargo(&["fmt", "--all", "--check"]))?;
-    step(
-        "Lints",
-        &mut cargo(&[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--",
-            "--deny",
-            "warnings",
-        ]),
-    )?;
+    step("Lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?;
     test()
 }
 
@@ -25,14 +14,8 @@ pub(crate) fn ci() -> Result {
 pub(crate) fn test() -> Result {
     library_stays_light()?;
     edge_compiles_for_wasm()?;
-    step(
-        "Quickstart",
-        &mut cargo(&["run", "--quiet", "--locked", "--package", "quickstart"]),
-    )?;
-    step(
-        "Examples in the documentation",
-        &mut cargo(&["test", "--workspace", "--doc", "--locked"]),
-    )?;
+    step("Quickstart", &mut cargo(&["run", "--quiet", "--locked", "--package", "quickstart"]))?;
+    step("Examples in the documentation", &mut cargo(&["test", "--workspace", "--doc", "--locked"]))?;
     if shared().is_none() {
         skipped(
             "Real schemas and recorded cases",
@@ -55,24 +38,11 @@ pub(crate) fn test() -> Result {
 fn library_stays_light() -> Result {
     let arguments = ["check", "--package", "lenslet", "--no-default-features", "--locked"];
     step("The library without the command line", &mut cargo(&arguments))?;
-    let arguments = [
-        "tree",
-        "--package",
-        "lenslet",
-        "--no-default-features",
-        "--edges",
-        "normal",
-        "--prefix",
-        "none",
-        "--locked",
-    ];
+    let arguments =
+        ["tree", "--package", "lenslet", "--no-default-features", "--edges", "normal", "--prefix", "none", "--locked"];
     let tree = output(&mut cargo(&arguments)).ok_or_else(|| Failure::new("`cargo tree` failed"))?;
     let heavy = ["clap", "tokio", "rusqlite", "tokio-postgres", "mysql_async"];
-    match tree
-        .lines()
-        .filter_map(|line| line.split(' ').next())
-        .find(|name| heavy.contains(name))
-    {
+    match tree.lines().filter_map(|line| line.split(' ').next()).find(|name| heavy.contains(name)) {
         None => Ok(()),
         Some(name) => Err(Failure::new(format!(
             "the library without default features depends on `{name}`; `cargo tree --no-default-features --invert {name}` says why"

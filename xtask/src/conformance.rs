@@ -14,24 +14,11 @@ pub(crate) fn query() -> Result {
 
 fn compare(title: &str, test: &str) -> Result {
     if shared().is_none() {
-        skipped(
-            title,
-            "the recorded cases are not present; they are read from `../shared/conformance`",
-        );
+        skipped(title, "the recorded cases are not present; they are read from `../shared/conformance`");
         return Ok(());
     }
     step(
         title,
-        &mut cargo(&[
-            "test",
-            "--quiet",
-            "--locked",
-            "--package",
-            "codegen-tests",
-            "--test",
-            test,
-            "--",
-            "--nocapture",
-        ]),
+        &mut cargo(&["test", "--quiet", "--locked", "--package", "codegen-tests", "--test", test, "--", "--nocapture"]),
     )
 }

@@ -69,21 +69,13 @@ fn dispatch(words: &[&str]) -> Result {
                 print!("{}", schema::text(models));
                 Ok(())
             }
-            Err(_) => Err(Failure::new(format!(
-                "`{count}` is not a number of models; try `--models 1000`"
-            ))),
+            Err(_) => Err(Failure::new(format!("`{count}` is not a number of models; try `--models 1000`"))),
         },
-        ["schema", ..] => Err(Failure::new(
-            "say how many models the schema shall have: `cargo xtask schema --models 1000`",
-        )),
-        ["bench", ..] => Err(Failure::new(
-            "say what to measure: `cargo xtask bench gen`, `schema` or `sqlite`",
-        )),
-        ["conformance", ..] => Err(Failure::new(
-            "say what to compare: `cargo xtask conformance schema` or `query`",
-        )),
-        [word, ..] => Err(Failure::new(format!(
-            "there is no command `{word}`; `cargo xtask help` lists them"
-        ))),
+        ["schema", ..] => {
+            Err(Failure::new("say how many models the schema shall have: `cargo xtask schema --models 1000`"))
+        }
+        ["bench", ..] => Err(Failure::new("say what to measure: `cargo xtask bench gen`, `schema` or `sqlite`")),
+        ["conformance", ..] => Err(Failure::new("say what to compare: `cargo xtask conformance schema` or `query`")),
+        [word, ..] => Err(Failure::new(format!("there is no command `{word}`; `cargo xtask help` lists them"))),
     }
 }

@@ -26,10 +26,7 @@ impl fmt::Display for Failure {
 
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or(Path::new("."))
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_path_buf()
 }
 
 /// The folder that cargo builds in.
@@ -40,10 +37,7 @@ pub(crate) fn target() -> PathBuf {
 
 /// The folder beside the repository with schemas and recorded cases that are too large, or not ours, to be copied.
 pub(crate) fn shared() -> Option<PathBuf> {
-    root()
-        .parent()
-        .map(|parent| parent.join("shared"))
-        .filter(|folder| folder.is_dir())
+    root().parent().map(|parent| parent.join("shared")).filter(|folder| folder.is_dir())
 }
 
 /// A call of the cargo that called us.
@@ -77,10 +71,7 @@ pub(crate) fn skipped(title: &str, reason: &str) {
 /// What a program prints, when it runs and succeeds.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Whether a program runs and succeeds, its output dropped.
@@ -92,8 +83,6 @@ fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let mut words = words.map(|word| word.to_string_lossy());
     let program = words.next().unwrap_or_default();
-    let program = Path::new(&*program)
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let program = Path::new(&*program).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     words.fold(program, |line, word| format!("{line} {word}"))
 }

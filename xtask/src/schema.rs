@@ -27,10 +27,7 @@ pub(crate) fn text(models: usize) -> String {
 }
 
 fn enumeration(index: usize, text: &mut String) {
-    let _ = write!(
-        text,
-        "\nenum State{index} {{\n  DRAFT\n  ACTIVE\n  ARCHIVED @map(\"archived\")\n}}\n"
-    );
+    let _ = write!(text, "\nenum State{index} {{\n  DRAFT\n  ACTIVE\n  ARCHIVED @map(\"archived\")\n}}\n");
 }
 
 fn model(index: usize, models: usize, text: &mut String) {
@@ -60,16 +57,10 @@ fn model(index: usize, models: usize, text: &mut String) {
             "  parent     Record{parent}? @relation(\"Tree{index}\", fields: [parent_id], references: [id])"
         );
     }
-    for child in [2 * index + 1, 2 * index + 2]
-        .into_iter()
-        .filter(|child| *child < models)
-    {
+    for child in [2 * index + 1, 2 * index + 2].into_iter().filter(|child| *child < models) {
         let _ = writeln!(text, "  records{child} Record{child}[] @relation(\"Tree{child}\")");
     }
-    let _ = write!(
-        text,
-        "\n  @@index([state, created_at])\n  @@map(\"record_{index}\")\n}}\n"
-    );
+    let _ = write!(text, "\n  @@index([state, created_at])\n  @@map(\"record_{index}\")\n}}\n");
 }
 
 /// Models form a binary tree, so that no model collects relations without bound.

@@ -27,13 +27,8 @@ impl Toolchain {
             Toolchain::Debian { cargo } => {
                 let mut command = Command::new(cargo);
                 // Another compiler: its own folder, and nothing of the toolchain that runs xtask.
-                command
-                    .current_dir(root())
-                    .env("CARGO_TARGET_DIR", target().join("wasm-debian"));
-                command
-                    .env_remove("RUSTUP_TOOLCHAIN")
-                    .env_remove("CARGO")
-                    .env_remove("RUSTC");
+                command.current_dir(root()).env("CARGO_TARGET_DIR", target().join("wasm-debian"));
+                command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").env_remove("RUSTC");
                 command
             }
         };
@@ -51,13 +46,8 @@ pub(crate) fn toolchain() -> std::result::Result<Toolchain, String> {
         return Ok(Toolchain::Rustup);
     }
     let no_target = format!("rustup cannot add the target {TARGET}");
-    match shared()
-        .map(|folder| folder.join("wasm/make-toolchain"))
-        .filter(|script| script.is_file())
-    {
-        None => Err(format!(
-            "{no_target}; run `rustup target add {TARGET}` where its server can be reached"
-        )),
+    match shared().map(|folder| folder.join("wasm/make-toolchain")).filter(|script| script.is_file()) {
+        None => Err(format!("{no_target}; run `rustup target add {TARGET}` where its server can be reached")),
         Some(script) => debian(script).map_err(|failure| format!("{no_target}, and {failure}")),
     }
 }
@@ -72,27 +62,17 @@ fn debian(script: PathBuf) -> Result<Toolchain> {
     // The script needs the sources of the standard library of exactly the compiler it calls.
     debian::install(&["rustc-web", "cargo-web", "rust-web-src"])?;
     let mut make = Command::new(script);
-    make.arg(&folder)
-        .env_remove("RUSTUP_TOOLCHAIN")
-        .env_remove("CARGO")
-        .env_remove("RUSTC");
+    make.arg(&folder).env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").env_remove("RUSTC");
     step("A standard library for wasm32", &mut make)?;
     let cargo = folder.join("bin/cargo");
-    if cargo.is_file() {
-        Ok(Toolchain::Debian { cargo })
-    } else {
-        Err(Failure::new("no toolchain was made"))
-    }
+    if cargo.is_file() { Ok(Toolchain::Debian { cargo }) } else { Err(Failure::new("no toolchain was made")) }
 }
 
 /// The packages of the workspace that must compile for wasm32: the edge engine and every generated engine-less client.
 pub(crate) fn edge_crates() -> Vec<String> {
     let mut names = vec!["lenslet-edge".to_owned()];
-    let mut schemas: Vec<_> = std::fs::read_dir(root().join("codegen-tests/golden"))
-        .into_iter()
-        .flatten()
-        .flatten()
-        .collect();
+    let mut schemas: Vec<_> =
+        std::fs::read_dir(root().join("codegen-tests/golden")).into_iter().flatten().flatten().collect();
     schemas.sort_by_key(std::fs::DirEntry::file_name);
     for schema in schemas {
         let manifest = std::fs::read_to_string(schema.path().join("edge/Cargo.toml"));

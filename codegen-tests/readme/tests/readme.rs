@@ -1,9 +1,5 @@
 //! What README.md shows compiles, runs, and is true.
-#![allow(
-    clippy::print_stdout,
-    clippy::items_after_statements,
-    reason = "the code is README.md's"
-)]
+#![allow(clippy::print_stdout, clippy::items_after_statements, reason = "the code is README.md's")]
 
 use lenslet::Sources;
 use lenslet_migrate::PushOptions;
@@ -17,9 +13,7 @@ const SCHEMA: &str = include_str!(concat!(env!("OUT_DIR"), "/schema.prisma"));
 async fn the_tour_runs() {
     let folder = tempfile::tempdir().expect("a folder");
     std::env::set_current_dir(&folder).expect("the folder");
-    let schema = lenslet::check(&Sources::single("README.md", SCHEMA))
-        .schema
-        .expect("a schema");
+    let schema = lenslet::check(&Sources::single("README.md", SCHEMA)).schema.expect("a schema");
     lenslet_migrate::push("file:dev.db", &schema.catalog, PushOptions::default()).expect("tables");
     tour().await.expect("what README.md shows runs");
 }

@@ -53,14 +53,7 @@ fn errors(answer: &Value) -> Vec<(String, String)> {
         let facing = &error["user_facing_error"];
         (text(&facing["error_code"]), text(&facing["message"]))
     };
-    let listed = |answer: &Value| {
-        answer["errors"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(one)
-            .collect::<Vec<_>>()
-    };
+    let listed = |answer: &Value| answer["errors"].as_array().into_iter().flatten().map(one).collect::<Vec<_>>();
     let mut found = listed(answer);
     let batch = answer["batchResult"].as_array().into_iter().flatten();
     found.extend(batch.flat_map(listed));
@@ -88,12 +81,7 @@ pub(super) fn untagged(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(untagged).collect(),
         Value::Object(entries) => match tagged(entries) {
             Some(inner) => untagged(inner),
-            None => Value::Object(
-                entries
-                    .iter()
-                    .map(|(key, value)| (key.clone(), untagged(value)))
-                    .collect(),
-            ),
+            None => Value::Object(entries.iter().map(|(key, value)| (key.clone(), untagged(value))).collect()),
         },
         other => other.clone(),
     }
@@ -102,9 +90,7 @@ pub(super) fn untagged(value: &Value) -> Value {
 fn tagged(entries: &Map<String, Value>) -> Option<&Value> {
     let pair = |tag: &str, value: &str| entries.get(tag).and(entries.get(value));
     let is_pair = entries.len() == 2;
-    pair("$type", "value")
-        .or_else(|| pair("prisma__type", "prisma__value"))
-        .filter(|_| is_pair)
+    pair("$type", "value").or_else(|| pair("prisma__type", "prisma__value")).filter(|_| is_pair)
 }
 
 /// Text that holds a JSON document compares as a document: databases order keys and space in their own ways.
@@ -188,9 +174,7 @@ fn broken(assert: &Value, got: &Value, earlier: &[Value]) -> Option<String> {
 pub(super) fn at(value: &Value, path: &Value) -> Value {
     let mut found = value;
     for step in path.as_array().into_iter().flatten() {
-        let position = step
-            .as_u64()
-            .or_else(|| step.as_str().and_then(|text| text.parse().ok()));
+        let position = step.as_u64().or_else(|| step.as_str().and_then(|text| text.parse().ok()));
         found = match (found, position) {
             (Value::Array(items), Some(position)) => {
                 let item = usize::try_from(position).ok().and_then(|position| items.get(position));
@@ -228,10 +212,7 @@ mod tests {
         let less = json!({"data": {"findManyUser": [{"age": 1}]}});
         assert!(!agrees(answer.clone(), json!({"kind": "json", "json": less})));
         assert!(agrees(answer.clone(), json!({"kind": "json_contains", "json": less})));
-        assert!(agrees(
-            answer.clone(),
-            json!({"kind": "json_contains_one_of", "json": [1, less]})
-        ));
+        assert!(agrees(answer.clone(), json!({"kind": "json_contains_one_of", "json": [1, less]})));
         assert!(!agrees(answer, json!({"kind": "json_one_of", "json": [less, 2]})));
     }
 
@@ -252,10 +233,7 @@ mod tests {
         let expect = |assert: Value| json!({"kind": "success", "asserts": [assert]});
         assert!(agrees(answer.clone(), expect(json!({"path": ["data"], "length": 2}))));
         assert!(!agrees(answer.clone(), expect(json!({"path": ["data"], "length": 3}))));
-        assert!(agrees(
-            answer.clone(),
-            expect(json!({"path": ["data", "0", "a"], "equals": "{\"c\":2,\"b\":1}"}))
-        ));
+        assert!(agrees(answer.clone(), expect(json!({"path": ["data", "0", "a"], "equals": "{\"c\":2,\"b\":1}"}))));
         assert!(!agrees(answer, expect(json!({"path": ["data", 1], "equals": 3}))));
     }
 }

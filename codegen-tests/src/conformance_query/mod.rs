@@ -50,11 +50,7 @@ impl Case {
 
     /// What its schema means; `None` where the schema is refused.
     pub fn catalog(&self) -> Option<Catalog> {
-        Some(
-            check(&Sources::single("schema.prisma", self.text("schema")))
-                .schema?
-                .catalog,
-        )
+        Some(check(&Sources::single("schema.prisma", self.text("schema"))).schema?.catalog)
     }
 
     fn steps(&self) -> impl Iterator<Item = &Value> {
@@ -70,9 +66,7 @@ impl Case {
 pub fn cases(file: &str, provider: &str) -> Option<Vec<Case>> {
     let path: PathBuf = folder().join("../conformance/query").join(file);
     let lines = BufReader::new(File::open(path).ok()?).lines();
-    let cases = lines
-        .map_while(Result::ok)
-        .filter_map(|line| serde_json::from_str(&line).ok().map(Case));
+    let cases = lines.map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok().map(Case));
     Some(cases.filter(|case| case.provider() == provider).collect())
 }
 
@@ -92,26 +86,23 @@ impl Report {
         score.all += 1;
         score.agree += usize::from(difference.is_none());
         if let Some(difference) = difference {
-            self.differences
-                .push(format!("{} [{}] {difference}", case.id(), case.topic()));
+            self.differences.push(format!("{} [{}] {difference}", case.id(), case.topic()));
         }
     }
 
     /// All topics together.
     pub fn total(&self) -> Score {
-        self.topics.values().fold(Score::default(), |sum, score| Score {
-            agree: sum.agree + score.agree,
-            all: sum.all + score.all,
-        })
+        self.topics
+            .values()
+            .fold(Score::default(), |sum, score| Score { agree: sum.agree + score.agree, all: sum.all + score.all })
     }
 
     /// A table of the topics.
     pub fn table(&self) -> String {
         let total = (String::from("total"), self.total());
         let topics = self.topics.iter().map(|(topic, score)| (topic.clone(), *score));
-        let lines = topics
-            .chain([total])
-            .map(|(topic, score)| format!("{topic:<50} {:>5} / {:>5}\n", score.agree, score.all));
+        let lines =
+            topics.chain([total]).map(|(topic, score)| format!("{topic:<50} {:>5} / {:>5}\n", score.agree, score.all));
         lines.collect()
     }
 }

@@ -20,9 +20,7 @@ fn prepared(case: &Case) -> Result<Option<String>, String> {
     let connection = Connection::open(&path).map_err(|error| error.to_string())?;
     // Nothing of a case has to outlive a crash.
     let faster = "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;";
-    let prepared = connection
-        .execute_batch(faster)
-        .and_then(|()| connection.execute_batch(case.tables()));
+    let prepared = connection.execute_batch(faster).and_then(|()| connection.execute_batch(case.tables()));
     prepared.map_err(|error| error.to_string())?;
     let engine = Engine::with_catalog(&format!("file:{}", path.display()), catalog.clone());
     let player = Player {

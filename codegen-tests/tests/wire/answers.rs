@@ -42,10 +42,7 @@ fn list(catalog: &Catalog, model: u16, selection: &[Selected], result: &Value) -
         Value::Array(items) => items.iter().collect(),
         one => vec![one],
     };
-    items
-        .into_iter()
-        .map(|item| row(catalog, model, selection, item))
-        .collect()
+    items.into_iter().map(|item| row(catalog, model, selection, item)).collect()
 }
 
 fn row(catalog: &Catalog, model: u16, selection: &[Selected], object: &Value) -> Value {

@@ -28,10 +28,8 @@ impl Recordings {
     pub fn open() -> Option<Self> {
         let mut steps = Vec::new();
         for version in ["v5.22.0", "v6.19.3"] {
-            let mut files: Vec<PathBuf> = fs::read_dir(shared("protocol").join(version))
-                .ok()?
-                .map(|entry| entry.unwrap().path())
-                .collect();
+            let mut files: Vec<PathBuf> =
+                fs::read_dir(shared("protocol").join(version)).ok()?.map(|entry| entry.unwrap().path()).collect();
             files.sort();
             for file in files {
                 let step = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
@@ -41,10 +39,7 @@ impl Recordings {
         let upload =
             exchanges(&steps).find(|(_, exchange)| exchange["path"].as_str().is_some_and(|it| it.ends_with("/schema")));
         let schema = base64(upload.unwrap().1["body"].as_str().unwrap());
-        Some(Recordings {
-            catalog: catalog(&schema).unwrap(),
-            steps,
-        })
+        Some(Recordings { catalog: catalog(&schema).unwrap(), steps })
     }
 
     /// The bodies of queries, with the file they stand in.
@@ -75,20 +70,12 @@ fn exchanges(steps: &[(String, Value)]) -> impl Iterator<Item = (&str, &Value)> 
 
 fn base64(text: &str) -> String {
     let value = |byte: u8| {
-        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-            .iter()
-            .position(|it| *it == byte)
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".iter().position(|it| *it == byte)
     };
     let bits: Vec<usize> = text.bytes().filter_map(value).collect();
     let bytes = bits.chunks(4).flat_map(|chunk| {
-        let group = chunk
-            .iter()
-            .enumerate()
-            .fold(0, |group, (at, bits)| group | bits << (18 - 6 * at));
-        [group >> 16, group >> 8, group]
-            .map(|byte| byte as u8)
-            .into_iter()
-            .take(chunk.len() - 1)
+        let group = chunk.iter().enumerate().fold(0, |group, (at, bits)| group | bits << (18 - 6 * at));
+        [group >> 16, group >> 8, group].map(|byte| byte as u8).into_iter().take(chunk.len() - 1)
     });
     String::from_utf8(bytes.collect()).unwrap()
 }
@@ -137,10 +124,7 @@ impl Cases {
     pub fn open(file: &str) -> Option<Self> {
         let text = fs::read_to_string(shared("conformance/query").join(file)).ok()?;
         let lines: Vec<String> = text.lines().map(Into::into).collect();
-        Some(Cases {
-            lines: lines.into_iter(),
-            catalogs: HashMap::new(),
-        })
+        Some(Cases { lines: lines.into_iter(), catalogs: HashMap::new() })
     }
 }
 
@@ -162,15 +146,9 @@ impl Iterator for Cases {
         let answers: Vec<Value> = steps.iter().map(|step| untagged(&step["oracle_response"])).collect();
         let queries = || steps.iter().filter(|step| step["request"]["op"] == "query");
         let oracle = queries().map(|step| step["oracle_response"].clone()).collect();
-        let requests = queries()
-            .map(|step| (filled(&step["request"]["body"], &answers).to_string(), expected(step)))
-            .collect();
-        Some(Case {
-            id,
-            catalog,
-            requests,
-            answers: oracle,
-        })
+        let requests =
+            queries().map(|step| (filled(&step["request"]["body"], &answers).to_string(), expected(step))).collect();
+        Some(Case { id, catalog, requests, answers: oracle })
     }
 }
 
@@ -192,10 +170,7 @@ fn filled(json: &Value, answers: &[Value]) -> Value {
             None => json.clone(),
         },
         Value::Array(items) => items.iter().map(|item| filled(item, answers)).collect(),
-        Value::Object(entries) => entries
-            .iter()
-            .map(|(key, value)| (key.clone(), filled(value, answers)))
-            .collect(),
+        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), filled(value, answers))).collect(),
         _ => json.clone(),
     }
 }
@@ -204,13 +179,10 @@ fn captured(reference: &str, answers: &[Value]) -> Value {
     let mut parts = reference.splitn(2, ':');
     let answer = &answers[parts.next().unwrap().parse::<usize>().unwrap()];
     let (path, form) = parts.next().unwrap().rsplit_once(':').unwrap();
-    let found = path
-        .split('/')
-        .filter(|it| !it.is_empty())
-        .fold(answer, |value, key| match value {
-            Value::Array(items) => &items[key.parse::<usize>().unwrap()],
-            value => &value[key],
-        });
+    let found = path.split('/').filter(|it| !it.is_empty()).fold(answer, |value, key| match value {
+        Value::Array(items) => &items[key.parse::<usize>().unwrap()],
+        value => &value[key],
+    });
     match (form, found) {
         ("str", Value::String(_)) | ("json", _) => found.clone(),
         (_, found) => Value::String(found.to_string()),
@@ -220,10 +192,7 @@ fn captured(reference: &str, answers: &[Value]) -> Value {
 fn untagged(json: &Value) -> Value {
     match json {
         Value::Object(entries) if entries.len() == 2 && entries.contains_key("$type") => untagged(&entries["value"]),
-        Value::Object(entries) => entries
-            .iter()
-            .map(|(key, value)| (key.clone(), untagged(value)))
-            .collect(),
+        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), untagged(value))).collect(),
         Value::Array(items) => items.iter().map(untagged).collect(),
         _ => json.clone(),
     }

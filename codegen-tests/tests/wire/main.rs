@@ -1,11 +1,6 @@
 //! The JSON protocol on recorded and on made requests: every request that a real client sent decodes, and what was decoded
 //! comes back the same from its encoding.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    unreachable_pub
-)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::disallowed_methods, unreachable_pub)]
 
 mod answers;
 mod corpus;
@@ -33,11 +28,7 @@ fn check(body: &str, catalog: &Catalog) -> Result<(), Error> {
         Request::Several(queries) => {
             return queries.iter().try_for_each(|query| {
                 let query = query.clone()?;
-                same(
-                    &Request::One(query.clone()),
-                    &encode::query(&named::query(&query, catalog)),
-                    catalog,
-                );
+                same(&Request::One(query.clone()), &encode::query(&named::query(&query, catalog)), catalog);
                 Ok(())
             });
         }
@@ -48,10 +39,7 @@ fn check(body: &str, catalog: &Catalog) -> Result<(), Error> {
 
 #[track_caller]
 fn same(decoded: &Request, encoded: &str, catalog: &Catalog) {
-    let ours = Limits {
-        client: Client::Lenslet,
-        ..Limits::default()
-    };
+    let ours = Limits { client: Client::Lenslet, ..Limits::default() };
     let again = request(encoded, catalog, &ours);
     assert_eq!(again.as_ref(), Ok(decoded), "{encoded}");
 }
@@ -102,10 +90,5 @@ fn cases(file: &str) {
         }
     }
     let listed: Vec<String> = wrong.iter().map(|(place, why)| format!("{place}: {why}")).collect();
-    assert!(
-        listed.is_empty(),
-        "{} of {count} in {file}:\n{}",
-        listed.len(),
-        listed.join("\n")
-    );
+    assert!(listed.is_empty(), "{} of {count} in {file}:\n{}", listed.len(), listed.join("\n"));
 }

@@ -9,9 +9,7 @@ use serde_json::{Value, json};
 use std::sync::LazyLock;
 
 static BLOG: LazyLock<Catalog> = LazyLock::new(|| {
-    let blog = golden_schemas()
-        .into_iter()
-        .find(|example| example.name.ends_with("blog"));
+    let blog = golden_schemas().into_iter().find(|example| example.name.ends_with("blog"));
     blog.unwrap().schema.catalog
 });
 
@@ -134,10 +132,7 @@ fn depth_is_limited_and_harmless() {
     assert!(request(&body(100), &BLOG, &Limits::default()).is_ok());
     let refused = request(&body(10_000), &BLOG, &Limits::default());
     assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::BadRequest));
-    let small = Limits {
-        size: 50,
-        ..Limits::default()
-    };
+    let small = Limits { size: 50, ..Limits::default() };
     assert!(request(&body(1), &BLOG, &small).is_err());
 }
 

@@ -54,10 +54,7 @@ impl Names<'_> {
 
     fn to(&self, field: FieldId) -> Self {
         let model = &self.catalog.models[usize::from(self.model)];
-        Names {
-            catalog: self.catalog,
-            model: model.fields[usize::from(field.index)].relation().unwrap().model,
-        }
+        Names { catalog: self.catalog, model: model.fields[usize::from(field.index)].relation().unwrap().model }
     }
 
     fn fields(&self, fields: &[FieldId]) -> Vec<FieldId> {
@@ -101,16 +98,11 @@ impl Names<'_> {
             }),
             Condition::Compound(name, parts) => Condition::Compound(
                 name.clone(),
-                parts
-                    .iter()
-                    .map(|(field, value)| (self.field(*field), self.value(value)))
-                    .collect(),
+                parts.iter().map(|(field, value)| (self.field(*field), self.value(value))).collect(),
             ),
-            Condition::Related(field, quantifier, inner) => Condition::Related(
-                self.field(*field),
-                *quantifier,
-                Box::new(self.to(*field).condition(inner)),
-            ),
+            Condition::Related(field, quantifier, inner) => {
+                Condition::Related(self.field(*field), *quantifier, Box::new(self.to(*field).condition(inner)))
+            }
             Condition::All(list) => Condition::All(all(list)),
             Condition::Any(list) => Condition::Any(all(list)),
             Condition::Not(inner) => Condition::Not(Box::new(self.condition(inner))),
@@ -125,10 +117,7 @@ impl Names<'_> {
     }
 
     fn order(&self, order: &Order) -> Order {
-        Order {
-            by: self.order_by(&order.by),
-            ..order.clone()
-        }
+        Order { by: self.order_by(&order.by), ..order.clone() }
     }
 
     fn order_by(&self, by: &OrderBy) -> OrderBy {
@@ -155,33 +144,23 @@ impl Names<'_> {
                 counts
                     .iter()
                     .map(|(field, filter)| {
-                        (
-                            self.field(*field),
-                            filter.as_ref().map(|it| self.to(*field).condition(it)),
-                        )
+                        (self.field(*field), filter.as_ref().map(|it| self.to(*field).condition(it)))
                     })
                     .collect(),
             ),
-            Selected::Aggregate(aggregate, fields) => Selected::Aggregate(
-                *aggregate,
-                fields.iter().map(|field| field.map(|it| self.field(it))).collect(),
-            ),
+            Selected::Aggregate(aggregate, fields) => {
+                Selected::Aggregate(*aggregate, fields.iter().map(|field| field.map(|it| self.field(it))).collect())
+            }
         };
         selection.iter().map(selected).collect()
     }
 
     fn create_many(&self, many: &CreateMany) -> CreateMany {
-        CreateMany {
-            rows: many.rows.iter().map(|it| self.write(it)).collect(),
-            skip_duplicates: many.skip_duplicates,
-        }
+        CreateMany { rows: many.rows.iter().map(|it| self.write(it)).collect(), skip_duplicates: many.skip_duplicates }
     }
 
     fn upsert(&self, upsert: &Upsert) -> Upsert {
-        Upsert {
-            create: self.write(&upsert.create),
-            update: self.write(&upsert.update),
-        }
+        Upsert { create: self.write(&upsert.create), update: self.write(&upsert.update) }
     }
 
     fn write(&self, write: &Write) -> Write {
@@ -190,9 +169,7 @@ impl Names<'_> {
             Assignment::Change(field, change, value) => Assignment::Change(self.field(*field), *change, value.clone()),
             Assignment::Nested(field, nested) => Assignment::Nested(self.field(*field), self.to(*field).nested(nested)),
         };
-        Write {
-            assignments: write.assignments.iter().map(assignment).collect(),
-        }
+        Write { assignments: write.assignments.iter().map(assignment).collect() }
     }
 
     fn nested(&self, nested: &Nested) -> Nested {
@@ -204,26 +181,20 @@ impl Names<'_> {
             Nested::Connect(rows) => Nested::Connect(conditions(rows)),
             Nested::Set(rows) => Nested::Set(conditions(rows)),
             Nested::DeleteMany(rows) => Nested::DeleteMany(conditions(rows)),
-            Nested::ConnectOrCreate(rows) => Nested::ConnectOrCreate(
-                rows.iter()
-                    .map(|(it, new)| (self.condition(it), self.write(new)))
-                    .collect(),
-            ),
+            Nested::ConnectOrCreate(rows) => {
+                Nested::ConnectOrCreate(rows.iter().map(|(it, new)| (self.condition(it), self.write(new))).collect())
+            }
             Nested::Disconnect(rows) => Nested::Disconnect(rows.iter().map(perhaps).collect()),
             Nested::Delete(rows) => Nested::Delete(rows.iter().map(perhaps).collect()),
-            Nested::Update(rows) => Nested::Update(
-                rows.iter()
-                    .map(|(it, change)| (perhaps(it), self.write(change)))
-                    .collect(),
-            ),
+            Nested::Update(rows) => {
+                Nested::Update(rows.iter().map(|(it, change)| (perhaps(it), self.write(change))).collect())
+            }
             Nested::Upsert(rows) => {
                 Nested::Upsert(rows.iter().map(|(it, both)| (perhaps(it), self.upsert(both))).collect())
             }
-            Nested::UpdateMany(rows) => Nested::UpdateMany(
-                rows.iter()
-                    .map(|(it, change)| (self.condition(it), self.write(change)))
-                    .collect(),
-            ),
+            Nested::UpdateMany(rows) => {
+                Nested::UpdateMany(rows.iter().map(|(it, change)| (self.condition(it), self.write(change))).collect())
+            }
         }
     }
 }

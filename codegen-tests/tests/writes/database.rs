@@ -53,9 +53,7 @@ impl Database {
     pub(crate) fn ask(&self, operation: &str, arguments: Value, selection: Value) -> Value {
         let answer = self.send(&self.engine, operation, arguments, selection);
         let answer = answer.unwrap_or_else(|error| panic!("{operation}: {error:?}"));
-        let Value::Object(data) = &answer["data"] else {
-            panic!("{operation}: {answer}")
-        };
+        let Value::Object(data) = &answer["data"] else { panic!("{operation}: {answer}") };
         data.values().next().unwrap().clone()
     }
 
@@ -71,10 +69,7 @@ impl Database {
     /// Asks within an interactive transaction: all of it, until something fails, and then what the last question answers.
     #[track_caller]
     pub(crate) fn in_transaction(&self, questions: &[(&str, Value)], last: (&str, Value)) -> Value {
-        let engine = self
-            .runtime
-            .block_on(self.engine.begin(TransactionOptions::default()))
-            .unwrap();
+        let engine = self.runtime.block_on(self.engine.begin(TransactionOptions::default())).unwrap();
         for (operation, arguments) in questions {
             if self.send(&engine, operation, arguments.clone(), Value::Null).is_err() {
                 break;
@@ -95,9 +90,7 @@ impl Database {
         };
         let query = json!({"arguments": arguments, "selection": selection});
         let body = json!({"modelName": model, "action": action, "query": query}).to_string();
-        let Request::One(query) = request(&body, &self.catalog, &Limits::default())? else {
-            panic!("one query")
-        };
+        let Request::One(query) = request(&body, &self.catalog, &Limits::default())? else { panic!("one query") };
         let rows = self.runtime.block_on(engine.execute(query.clone()))?;
         let text = answer::one(Form::Objects, &query, &self.catalog, Ok(rows));
         Ok(plain(&serde_json::from_str(&text).unwrap()))

@@ -35,20 +35,8 @@ fn columns_that_are_not_given_are_filled() {
     let database = Database::new(MODELS);
     let thing = database.ask("Thing.createOne", json!({"data": {"name": "a"}}), Value::Null);
     let length = |key: &str| thing[key].as_str().unwrap().len();
-    assert_eq!(
-        (
-            length("id"),
-            length("code"),
-            length("old"),
-            length("sorted"),
-            length("short")
-        ),
-        (36, 24, 25, 26, 7)
-    );
-    assert_eq!(
-        (&thing["count"], &thing["ratio"], &thing["active"]),
-        (&json!(3), &json!(0.5), &json!(true))
-    );
+    assert_eq!((length("id"), length("code"), length("old"), length("sorted"), length("short")), (36, 24, 25, 26, 7));
+    assert_eq!((&thing["count"], &thing["ratio"], &thing["active"]), (&json!(3), &json!(0.5), &json!(true)));
     assert_eq!((&thing["data"], &thing["color"]), (&json!("dGVzdA=="), &json!("RED")));
     assert_eq!(thing["since"], json!("2020-01-02T03:04:05.000Z"));
     assert_eq!(thing["note"], json!("from the database"));
@@ -61,10 +49,7 @@ fn given_values_win_over_defaults() {
     let moment = "2001-02-03T04:05:06.000Z";
     let data = json!({"name": "a", "count": 1, "touched": moment, "seen": null, "note": null, "color": "BLUE"});
     let thing = database.ask("Thing.createOne", json!({"data": data}), Value::Null);
-    assert_eq!(
-        (&thing["count"], &thing["touched"], &thing["color"]),
-        (&json!(1), &json!(moment), &json!("BLUE"))
-    );
+    assert_eq!((&thing["count"], &thing["touched"], &thing["color"]), (&json!(1), &json!(moment), &json!("BLUE")));
     assert_eq!((&thing["seen"], &thing["note"]), (&Value::Null, &Value::Null));
     let updated = database.ask(
         "Thing.updateOne",
@@ -93,19 +78,10 @@ fn every_change_is_a_change_of_updated_at() {
     let database = Database::new(MODELS);
     let mut last = database.ask("Thing.createOne", json!({"data": {"name": "a"}}), Value::Null)["touched"].clone();
     let changes = [
-        (
-            "Thing.updateOne",
-            json!({"where": {"name": "a"}, "data": {"count": {"increment": 1}}}),
-        ),
-        (
-            "Thing.updateMany",
-            json!({"where": {"name": "a"}, "data": {"count": 5}}),
-        ),
+        ("Thing.updateOne", json!({"where": {"name": "a"}, "data": {"count": {"increment": 1}}})),
+        ("Thing.updateMany", json!({"where": {"name": "a"}, "data": {"count": 5}})),
         ("Thing.updateManyAndReturn", json!({"data": {"count": 6}})),
-        (
-            "Thing.upsertOne",
-            json!({"where": {"name": "a"}, "create": {"name": "a"}, "update": {"count": 7}}),
-        ),
+        ("Thing.upsertOne", json!({"where": {"name": "a"}, "create": {"name": "a"}, "update": {"count": 7}})),
     ];
     for (operation, arguments) in changes {
         sleep(Duration::from_millis(2));

@@ -76,19 +76,13 @@ fn uniques_name_their_fields() {
     );
     let twice = json!({"posts": {"create": [{"title": "u", "slug": "s"}]}});
     let error = update(&database, twice);
-    assert_eq!(
-        (error.code(), text(&error, "target")),
-        ("P2002", "authorId,slug".into())
-    );
+    assert_eq!((error.code(), text(&error, "target")), ("P2002", "authorId,slug".into()));
 }
 
 #[test]
 fn keys_must_lead_somewhere() {
     let database = database();
-    let error = database.refuse(
-        "Post.createOne",
-        json!({"data": {"title": "t", "slug": "x", "authorId": 77}}),
-    );
+    let error = database.refuse("Post.createOne", json!({"data": {"title": "t", "slug": "x", "authorId": 77}}));
     assert_eq!(error.code(), "P2003");
     let error = database.refuse("User.deleteOne", json!({"where": {"email": "a"}}));
     assert_eq!(error.code(), "P2003");
@@ -103,10 +97,7 @@ fn missing_records_say_what_they_were_needed_for() {
         text(&error, "cause")
     };
     let nobody = json!({"where": {"email": "nobody"}, "data": {"email": "x"}});
-    assert_eq!(
-        cause(database.refuse("User.updateOne", nobody.clone())),
-        "No record was found for an update."
-    );
+    assert_eq!(cause(database.refuse("User.updateOne", nobody.clone())), "No record was found for an update.");
     assert_eq!(
         cause(database.refuse("User.deleteOne", json!({"where": {"email": "nobody"}}))),
         "No record was found for a delete."
@@ -118,17 +109,11 @@ fn missing_records_say_what_they_were_needed_for() {
          connect on one-to-many relation 'PostToUser'."
     );
     assert_eq!(
-        cause(update(
-            &database,
-            json!({"posts": {"update": {"where": {"id": 2}, "data": {"title": "x"}}}})
-        )),
+        cause(update(&database, json!({"posts": {"update": {"where": {"id": 2}, "data": {"title": "x"}}}}))),
         "No 'Post' record was found for a nested update on one-to-many relation 'PostToUser'."
     );
     assert_eq!(
-        cause(update(
-            &database,
-            json!({"groups": {"connect": [{"id": 1}, {"id": 2}]}})
-        )),
+        cause(update(&database, json!({"groups": {"connect": [{"id": 1}, {"id": 2}]}}))),
         "Expected 2 records to be connected, found only 0."
     );
     database.ask("Profile.deleteMany", json!({}), Value::Null);
@@ -146,10 +131,7 @@ fn connected_and_deleted_rows_must_exist() {
         "Expected 2 records to be connected after connect operation on one-to-many relation 'PostToUser', found 1.";
     assert_eq!((error.code(), text(&error, "details")), ("P2018", details.into()));
     let error = update(&database, json!({"posts": {"delete": [{"id": 2}]}}));
-    assert_eq!(
-        (error.code(), text(&error, "relation_name")),
-        ("P2017", "PostToUser".into())
-    );
+    assert_eq!((error.code(), text(&error, "relation_name")), ("P2017", "PostToUser".into()));
 }
 
 #[test]
@@ -163,17 +145,9 @@ fn required_relations_are_not_broken() {
         json!({"profile": {"connect": {"id": 2}}}),
     ] {
         let error = update(&database, data.clone());
-        assert_eq!(
-            (error.code(), text(&error, "model_b_name")),
-            ("P2014", "User".into()),
-            "{data}"
-        );
+        assert_eq!((error.code(), text(&error, "model_b_name")), ("P2014", "User".into()), "{data}");
     }
-    let posts = database.ask(
-        "Post.findMany",
-        json!({"orderBy": {"id": "asc"}}),
-        json!({"authorId": true}),
-    );
+    let posts = database.ask("Post.findMany", json!({"orderBy": {"id": "asc"}}), json!({"authorId": true}));
     assert_eq!(posts, json!([{"authorId": 1}, {"authorId": 2}]));
 }
 
@@ -200,11 +174,6 @@ fn nothing_of_a_failed_write_stays_in_a_transaction() {
         ("User.createOne", json!({"data": {"email": "d", "posts": posts}})),
     ];
     let users = database.in_transaction(&questions, ("User.findMany", json!({"orderBy": {"id": "asc"}})));
-    let emails: Vec<_> = users
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|user| user["email"].as_str().unwrap())
-        .collect();
+    let emails: Vec<_> = users.as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap()).collect();
     assert_eq!(emails, ["a", "b", "c"]);
 }

@@ -26,24 +26,13 @@ model Tick {
 fn items() -> Database {
     let database = Database::new(MODELS);
     let rows = json!([{"name": "a"}, {"size": 2, "name": "b"}, {"name": "c", "size": 3, "note": "x"}, {"name": "d", "size": 4}]);
-    assert_eq!(
-        database.ask("Item.createMany", json!({"data": rows}), Value::Null),
-        json!({"count": 4})
-    );
+    assert_eq!(database.ask("Item.createMany", json!({"data": rows}), Value::Null), json!({"count": 4}));
     database
 }
 
 fn sizes(database: &Database) -> Vec<i64> {
-    let all = database.ask(
-        "Item.findMany",
-        json!({"orderBy": {"id": "asc"}}),
-        json!({"size": true}),
-    );
-    all.as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["size"].as_i64().unwrap())
-        .collect()
+    let all = database.ask("Item.findMany", json!({"orderBy": {"id": "asc"}}), json!({"size": true}));
+    all.as_array().unwrap().iter().map(|item| item["size"].as_i64().unwrap()).collect()
 }
 
 #[test]
@@ -51,58 +40,32 @@ fn rows_may_give_different_columns() {
     let database = items();
     assert_eq!(sizes(&database), [1, 2, 3, 4]);
     let rows = json!([{"name": "e", "id": 100}, {"name": "f"}]);
-    let made = database.ask(
-        "Item.createManyAndReturn",
-        json!({"data": rows}),
-        json!({"id": true, "note": true}),
-    );
+    let made = database.ask("Item.createManyAndReturn", json!({"data": rows}), json!({"id": true, "note": true}));
     assert_eq!(made, json!([{"id": 100, "note": null}, {"id": 101, "note": null}]));
-    assert_eq!(
-        database.ask("Item.createMany", json!({"data": []}), Value::Null),
-        json!({"count": 0})
-    );
+    assert_eq!(database.ask("Item.createMany", json!({"data": []}), Value::Null), json!({"count": 0}));
 }
 
 #[test]
 fn rows_of_which_nothing_is_given() {
     let database = Database::new(MODELS);
-    assert_eq!(
-        database.ask("Tick.createMany", json!({"data": [{}, {}, {}]}), Value::Null),
-        json!({"count": 3})
-    );
-    assert_eq!(
-        database.ask("Tick.createOne", json!({}), json!({"id": true})),
-        json!({"id": 4})
-    );
+    assert_eq!(database.ask("Tick.createMany", json!({"data": [{}, {}, {}]}), Value::Null), json!({"count": 3}));
+    assert_eq!(database.ask("Tick.createOne", json!({}), json!({"id": true})), json!({"id": 4}));
 }
 
 #[test]
 fn more_rows_than_a_statement_takes_parameters() {
     let database = Database::new(MODELS);
-    let rows: Vec<Value> = (0..20_000)
-        .map(|at| json!({"name": at.to_string(), "size": at}))
-        .collect();
-    assert_eq!(
-        database.ask("Item.createMany", json!({"data": rows}), Value::Null),
-        json!({"count": 20_000})
-    );
+    let rows: Vec<Value> = (0..20_000).map(|at| json!({"name": at.to_string(), "size": at})).collect();
+    assert_eq!(database.ask("Item.createMany", json!({"data": rows}), Value::Null), json!({"count": 20_000}));
 }
 
 #[test]
 fn all_rows_are_created_or_none() {
     let database = items();
     let rows = json!([{"name": "new"}, {"name": "a"}]);
-    assert_eq!(
-        database.refuse("Item.createMany", json!({"data": rows})).code(),
-        "P2002"
-    );
+    assert_eq!(database.refuse("Item.createMany", json!({"data": rows})).code(), "P2002");
     assert_eq!(sizes(&database).len(), 4);
-    assert_eq!(
-        database
-            .refuse("Item.createManyAndReturn", json!({"data": rows}))
-            .code(),
-        "P2002"
-    );
+    assert_eq!(database.refuse("Item.createManyAndReturn", json!({"data": rows})).code(), "P2002");
     assert_eq!(sizes(&database).len(), 4);
 }
 
@@ -113,10 +76,7 @@ fn created_rows_are_answered_with_the_row_they_refer_to() {
     let rows = json!([{"name": "e", "groupId": 9}, {"name": "f"}]);
     let selection = json!({"name": true, "group": {"selection": {"id": true}}});
     let made = database.ask("Item.createManyAndReturn", json!({"data": rows}), selection.clone());
-    assert_eq!(
-        made,
-        json!([{"name": "e", "group": {"id": 9}}, {"name": "f", "group": null}])
-    );
+    assert_eq!(made, json!([{"name": "e", "group": {"id": 9}}, {"name": "f", "group": null}]));
     let arguments = json!({"where": {"groupId": 9}, "data": {"name": "g"}});
     let changed = database.ask("Item.updateManyAndReturn", arguments, selection);
     assert_eq!(changed, json!([{"name": "g", "group": {"id": 9}}]));
@@ -126,24 +86,15 @@ fn created_rows_are_answered_with_the_row_they_refer_to() {
 fn rows_of_a_filter_are_changed() {
     let database = items();
     let change = |arguments: Value| database.ask("Item.updateMany", arguments, Value::Null)["count"].clone();
-    assert_eq!(
-        change(json!({"where": {"size": {"gt": 2}}, "data": {"size": {"increment": 10}}})),
-        json!(2)
-    );
+    assert_eq!(change(json!({"where": {"size": {"gt": 2}}, "data": {"size": {"increment": 10}}})), json!(2));
     assert_eq!(sizes(&database), [1, 2, 13, 14]);
     assert_eq!(change(json!({"data": {"size": 0}, "limit": 3})), json!(3));
     assert_eq!(sizes(&database), [0, 0, 0, 14]);
     assert_eq!(change(json!({"data": {}})), json!(4), "nothing changes in four rows");
     assert_eq!(change(json!({"data": {"size": 7}, "limit": 0})), json!(0));
-    assert_eq!(
-        change(json!({"where": {"name": "none"}, "data": {"size": 7}})),
-        json!(0)
-    );
-    let changed = database.ask(
-        "Item.updateManyAndReturn",
-        json!({"data": {"size": 5}, "limit": 1}),
-        json!({"size": true}),
-    );
+    assert_eq!(change(json!({"where": {"name": "none"}, "data": {"size": 7}})), json!(0));
+    let changed =
+        database.ask("Item.updateManyAndReturn", json!({"data": {"size": 5}, "limit": 1}), json!({"size": true}));
     assert_eq!(changed, json!([{"size": 5}]));
 }
 

@@ -82,11 +82,7 @@ fn database() -> Database {
 #[track_caller]
 fn update(database: &Database, email: &str, relation: &str, write: Value, column: &str) -> Value {
     let arguments = json!({"where": {"email": email}, "data": {relation: write}});
-    let related = database.ask(
-        "User.updateOne",
-        arguments,
-        json!({relation: {"selection": {column: true}}}),
-    );
+    let related = database.ask("User.updateOne", arguments, json!({relation: {"selection": {column: true}}}));
     match &related[relation] {
         Value::Array(rows) => rows.iter().map(|row| row[column].clone()).collect(),
         Value::Null => Value::Null,
@@ -117,11 +113,8 @@ fn a_tree_is_created_at_any_depth() {
             "comments": {"selection": {"number": true, "text": true, "marks": {"selection": {"kind": true}}}}
         }}
     });
-    let made = database.ask(
-        "User.createOne",
-        json!({"data": {"email": "ada", "boss": boss, "posts": posts}}),
-        selection,
-    );
+    let made =
+        database.ask("User.createOne", json!({"data": {"email": "ada", "boss": boss, "posts": posts}}), selection);
     assert_eq!(
         made,
         json!({
@@ -141,28 +134,16 @@ fn a_tree_is_created_at_any_depth() {
 fn rows_to_many_are_connected_and_disconnected() {
     let database = database();
     let posts = |write: Value| update(&database, "bob", "posts", write, "title");
-    assert_eq!(
-        posts(json!({"connect": [{"title": "free"}, {"title": "one"}]})),
-        json!(["one", "free"])
-    );
+    assert_eq!(posts(json!({"connect": [{"title": "free"}, {"title": "one"}]})), json!(["one", "free"]));
     assert_eq!(
         posts(json!({"connect": [{"title": "idle"}, {"title": "idle"}]})),
         json!(["one", "free", "idle"]),
         "twice"
     );
-    assert_eq!(
-        posts(json!({"disconnect": [{"title": "one"}, {"title": "two"}]})),
-        json!(["free", "idle"])
-    );
-    assert_eq!(
-        posts(json!({"set": [{"title": "one"}, {"title": "idle"}]})),
-        json!(["one", "idle"])
-    );
+    assert_eq!(posts(json!({"disconnect": [{"title": "one"}, {"title": "two"}]})), json!(["free", "idle"]));
+    assert_eq!(posts(json!({"set": [{"title": "one"}, {"title": "idle"}]})), json!(["one", "idle"]));
     assert_eq!(posts(json!({"set": []})), json!([]));
-    assert_eq!(
-        update(&database, "ada", "posts", json!({"set": []}), "title"),
-        json!([])
-    );
+    assert_eq!(update(&database, "ada", "posts", json!({"set": []}), "title"), json!([]));
     assert_eq!(
         posts(json!({"connectOrCreate": [
             {"where": {"title": "two"}, "create": {"title": "unused"}},
@@ -176,10 +157,7 @@ fn rows_to_many_are_connected_and_disconnected() {
 fn rows_to_many_are_changed_and_deleted() {
     let database = database();
     let posts = |write: Value| update(&database, "ada", "posts", write, "title");
-    assert_eq!(
-        posts(json!({"update": {"where": {"title": "one"}, "data": {"title": "1"}}})),
-        json!(["1", "two"])
-    );
+    assert_eq!(posts(json!({"update": {"where": {"title": "one"}, "data": {"title": "1"}}})), json!(["1", "two"]));
     assert_eq!(
         posts(json!({"upsert": [
             {"where": {"title": "two"}, "create": {"title": "unused"}, "update": {"title": "2"}},
@@ -190,19 +168,9 @@ fn rows_to_many_are_changed_and_deleted() {
     );
     assert_eq!(posts(json!({"delete": [{"title": "1"}]})), json!(["2", "3"]));
     assert_eq!(posts(json!({"deleteMany": {"title": "free"}})), json!(["2", "3"]));
-    assert_eq!(
-        posts(json!({"deleteMany": [{"title": "3"}, {"title": "4"}]})),
-        json!(["2"])
-    );
-    assert_eq!(
-        posts(json!({"updateMany": {"where": {}, "data": {"title": "x"}}})),
-        json!(["x"])
-    );
-    let left = database.ask(
-        "Post.findMany",
-        json!({"orderBy": {"id": "asc"}}),
-        json!({"title": true}),
-    );
+    assert_eq!(posts(json!({"deleteMany": [{"title": "3"}, {"title": "4"}]})), json!(["2"]));
+    assert_eq!(posts(json!({"updateMany": {"where": {}, "data": {"title": "x"}}})), json!(["x"]));
+    let left = database.ask("Post.findMany", json!({"orderBy": {"id": "asc"}}), json!({"title": true}));
     assert_eq!(left, json!([{"title": "x"}, {"title": "free"}, {"title": "idle"}]));
 }
 
@@ -210,10 +178,7 @@ fn rows_to_many_are_changed_and_deleted() {
 fn what_is_said_later_happens_later() {
     let database = database();
     let write = json!({"create": {"title": "new"}, "update": {"where": {"title": "new"}, "data": {"title": "newer"}}, "deleteMany": {"title": "one"}});
-    assert_eq!(
-        update(&database, "ada", "posts", write, "title"),
-        json!(["two", "newer"])
-    );
+    assert_eq!(update(&database, "ada", "posts", write, "title"), json!(["two", "newer"]));
 }
 
 #[test]
@@ -226,25 +191,13 @@ fn pairs_are_made_and_broken() {
             arguments,
             json!({"tags": {"arguments": {"orderBy": {"name": "asc"}}, "selection": {"name": true}}}),
         );
-        post["tags"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|tag| tag["name"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
+        post["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(tags(json!({"create": [{"name": "a"}, {"name": "b"}]})), ["a", "b"]);
-    assert_eq!(
-        tags(json!({"connect": [{"name": "a"}]})),
-        ["a", "b"],
-        "a pair is not made twice"
-    );
+    assert_eq!(tags(json!({"connect": [{"name": "a"}]})), ["a", "b"], "a pair is not made twice");
     assert_eq!(tags(json!({"disconnect": [{"name": "a"}, {"name": "none"}]})), ["b"]);
     assert_eq!(tags(json!({"set": [{"name": "a"}]})), ["a"]);
-    assert_eq!(
-        tags(json!({"update": {"where": {"name": "a"}, "data": {"name": "c"}}})),
-        ["c"]
-    );
+    assert_eq!(tags(json!({"update": {"where": {"name": "a"}, "data": {"name": "c"}}})), ["c"]);
     assert_eq!(
         tags(json!({"upsert": {"where": {"name": "d"}, "create": {"name": "d"}, "update": {"name": "e"}}})),
         ["c", "d"]
@@ -263,49 +216,23 @@ fn a_row_of_ones_own_key_is_replaced() {
     let database = database();
     let desk = |email: &str, write: Value| update(&database, email, "desk", write, "name");
     assert_eq!(desk("bob", json!({"create": {"name": "right"}})), json!("right"));
-    assert_eq!(
-        desk("bob", json!({"connect": {"name": "left"}})),
-        json!("left"),
-        "taken from who had it"
-    );
+    assert_eq!(desk("bob", json!({"connect": {"name": "left"}})), json!("left"), "taken from who had it");
     assert_eq!(desk("ada", json!({})), Value::Null);
     assert_eq!(
-        desk(
-            "ada",
-            json!({"connectOrCreate": {"where": {"name": "right"}, "create": {"name": "unused"}}})
-        ),
+        desk("ada", json!({"connectOrCreate": {"where": {"name": "right"}, "create": {"name": "unused"}}})),
         json!("right")
     );
     assert_eq!(desk("ada", json!({"update": {"name": "east"}})), json!("east"));
-    assert_eq!(
-        desk(
-            "ada",
-            json!({"update": {"where": {"name": "east"}, "data": {"name": "west"}}})
-        ),
-        json!("west")
-    );
+    assert_eq!(desk("ada", json!({"update": {"where": {"name": "east"}, "data": {"name": "west"}}})), json!("west"));
     assert_eq!(desk("ada", json!({"disconnect": {"name": "east"}})), json!("west"));
     assert_eq!(desk("ada", json!({"disconnect": true})), Value::Null);
+    assert_eq!(desk("ada", json!({"upsert": {"create": {"name": "new"}, "update": {"name": "unused"}}})), json!("new"));
     assert_eq!(
-        desk(
-            "ada",
-            json!({"upsert": {"create": {"name": "new"}, "update": {"name": "unused"}}})
-        ),
-        json!("new")
-    );
-    assert_eq!(
-        desk(
-            "ada",
-            json!({"upsert": {"create": {"name": "unused"}, "update": {"name": "newer"}}})
-        ),
+        desk("ada", json!({"upsert": {"create": {"name": "unused"}, "update": {"name": "newer"}}})),
         json!("newer")
     );
     assert_eq!(desk("ada", json!({"delete": true})), Value::Null);
-    let left = database.ask(
-        "Desk.findMany",
-        json!({"orderBy": {"name": "asc"}}),
-        json!({"name": true}),
-    );
+    let left = database.ask("Desk.findMany", json!({"orderBy": {"name": "asc"}}), json!({"name": true}));
     assert_eq!(left, json!([{"name": "left"}, {"name": "west"}]));
 }
 
@@ -313,30 +240,16 @@ fn a_row_of_ones_own_key_is_replaced() {
 fn a_row_that_holds_the_key_is_replaced() {
     let database = database();
     let profile = |email: &str, write: Value| update(&database, email, "profile", write, "bio");
-    assert_eq!(
-        profile("bob", json!({"connect": {"id": 1}})),
-        json!("first"),
-        "taken from who had it"
-    );
-    assert_eq!(
-        profile("bob", json!({"connect": {"id": 1}})),
-        json!("first"),
-        "it is there already"
-    );
+    assert_eq!(profile("bob", json!({"connect": {"id": 1}})), json!("first"), "taken from who had it");
+    assert_eq!(profile("bob", json!({"connect": {"id": 1}})), json!("first"), "it is there already");
     assert_eq!(profile("bob", json!({"update": {"bio": "second"}})), json!("second"));
     assert_eq!(
-        profile(
-            "ada",
-            json!({"upsert": {"create": {"bio": "third"}, "update": {"bio": "unused"}}})
-        ),
+        profile("ada", json!({"upsert": {"create": {"bio": "third"}, "update": {"bio": "unused"}}})),
         json!("third")
     );
     assert_eq!(profile("ada", json!({"delete": {"bio": "third"}})), Value::Null);
     assert_eq!(
-        profile(
-            "ada",
-            json!({"connectOrCreate": {"where": {"id": 77}, "create": {"bio": "fourth"}}})
-        ),
+        profile("ada", json!({"connectOrCreate": {"where": {"id": 77}, "create": {"bio": "fourth"}}})),
         json!("fourth")
     );
 }
@@ -345,23 +258,11 @@ fn a_row_that_holds_the_key_is_replaced() {
 fn rows_refer_to_rows_of_their_own_model() {
     let database = database();
     let staff = |write: Value| update(&database, "ada", "staff", write, "email");
-    assert_eq!(
-        staff(json!({"connect": {"email": "bob"}, "create": {"email": "cy"}})),
-        json!(["bob", "cy"])
-    );
-    assert_eq!(
-        update(&database, "ada", "boss", json!({"connect": {"email": "bob"}}), "email"),
-        json!("bob")
-    );
+    assert_eq!(staff(json!({"connect": {"email": "bob"}, "create": {"email": "cy"}})), json!(["bob", "cy"]));
+    assert_eq!(update(&database, "ada", "boss", json!({"connect": {"email": "bob"}}), "email"), json!("bob"));
     assert_eq!(staff(json!({"disconnect": {"email": "bob"}})), json!(["cy"]));
     assert_eq!(
-        update(
-            &database,
-            "ada",
-            "friends",
-            json!({"connect": [{"email": "bob"}, {"email": "cy"}]}),
-            "email"
-        ),
+        update(&database, "ada", "friends", json!({"connect": [{"email": "bob"}, {"email": "cy"}]}), "email"),
         json!(["bob", "cy"])
     );
     assert_eq!(update(&database, "bob", "liked", json!({}), "email"), json!(["ada"]));
@@ -385,10 +286,7 @@ fn keys_may_have_several_columns() {
         json!([{"kind": "z"}, {"kind": "y"}])
     );
     assert_eq!(marks(json!({"set": [{"id": 2}]})), json!([{"kind": "y"}]));
-    assert_eq!(
-        marks(json!({"connect": {"id": 1}, "disconnect": {"id": 2}})),
-        json!([{"kind": "z"}])
-    );
+    assert_eq!(marks(json!({"connect": {"id": 1}, "disconnect": {"id": 2}})), json!([{"kind": "z"}]));
     let arguments = json!({"where": {"id": 2}, "data": {"comment": {"connect": comment}}});
     let mark = database.ask("Mark.updateOne", arguments, json!({"a": true, "b": true}));
     assert_eq!(mark, json!({"a": 1, "b": 1}));

@@ -64,40 +64,23 @@ fn columns_are_changed_by_the_database() {
     assert_eq!(change("score", json!({"multiply": 3})), json!(42));
     assert_eq!(change("score", json!({"divide": 4})), json!(10));
     assert_eq!(change("rate", json!({"divide": 4})), json!(0.25));
-    assert_eq!(
-        change("big", json!({"multiply": 9_000_000_000_i64})),
-        json!("9000000000")
-    );
+    assert_eq!(change("big", json!({"multiply": 9_000_000_000_i64})), json!("9000000000"));
     assert_eq!(change("name", json!({"set": "Ada"})), json!("Ada"));
     assert_eq!(change("name", Value::Null), Value::Null);
     let of_null = json!({"where": {"email": "b"}, "data": {"score": {"increment": 5}}});
-    assert_eq!(
-        database.ask("User.updateOne", of_null, json!({"score": true})),
-        json!({"score": null})
-    );
+    assert_eq!(database.ask("User.updateOne", of_null, json!({"score": true})), json!({"score": null}));
 }
 
 #[test]
 fn a_selector_may_have_more_conditions() {
     let database = users();
     let ok = json!({"where": {"email": "a", "score": {"gte": 10}}, "data": {"name": "x"}});
-    assert_eq!(
-        database.ask("User.updateOne", ok, json!({"name": true})),
-        json!({"name": "x"})
-    );
+    assert_eq!(database.ask("User.updateOne", ok, json!({"name": true})), json!({"name": "x"}));
     let stale = json!({"where": {"email": "a", "score": 11}, "data": {"name": "y"}});
     assert_eq!(database.refuse("User.updateOne", stale.clone()).code(), "P2025");
     let related = json!({"where": {"id": 1, "posts": {"some": {"title": "of a"}}}, "data": {"name": "z"}});
-    assert_eq!(
-        database.ask("User.updateOne", related, json!({"name": true})),
-        json!({"name": "z"})
-    );
-    assert_eq!(
-        database
-            .refuse("User.deleteOne", json!({"where": stale["where"]}))
-            .code(),
-        "P2025"
-    );
+    assert_eq!(database.ask("User.updateOne", related, json!({"name": true})), json!({"name": "z"}));
+    assert_eq!(database.refuse("User.deleteOne", json!({"where": stale["where"]})).code(), "P2025");
 }
 
 #[test]
@@ -115,16 +98,10 @@ fn a_deleted_row_is_answered_as_it_was() {
     let selection = json!({"email": true, "posts": {"selection": {"title": true}}});
     let gone = database.ask("User.deleteOne", json!({"where": {"id": 1}}), selection);
     assert_eq!(gone, json!({"email": "a", "posts": [{"title": "of a"}]}));
-    assert_eq!(
-        database.ask("Post.findMany", json!({}), json!({"title": true})),
-        json!([{"title": "of b"}])
-    );
+    assert_eq!(database.ask("Post.findMany", json!({}), json!({"title": true})), json!([{"title": "of b"}]));
     let gone = database.ask("User.deleteOne", json!({"where": {"id": 2}}), json!({"email": true}));
     assert_eq!(gone, json!({"email": "b"}));
-    assert_eq!(
-        database.refuse("User.deleteOne", json!({"where": {"id": 2}})).code(),
-        "P2025"
-    );
+    assert_eq!(database.refuse("User.deleteOne", json!({"where": {"id": 2}})).code(), "P2025");
 }
 
 #[test]
@@ -132,11 +109,7 @@ fn an_upsert_inserts_or_changes() {
     let database = users();
     let upsert = |filter: Value, create: Value, update: Value| {
         let arguments = json!({"where": filter, "create": create, "update": update});
-        database.ask(
-            "User.upsertOne",
-            arguments,
-            json!({"id": true, "email": true, "name": true}),
-        )
+        database.ask("User.upsertOne", arguments, json!({"id": true, "email": true, "name": true}))
     };
     let new = |email: &str| json!({"email": email});
     // By the same value: one statement.
@@ -144,32 +117,15 @@ fn an_upsert_inserts_or_changes() {
     assert_eq!(changed, json!({"id": 1, "email": "a", "name": "x"}));
     let made = upsert(json!({"email": "c"}), new("c"), json!({"name": "x"}));
     assert_eq!(made["name"], Value::Null);
-    assert_eq!(
-        upsert(json!({"email": "c"}), new("c"), json!({}))["email"],
-        json!("c"),
-        "nothing to change"
-    );
+    assert_eq!(upsert(json!({"email": "c"}), new("c"), json!({}))["email"], json!("c"), "nothing to change");
     // By another value, or with more conditions: a look first.
-    assert_eq!(
-        upsert(json!({"email": "a"}), new("z"), json!({"email": "y"}))["email"],
-        json!("y")
-    );
-    assert_eq!(
-        upsert(json!({"email": "a"}), new("z"), json!({"email": "y"}))["email"],
-        json!("z")
-    );
-    assert_eq!(
-        upsert(json!({"email": "y", "name": "x"}), new("w"), json!({"name": "v"}))["name"],
-        json!("v")
-    );
+    assert_eq!(upsert(json!({"email": "a"}), new("z"), json!({"email": "y"}))["email"], json!("y"));
+    assert_eq!(upsert(json!({"email": "a"}), new("z"), json!({"email": "y"}))["email"], json!("z"));
+    assert_eq!(upsert(json!({"email": "y", "name": "x"}), new("w"), json!({"name": "v"}))["name"], json!("v"));
     assert_eq!(upsert(json!({"id": 1000}), new("q"), json!({}))["email"], json!("q"));
     let nested = json!({"posts": {"create": {"title": "new"}}});
     assert_eq!(upsert(json!({"email": "q"}), new("q"), nested)["email"], json!("q"));
-    let posts = database.ask(
-        "Post.findMany",
-        json!({"where": {"title": "new"}}),
-        json!({"authorId": true}),
-    );
+    let posts = database.ask("Post.findMany", json!({"where": {"title": "new"}}), json!({"authorId": true}));
     assert_eq!(posts.as_array().unwrap().len(), 1);
 }
 
@@ -184,14 +140,7 @@ fn rows_are_found_by_several_columns() {
     assert_eq!(upsert("a"), json!({"x": 1, "y": 2, "label": ""}));
     assert_eq!(upsert("a"), json!({"x": 1, "y": 2, "label": "a"}));
     let by_other = json!({"where": {"label_x": {"label": "a", "x": 1}}, "data": {"x": {"increment": 4}}});
-    assert_eq!(
-        database.ask("Place.updateOne", by_other, json!({"x": true, "y": true})),
-        json!({"x": 5, "y": 2})
-    );
-    let gone = database.ask(
-        "Place.deleteOne",
-        json!({"where": {"x_y": {"x": 5, "y": 2}}}),
-        json!({"label": true}),
-    );
+    assert_eq!(database.ask("Place.updateOne", by_other, json!({"x": true, "y": true})), json!({"x": 5, "y": 2}));
+    let gone = database.ask("Place.deleteOne", json!({"where": {"x_y": {"x": 5, "y": 2}}}), json!({"label": true}));
     assert_eq!(gone, json!({"label": "a"}));
 }

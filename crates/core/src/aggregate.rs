@@ -119,10 +119,7 @@ impl<M, T, U> Column<M, T, U> {
 
 impl<M, T> Computed<M, T> {
     fn having<V: Given<T>>(self, operator: Operator, value: V) -> Having<M> {
-        let compare = Compare {
-            aggregate: Some(self.0),
-            ..Compare::new(self.1, operator, value.given())
-        };
+        let compare = Compare { aggregate: Some(self.0), ..Compare::new(self.1, operator, value.given()) };
         Having(Condition::Compare(compare), PhantomData)
     }
     /// Only groups where it is equal.
@@ -333,13 +330,7 @@ impl<'c, E: Engine, M: Model, W> Table<'c, E, M, W> {
     }
     /// Numbers over groups of rows: `.group_by(post::author_id).select((post::author_id, count()))`.
     pub fn group_by(self, columns: impl GroupColumns<M>) -> Operation<'c, E, M, GroupRows, NothingYet> {
-        self.operation(Query::new(
-            M::MODEL,
-            Action::GroupBy(GroupBy {
-                by: columns.fields(),
-                having: None,
-            }),
-        ))
+        self.operation(Query::new(M::MODEL, Action::GroupBy(GroupBy { by: columns.fields(), having: None })))
     }
 }
 

@@ -32,11 +32,7 @@ pub trait Operations {
 }
 
 fn one<S: Sendable, C: Cursor>(answers: &mut impl Iterator<Item = C>) -> Result<S::Out, Error> {
-    S::read(
-        &mut answers
-            .next()
-            .ok_or_else(|| Error::unexpected_answer("an answer for each operation"))?,
-    )
+    S::read(&mut answers.next().ok_or_else(|| Error::unexpected_answer("an answer for each operation"))?)
 }
 
 macro_rules! tuples {
@@ -86,20 +82,14 @@ pub struct Batch<'c, E, B> {
 
 impl<E, B> fmt::Debug for Batch<'_, E, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch")
-            .field("isolation", &self.isolation)
-            .finish_non_exhaustive()
+        f.debug_struct("Batch").field("isolation", &self.isolation).finish_non_exhaustive()
     }
 }
 
 impl<'c, E: Engine, B: Operations> Batch<'c, E, B> {
     /// A batch for an engine; what the generated client's `batch` returns.
     pub fn new(engine: &'c E, operations: B) -> Self {
-        Batch {
-            engine,
-            operations,
-            isolation: None,
-        }
+        Batch { engine, operations, isolation: None }
     }
     /// How far the transaction is kept apart from others.
     pub fn isolation(mut self, isolation: Isolation) -> Self {
@@ -112,10 +102,7 @@ impl<E: Engine, B: Operations> IntoFuture for Batch<'_, E, B> {
     type Output = Result<B::Out, Error>;
     type IntoFuture = Answers<E, B::Out>;
     fn into_future(self) -> Self::IntoFuture {
-        Answers {
-            answers: self.engine.batch(self.operations.into_queries(), self.isolation),
-            read: B::read::<E::Rows>,
-        }
+        Answers { answers: self.engine.batch(self.operations.into_queries(), self.isolation), read: B::read::<E::Rows> }
     }
 }
 

@@ -513,10 +513,7 @@ impl Model {
     /// Every index that holds a row's columns at most once, the primary key first. Partial indexes are no such thing.
     pub fn uniques(&self) -> impl Iterator<Item = &Index> {
         let rest = self.indexes.iter().filter(|index| index.kind == IndexKind::Unique);
-        self.primary_key
-            .iter()
-            .chain(rest)
-            .filter(|index| index.predicate.is_none())
+        self.primary_key.iter().chain(rest).filter(|index| index.predicate.is_none())
     }
 }
 
@@ -539,14 +536,7 @@ impl Field {
 
     /// Whether the client shows it: not ignored, and of a type that the client can hold.
     pub fn is_visible(&self) -> bool {
-        !self.ignored
-            && !matches!(
-                &self.kind,
-                FieldKind::Column(Column {
-                    ty: ColumnType::Unsupported(_),
-                    ..
-                })
-            )
+        !self.ignored && !matches!(&self.kind, FieldKind::Column(Column { ty: ColumnType::Unsupported(_), .. }))
     }
 }
 

@@ -166,11 +166,7 @@ impl<M, T, const N: usize> fmt::Debug for Compound<M, T, N> {
 impl<M, T, const N: usize> Compound<M, T, N> {
     /// The selector of that name over these columns; written by the generator.
     pub const fn new(name: &'static str, fields: [FieldId; N]) -> Self {
-        Compound {
-            name,
-            fields,
-            of: PhantomData,
-        }
+        Compound { name, fields, of: PhantomData }
     }
 
     /// The row with these values, given as a tuple in the order of the columns.

@@ -22,40 +22,26 @@ pub struct Place<M> {
 
 impl<M> Clone for Place<M> {
     fn clone(&self) -> Self {
-        Place {
-            field: self.field,
-            steps: self.steps.clone(),
-            of: PhantomData,
-        }
+        Place { field: self.field, steps: self.steps.clone(), of: PhantomData }
     }
 }
 impl<M> fmt::Debug for Place<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Place")
-            .field(&self.field.name)
-            .field(&self.steps)
-            .finish()
+        f.debug_tuple("Place").field(&self.field.name).field(&self.steps).finish()
     }
 }
 
 impl<M, T: Document, U> Column<M, T, U> {
     /// The place that these keys and positions lead to; none lead to the whole document.
     pub fn at<S: Into<String>>(self, steps: impl IntoIterator<Item = S>) -> Place<M> {
-        Place {
-            field: self.field(),
-            steps: steps.into_iter().map(Into::into).collect(),
-            of: PhantomData,
-        }
+        Place { field: self.field(), steps: steps.into_iter().map(Into::into).collect(), of: PhantomData }
     }
 }
 
 impl<M> Place<M> {
     fn compare(self, operator: Operator, value: Value) -> Filter<M> {
         let path = Some(JsonPath::Steps(self.steps));
-        Filter::new(Condition::Compare(Compare {
-            path,
-            ..Compare::new(self.field, operator, value)
-        }))
+        Filter::new(Condition::Compare(Compare { path, ..Compare::new(self.field, operator, value) }))
     }
     fn json(self, operator: Operator, value: impl Into<serde_json::Value>) -> Filter<M> {
         self.compare(operator, Value::Json(value.into().to_string()))

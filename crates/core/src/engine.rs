@@ -62,10 +62,6 @@ pub struct TransactionOptions {
 
 impl Default for TransactionOptions {
     fn default() -> Self {
-        TransactionOptions {
-            isolation: None,
-            max_wait: Duration::from_secs(2),
-            timeout: Duration::from_secs(5),
-        }
+        TransactionOptions { isolation: None, max_wait: Duration::from_secs(2), timeout: Duration::from_secs(5) }
     }
 }

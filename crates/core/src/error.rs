@@ -105,12 +105,7 @@ kinds! {
 impl Error {
     /// An error that says what happened and what to do next.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner {
-            kind,
-            message: message.into(),
-            meta: Vec::new(),
-            batch_index: None,
-        }))
+        Error(Box::new(Inner { kind, message: message.into(), meta: Vec::new(), batch_index: None }))
     }
 
     /// The answer does not have the form that was asked for.
@@ -119,13 +114,9 @@ impl Error {
         Error::new(
             ErrorKind::ColumnDataInvalid,
             // Neither `format!` nor `concat`, which can panic in words: this is compiled into every Worker.
-            [
-                "the answer does not hold ",
-                wanted,
-                " where the client expects it; generate the client again",
-            ]
-            .into_iter()
-            .collect::<String>(),
+            ["the answer does not hold ", wanted, " where the client expects it; generate the client again"]
+                .into_iter()
+                .collect::<String>(),
         )
     }
 

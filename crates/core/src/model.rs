@@ -85,11 +85,7 @@ impl Arity for Maybe {
             return Ok(None);
         }
         let row = read(cursor)?;
-        if cursor.next_row()? {
-            Err(Error::unexpected_answer("one row at most"))
-        } else {
-            Ok(Some(row))
-        }
+        if cursor.next_row()? { Err(Error::unexpected_answer("one row at most")) } else { Ok(Some(row)) }
     }
 }
 

@@ -43,9 +43,7 @@ pub struct Operation<'c, E, M, V, R> {
 
 impl<E, M: Model, V, R> fmt::Debug for Operation<'_, E, M, V, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operation")
-            .field("query", &self.query)
-            .finish_non_exhaustive()
+        f.debug_struct("Operation").field("query", &self.query).finish_non_exhaustive()
     }
 }
 impl<E, M: Model, W> fmt::Debug for Table<'_, E, M, W> {
@@ -166,20 +164,12 @@ impl<'c, E: Engine, M: Model, W> Table<'c, E, M, W> {
     }
 
     pub(crate) fn operation<V, R>(self, query: Query) -> Operation<'c, E, M, V, R> {
-        Operation {
-            engine: self.0,
-            query,
-            of: PhantomData,
-        }
+        Operation { engine: self.0, query, of: PhantomData }
     }
     fn rows<V>(self, action: Action) -> WholeRows<'c, E, M, V> {
         let mut query = Query::new(M::MODEL, action);
         query.selection.push(Selected::Columns(Cow::Borrowed(M::COLUMNS)));
-        Operation {
-            engine: self.0,
-            query,
-            of: PhantomData,
-        }
+        Operation { engine: self.0, query, of: PhantomData }
     }
     fn row_of<V>(self, action: Action, by: Filter<M, Unique>) -> WholeRows<'c, E, M, V> {
         let mut operation = self.rows(action);
@@ -187,11 +177,7 @@ impl<'c, E: Engine, M: Model, W> Table<'c, E, M, W> {
         operation
     }
     fn tally<V>(self, action: Action) -> Tally<'c, E, M, V> {
-        Operation {
-            engine: self.0,
-            query: Query::new(M::MODEL, action),
-            of: PhantomData,
-        }
+        Operation { engine: self.0, query: Query::new(M::MODEL, action), of: PhantomData }
     }
 
     /// The row of a unique selector, or `None`.
@@ -255,10 +241,7 @@ impl<'c, E: Engine, M: Model> Table<'c, E, M> {
     }
     /// Changes the row of a unique selector, or inserts one, and answers it.
     pub fn upsert(self, by: Filter<M, Unique>, new: impl IntoData<M, Alone>) -> WholeRows<'c, E, M, UpsertRow> {
-        let upsert = Upsert {
-            create: new.into_data().into_write(),
-            update: Write::default(),
-        };
+        let upsert = Upsert { create: new.into_data().into_write(), update: Write::default() };
         self.row_of(Action::UpsertOne(Box::new(upsert)), by)
     }
     /// Deletes the row of a unique selector and answers what it was; P2025 where there is none.
@@ -272,19 +255,12 @@ impl<'c, E: Engine, M: Model> Table<'c, E, M> {
 }
 
 fn create_many<M: Model, N: IntoData<M, Alone>>(rows: impl IntoIterator<Item = N>) -> CreateMany {
-    CreateMany {
-        rows: rows.into_iter().map(|row| row.into_data().into_write()).collect(),
-        skip_duplicates: false,
-    }
+    CreateMany { rows: rows.into_iter().map(|row| row.into_data().into_write()).collect(), skip_duplicates: false }
 }
 
 impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     pub(crate) fn reads_as<S>(self) -> Operation<'c, E, M, V, S> {
-        Operation {
-            engine: self.engine,
-            query: self.query,
-            of: PhantomData,
-        }
+        Operation { engine: self.engine, query: self.query, of: PhantomData }
     }
     pub(crate) fn query_mut(&mut self) -> &mut Query {
         &mut self.query
@@ -476,10 +452,7 @@ impl<E: Engine, M: Model, V: Verb, R: ReadRow<M>> IntoFuture for Operation<'_, E
 
 /// Sends one operation.
 pub(crate) fn send<E: Engine, S: Sendable>(engine: &E, operation: S) -> Answer<E, S::Out> {
-    Answer {
-        answer: engine.execute(operation.into_query()),
-        read: S::read::<E::Rows>,
-    }
+    Answer { answer: engine.execute(operation.into_query()), read: S::read::<E::Rows> }
 }
 
 /// The future of an operation: waits for the engine, then reads. `Send` exactly when the engine's answer is.
@@ -506,19 +479,13 @@ impl<E: Engine, O> Future for Answer<E, O> {
 /// How a pool may cache an answer; see [`ttl`].
 #[must_use]
 pub fn ttl(seconds: u32) -> Cache {
-    Cache {
-        ttl: Some(seconds),
-        ..Cache::default()
-    }
+    Cache { ttl: Some(seconds), ..Cache::default() }
 }
 
 /// How a pool may cache an answer: always stale, but given for so long while a new one is fetched.
 #[must_use]
 pub fn swr(seconds: u32) -> Cache {
-    Cache {
-        swr: Some(seconds),
-        ..Cache::default()
-    }
+    Cache { swr: Some(seconds), ..Cache::default() }
 }
 
 impl Cache {

@@ -74,13 +74,7 @@ impl Query {
 
     /// An operation without arguments.
     pub fn new(model: ModelId, action: Action) -> Self {
-        Query {
-            model,
-            action,
-            arguments: Arguments::default(),
-            selection: Vec::new(),
-            cache: None,
-        }
+        Query { model, action, arguments: Arguments::default(), selection: Vec::new(), cache: None }
     }
 }
 
@@ -217,14 +211,7 @@ pub struct Compare {
 impl Compare {
     /// The plain form.
     pub fn new(field: FieldId, operator: Operator, value: Value) -> Self {
-        Compare {
-            field,
-            aggregate: None,
-            path: None,
-            operator,
-            value,
-            insensitive: false,
-        }
+        Compare { field, aggregate: None, path: None, operator, value, insensitive: false }
     }
 }
 

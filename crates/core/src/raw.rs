@@ -19,22 +19,14 @@ pub struct Sql(Raw);
 impl Sql {
     /// SQL with parameters in the place of each `{}`; [`sql!`](crate::sql) counts them when it is compiled.
     pub fn new(text: &'static str, parameters: Vec<Value>) -> Self {
-        Sql(Raw {
-            text: Cow::Borrowed(text),
-            braces: true,
-            parameters,
-        })
+        Sql(Raw { text: Cow::Borrowed(text), braces: true, parameters })
     }
 
     /// SQL text that was made at run time, with parameters in the database's own way (`?`, `$1`).
     ///
     /// "Unsafe" as Prisma means it: whatever the text holds is executed. Never put a user's input into it.
     pub fn from_text_unsafe(text: impl Into<String>, parameters: Vec<Value>) -> Self {
-        Sql(Raw {
-            text: Cow::Owned(text.into()),
-            braces: false,
-            parameters,
-        })
+        Sql(Raw { text: Cow::Owned(text.into()), braces: false, parameters })
     }
 }
 
@@ -91,11 +83,7 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             return None;
         }
         // The first character is text even where it is a lone brace, so that nothing is ever lost.
-        let end = rest
-            .char_indices()
-            .skip(1)
-            .find(|(_, it)| matches!(it, '{' | '}'))
-            .map_or(rest.len(), |(at, _)| at);
+        let end = rest.char_indices().skip(1).find(|(_, it)| matches!(it, '{' | '}')).map_or(rest.len(), |(at, _)| at);
         let (text, after) = rest.split_at(end);
         rest = after;
         Some(Piece::Text(text))
@@ -116,10 +104,7 @@ pub const fn check_placeholders(text: &str, parameters: usize) {
             _ => at += 1,
         }
     }
-    assert!(
-        found == parameters,
-        "the number of `{{}}` is not the number of parameters"
-    );
+    assert!(found == parameters, "the number of `{{}}` is not the number of parameters");
 }
 
 /// A row of raw SQL: a tuple of scalars.
@@ -184,20 +169,12 @@ pub enum Affected {}
 
 /// SQL that answers rows; what the generated client's `query_raw` returns.
 pub fn query_raw<E: Engine, T: FromRow>(engine: &E, sql: Sql) -> RawOperation<'_, E, Rows<T>> {
-    RawOperation {
-        engine,
-        query: Query::new(Query::RAW, Action::QueryRaw(sql.0)),
-        of: PhantomData,
-    }
+    RawOperation { engine, query: Query::new(Query::RAW, Action::QueryRaw(sql.0)), of: PhantomData }
 }
 
 /// SQL that answers how many rows it changed; what the generated client's `execute_raw` returns.
 pub fn execute_raw<E: Engine>(engine: &E, sql: Sql) -> RawOperation<'_, E, Affected> {
-    RawOperation {
-        engine,
-        query: Query::new(Query::RAW, Action::ExecuteRaw(sql.0)),
-        of: PhantomData,
-    }
+    RawOperation { engine, query: Query::new(Query::RAW, Action::ExecuteRaw(sql.0)), of: PhantomData }
 }
 
 impl<E, T: FromRow> Sendable for RawOperation<'_, E, Rows<T>> {
@@ -248,14 +225,8 @@ mod tests {
     fn braces_are_parameters() {
         use Piece::{Parameter, Text};
         check("", &[]);
-        check(
-            "a = {} and b = {}",
-            &[Text("a = "), Parameter, Text(" and b = "), Parameter],
-        );
-        check(
-            "'{{x}}' é{}",
-            &[Text("'"), Text("{"), Text("x"), Text("}"), Text("' é"), Parameter],
-        );
+        check("a = {} and b = {}", &[Text("a = "), Parameter, Text(" and b = "), Parameter]);
+        check("'{{x}}' é{}", &[Text("'"), Text("{"), Text("x"), Text("}"), Text("' é"), Parameter]);
         check("é", &[Text("é")]);
         check("a { b", &[Text("a "), Text("{ b")]);
     }

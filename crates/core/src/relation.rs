@@ -18,11 +18,7 @@ pub struct Related<R, L = ()> {
 
 impl<R, L> Clone for Related<R, L> {
     fn clone(&self) -> Self {
-        Related {
-            arguments: self.arguments.clone(),
-            below: self.below.clone(),
-            of: PhantomData,
-        }
+        Related { arguments: self.arguments.clone(), below: self.below.clone(), of: PhantomData }
     }
 }
 impl<R: Relation, L> fmt::Debug for Related<R, L> {
@@ -33,25 +29,14 @@ impl<R: Relation, L> fmt::Debug for Related<R, L> {
 
 impl<R: Relation> Related<R> {
     /// The relation, all of it; written by the generator.
-    #[allow(
-        clippy::new_without_default,
-        reason = "a generated constant, not something to default to"
-    )]
+    #[allow(clippy::new_without_default, reason = "a generated constant, not something to default to")]
     pub const fn new() -> Self {
-        Related {
-            arguments: None,
-            below: Vec::new(),
-            of: PhantomData,
-        }
+        Related { arguments: None, below: Vec::new(), of: PhantomData }
     }
 
     /// Exactly these columns of its rows, in a `select`.
     pub fn select<S: Select<R::To>>(self, columns: S) -> Picked<R, S> {
-        Picked {
-            arguments: self.into_arguments(),
-            columns,
-            of: PhantomData,
-        }
+        Picked { arguments: self.into_arguments(), columns, of: PhantomData }
     }
 
     fn quantified(quantifier: Quantifier, condition: Condition) -> Filter<R::From> {
@@ -139,11 +124,7 @@ impl<R: Relation, L> Related<R, L> {
         selection.push(Selected::Columns(<R::To as crate::model::Model>::COLUMNS.into()));
         selection.extend(self.below);
         let arguments = self.arguments.map_or_else(Arguments::default, |it| *it);
-        Selected::Relation(Box::new(SelectedRelation {
-            field: R::FIELD,
-            arguments,
-            selection,
-        }))
+        Selected::Relation(Box::new(SelectedRelation { field: R::FIELD, arguments, selection }))
     }
 
     /// Only rows that fulfil the filter.
@@ -159,11 +140,7 @@ impl<R: Relation, L> Related<R, L> {
         L: Append<Loaded<N, K>>,
     {
         self.below.push(relation.into_selected());
-        Related {
-            arguments: self.arguments,
-            below: self.below,
-            of: PhantomData,
-        }
+        Related { arguments: self.arguments, below: self.below, of: PhantomData }
     }
 }
 
@@ -216,10 +193,7 @@ impl<R: Relation> Related<R> {
     }
     /// The existing row, or a new one.
     pub fn connect_or_create(self, row: Filter<R::To, Unique>, new: impl IntoData<R::To, Context<R>>) -> Through<R> {
-        Self::nested(Nested::ConnectOrCreate(vec![(
-            row.into_condition(),
-            new.into_data().into_write(),
-        )]))
+        Self::nested(Nested::ConnectOrCreate(vec![(row.into_condition(), new.into_data().into_write())]))
     }
 }
 
@@ -253,10 +227,7 @@ impl<R: Relation<Arity = Many>> Related<R> {
     /// New rows in one statement; nothing may be nested in them.
     pub fn create_many<N: IntoData<R::To, Context<R>>>(self, rows: impl IntoIterator<Item = N>) -> Through<R> {
         let rows = rows.into_iter().map(|row| row.into_data().into_write()).collect();
-        Self::nested(Nested::CreateMany(CreateMany {
-            rows,
-            skip_duplicates: false,
-        }))
+        Self::nested(Nested::CreateMany(CreateMany { rows, skip_duplicates: false }))
     }
     /// Exactly these rows and no others (in an update).
     pub fn set(self, rows: impl IntoIterator<Item = Filter<R::To, Unique>>) -> Through<R> {
@@ -264,9 +235,7 @@ impl<R: Relation<Arity = Many>> Related<R> {
     }
     /// These rows no longer (in an update).
     pub fn disconnect(self, rows: impl IntoIterator<Item = Filter<R::To, Unique>>) -> Through<R> {
-        Self::nested(Nested::Disconnect(
-            rows.into_iter().map(|row| Some(row.into_condition())).collect(),
-        ))
+        Self::nested(Nested::Disconnect(rows.into_iter().map(|row| Some(row.into_condition())).collect()))
     }
     /// Changes a connected row (in an update).
     pub fn update(self, row: Filter<R::To, Unique>, change: impl FnOnce(Change<R::To>) -> Change<R::To>) -> Through<R> {
@@ -289,17 +258,12 @@ impl<R: Relation<Arity = Many>> Related<R> {
         new: impl IntoData<R::To, Context<R>>,
         change: impl FnOnce(Change<R::To>) -> Change<R::To>,
     ) -> Through<R> {
-        let upsert = Upsert {
-            create: new.into_data().into_write(),
-            update: change(Change::new()).into_write(),
-        };
+        let upsert = Upsert { create: new.into_data().into_write(), update: change(Change::new()).into_write() };
         Self::nested(Nested::Upsert(vec![(Some(row.into_condition()), upsert)]))
     }
     /// Deletes connected rows (in an update).
     pub fn delete(self, rows: impl IntoIterator<Item = Filter<R::To, Unique>>) -> Through<R> {
-        Self::nested(Nested::Delete(
-            rows.into_iter().map(|row| Some(row.into_condition())).collect(),
-        ))
+        Self::nested(Nested::Delete(rows.into_iter().map(|row| Some(row.into_condition())).collect()))
     }
     /// Deletes every connected row of a filter (in an update).
     pub fn delete_many<U>(self, rows: Filter<R::To, U>) -> Through<R> {
@@ -322,10 +286,7 @@ where
         new: impl IntoData<R::To, Context<R>>,
         change: impl FnOnce(Change<R::To>) -> Change<R::To>,
     ) -> Through<R> {
-        let upsert = Upsert {
-            create: new.into_data().into_write(),
-            update: change(Change::new()).into_write(),
-        };
+        let upsert = Upsert { create: new.into_data().into_write(), update: change(Change::new()).into_write() };
         Self::nested(Nested::Upsert(vec![(None, upsert)]))
     }
 }

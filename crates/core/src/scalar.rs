@@ -33,10 +33,7 @@ impl Scalar for i32 {
         Value::Int(self.into())
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error> {
-        cursor
-            .integer()?
-            .try_into()
-            .map_err(|_| Error::unexpected_answer("a 32 bit integer"))
+        cursor.integer()?.try_into().map_err(|_| Error::unexpected_answer("a 32 bit integer"))
     }
 }
 
@@ -81,11 +78,7 @@ impl<T: Scalar> Scalar for Option<T> {
         self.map_or(Value::Null, T::into_value)
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error> {
-        if cursor.null()? {
-            Ok(None)
-        } else {
-            T::read(cursor).map(Some)
-        }
+        if cursor.null()? { Ok(None) } else { T::read(cursor).map(Some) }
     }
 }
 
@@ -123,10 +116,7 @@ impl Scalar for bigdecimal::BigDecimal {
         Value::Decimal(self.to_plain_string())
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error> {
-        cursor
-            .text()?
-            .parse()
-            .map_err(|_| Error::unexpected_answer("a decimal number"))
+        cursor.text()?.parse().map_err(|_| Error::unexpected_answer("a decimal number"))
     }
 }
 
@@ -157,18 +147,12 @@ pub trait Enumeration: Copy + PartialEq + 'static {
 
     /// The variant's name in the schema.
     fn name(self) -> &'static str {
-        Self::VARIANTS
-            .iter()
-            .find(|(variant, _)| *variant == self)
-            .map_or("", |(_, name)| name)
+        Self::VARIANTS.iter().find(|(variant, _)| *variant == self).map_or("", |(_, name)| name)
     }
 
     /// The variant of that name.
     fn from_name(name: &str) -> Option<Self> {
-        Self::VARIANTS
-            .iter()
-            .find(|(_, it)| *it == name)
-            .map(|(variant, _)| *variant)
+        Self::VARIANTS.iter().find(|(_, it)| *it == name).map(|(variant, _)| *variant)
     }
 }
 

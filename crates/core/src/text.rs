@@ -28,19 +28,12 @@ impl<M, T: Textual, U> Column<M, T, U> {
     }
     /// Full-text search in the database's own syntax, where the database has it.
     pub fn search(self, query: impl Into<String>) -> Filter<M> {
-        Filter::new(Condition::Compare(Compare::new(
-            self.field(),
-            Operator::Search,
-            Value::Text(query.into()),
-        )))
+        Filter::new(Condition::Compare(Compare::new(self.field(), Operator::Search, Value::Text(query.into()))))
     }
 }
 impl<M> Insensitive<M> {
     fn compare(self, operator: Operator, value: Value) -> Filter<M> {
-        Filter::new(Condition::Compare(Compare {
-            insensitive: true,
-            ..Compare::new(self.0, operator, value)
-        }))
+        Filter::new(Condition::Compare(Compare { insensitive: true, ..Compare::new(self.0, operator, value) }))
     }
     /// Equal.
     pub fn eq(self, text: impl Into<String>) -> Filter<M> {

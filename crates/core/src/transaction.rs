@@ -16,20 +16,14 @@ pub struct Transaction<'c, C, E> {
 
 impl<C, E> fmt::Debug for Transaction<'_, C, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transaction")
-            .field("options", &self.options)
-            .finish_non_exhaustive()
+        f.debug_struct("Transaction").field("options", &self.options).finish_non_exhaustive()
     }
 }
 
 impl<'c, C, E: Engine> Transaction<'c, C, E> {
     /// A transaction of an engine, whose body is handed what `client` makes of the engine inside it.
     pub fn new(engine: &'c E, client: fn(E) -> C) -> Self {
-        Transaction {
-            engine,
-            client,
-            options: TransactionOptions::default(),
-        }
+        Transaction { engine, client, options: TransactionOptions::default() }
     }
     /// How far it is kept apart from others.
     pub fn isolation(mut self, isolation: Isolation) -> Self {
@@ -60,11 +54,7 @@ impl<'c, C, E: Engine> Transaction<'c, C, E> {
     ) -> Result<T, X> {
         let mut left = attempts.max(1);
         loop {
-            let attempt = Transaction {
-                engine: self.engine,
-                client: self.client,
-                options: self.options.clone(),
-            };
+            let attempt = Transaction { engine: self.engine, client: self.client, options: self.options.clone() };
             left -= 1;
             match attempt.run(&body).await {
                 Err(error) if left > 0 && error.is_write_conflict() => {}

@@ -34,9 +34,7 @@ pub struct Engine {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine")
-            .field("url", &self.base())
-            .finish_non_exhaustive()
+        f.debug_struct("Engine").field("url", &self.base()).finish_non_exhaustive()
     }
 }
 
@@ -96,28 +94,15 @@ impl Engine {
     /// `Client::from_engine(Client::new(url)?.engine().over(transport))`.
     #[must_use]
     pub fn over(&self, transport: impl Transport) -> Self {
-        let pool = Pool {
-            base: self.pool.base.clone(),
-            key: self.pool.key.clone(),
-            transport: Some(Box::new(transport)),
-        };
-        Engine {
-            pool: Arc::new(pool),
-            session: None,
-        }
+        let pool =
+            Pool { base: self.pool.base.clone(), key: self.pool.key.clone(), transport: Some(Box::new(transport)) };
+        Engine { pool: Arc::new(pool), session: None }
     }
 
     fn make(url: &str, catalog: &'static Catalog, transport: Option<Box<dyn Transport>>) -> Result<Self, Error> {
         let PoolUrl { base, key } = PoolUrl::parse(url)?;
-        let pool = Pool {
-            base: joined(&[&base, "/", env!("CARGO_PKG_VERSION"), "/", catalog.hash]),
-            key,
-            transport,
-        };
-        Ok(Engine {
-            pool: Arc::new(pool),
-            session: None,
-        })
+        let pool = Pool { base: joined(&[&base, "/", env!("CARGO_PKG_VERSION"), "/", catalog.hash]), key, transport };
+        Ok(Engine { pool: Arc::new(pool), session: None })
     }
 
     /// Where the pool is, or where it keeps the transaction.
@@ -129,9 +114,7 @@ impl Engine {
     }
 
     fn post(&self, path: &str, body: String, cache: Option<&Cache>) -> Pending {
-        let request = self
-            .pool
-            .request(joined(&[self.base(), path]), self.session.as_deref(), cache, body);
+        let request = self.pool.request(joined(&[self.base(), path]), self.session.as_deref(), cache, body);
         let sent = request.and_then(|request| match &self.pool.transport {
             Some(transport) => Ok(transport.send(request)),
             None => Err(Error::new(ErrorKind::PoolUnreachable, NO_TRANSPORT)),
@@ -144,10 +127,7 @@ impl Engine {
 
     async fn end(&self, path: &str) -> Result<(), Error> {
         let Some(session) = &self.session else {
-            return Err(Error::new(
-                ErrorKind::Transaction,
-                "there is no transaction to end here",
-            ));
+            return Err(Error::new(ErrorKind::Transaction, "there is no transaction to end here"));
         };
         // From here on its end has been asked for, and is not asked for again when the engine is dropped.
         session.ended.store(true, Ordering::Relaxed);
@@ -240,11 +220,7 @@ impl Drop for Session {
 enum Pending {
     Sent(
         Sent,
-        #[expect(
-            dead_code,
-            reason = "held, so that a transaction lives as long as what was asked inside it"
-        )]
-        Engine,
+        #[expect(dead_code, reason = "held, so that a transaction lives as long as what was asked inside it")] Engine,
     ),
     Failed(Option<Error>),
 }
@@ -276,18 +252,9 @@ fn body(response: Response) -> Result<String, Error> {
 fn refused(status: u16) -> Error {
     let (kind, message) = match status {
         400 => (ErrorKind::BadRequest, "the pool did not understand the request"),
-        401 | 403 => (
-            ErrorKind::Unauthorized,
-            "the pool refused the key; see `lenslet pool key list`",
-        ),
-        404 => (
-            ErrorKind::NotFound,
-            "the pool has nothing at this address; is it a `lenslet pool`?",
-        ),
-        429 => (
-            ErrorKind::TooManyRequests,
-            "the pool refuses requests for now; try again later",
-        ),
+        401 | 403 => (ErrorKind::Unauthorized, "the pool refused the key; see `lenslet pool key list`"),
+        404 => (ErrorKind::NotFound, "the pool has nothing at this address; is it a `lenslet pool`?"),
+        429 => (ErrorKind::TooManyRequests, "the pool refuses requests for now; try again later"),
         504 => (ErrorKind::PoolTimedOut, "the pool did not answer in time"),
         _ => (ErrorKind::PoolFailed, "the pool failed; its log says why"),
     };
@@ -352,16 +319,8 @@ impl Execute for Engine {
                 "the pool keeps the transaction at an address without `https://`; check the address it was told to be at",
             ));
         }
-        let session = Session {
-            pool: self.pool.clone(),
-            id,
-            endpoint,
-            ended: AtomicBool::new(false),
-        };
-        Ok(Engine {
-            pool: self.pool.clone(),
-            session: Some(Arc::new(session)),
-        })
+        let session = Session { pool: self.pool.clone(), id, endpoint, ended: AtomicBool::new(false) };
+        Ok(Engine { pool: self.pool.clone(), session: Some(Arc::new(session)) })
     }
 
     async fn commit(&self) -> Result<(), Error> {

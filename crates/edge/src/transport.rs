@@ -56,10 +56,7 @@ pub struct Request {
 /// Without the values of the headers, among which is the key.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("url", &self.url)
-            .field("body", &self.body)
-            .finish_non_exhaustive()
+        f.debug_struct("Request").field("url", &self.url).field("body", &self.body).finish_non_exhaustive()
     }
 }
 

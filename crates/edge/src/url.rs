@@ -20,9 +20,7 @@ impl PoolUrl {
         let (address, query) = cut(rest, b'?');
         let (authority, path) = cut(address, b'/');
         if authority.bytes().any(|byte| byte == b'@') {
-            return Err(invalid(
-                "it has a user or a password; a pool wants its key as `?api_key=…`",
-            ));
+            return Err(invalid("it has a user or a password; a pool wants its key as `?api_key=…`"));
         }
         if authority.is_empty() || !address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
             return Err(invalid("it has no valid host; write `https://HOST/?api_key=…`"));
@@ -32,22 +30,15 @@ impl PoolUrl {
             Scheme::Http | Scheme::Local if is_loopback(authority) => "http://",
             Scheme::Local => "https://",
             Scheme::Http => {
-                return Err(invalid(
-                    "`http://` would show the key to the network; use `https://`, or a loopback host",
-                ));
+                return Err(invalid("`http://` would show the key to the network; use `https://`, or a loopback host"));
             }
             Scheme::Database => {
-                return Err(invalid(
-                    "it is the URL of a database; this client talks to a `lenslet pool`",
-                ));
+                return Err(invalid("it is the URL of a database; this client talks to a `lenslet pool`"));
             }
         };
         let path = path.strip_suffix('/').unwrap_or(path);
         let slash = if path.is_empty() { "" } else { "/" };
-        Ok(PoolUrl {
-            base: joined(&[scheme, authority, slash, path]),
-            key: key(query)?,
-        })
+        Ok(PoolUrl { base: joined(&[scheme, authority, slash, path]), key: key(query)? })
     }
 }
 
@@ -78,10 +69,7 @@ fn scheme(url: &str) -> Option<(Scheme, &str)> {
 
 /// What is before and after a byte. (As in all of this crate, without what can panic in words.)
 fn cut(text: &str, at: u8) -> (&str, &str) {
-    let parts = text
-        .bytes()
-        .position(|byte| byte == at)
-        .and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
+    let parts = text.bytes().position(|byte| byte == at).and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
     parts.unwrap_or((text, ""))
 }
 
@@ -94,10 +82,7 @@ const NO_SCHEME: &str =
     "it must begin with `https://`, `prisma://` or `prisma+postgres://` (or `http://` for a loopback host)";
 
 fn invalid(what: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidPoolUrl,
-        joined(&["the URL of the pool is not valid: ", what]),
-    )
+    Error::new(ErrorKind::InvalidPoolUrl, joined(&["the URL of the pool is not valid: ", what]))
 }
 
 fn is_loopback(authority: &str) -> bool {
@@ -129,9 +114,7 @@ fn key(query: &str) -> Result<String, Error> {
         rest = after;
     }
     if given.is_empty() {
-        return Err(invalid(
-            "it has no key; add `?api_key=…` with a key of `lenslet pool key create`",
-        ));
+        return Err(invalid("it has no key; add `?api_key=…` with a key of `lenslet pool key create`"));
     };
     decoded(given)
         .filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic()))
@@ -176,26 +159,11 @@ mod tests {
 
     #[test]
     fn forms() {
-        check(
-            "https://pool.example/?api_key=s3cret",
-            Ok(("https://pool.example", "s3cret")),
-        );
-        check(
-            "https://pool.example:8443/db/?a=b&api_key=s%33cret#x",
-            Ok(("https://pool.example:8443/db", "s3cret")),
-        );
-        check(
-            "prisma://pool.example?api_key=s3cret",
-            Ok(("https://pool.example", "s3cret")),
-        );
-        check(
-            "prisma+postgres://localhost:4466/?api_key=s3cret",
-            Ok(("http://localhost:4466", "s3cret")),
-        );
-        check(
-            "prisma+postgres://pool.example/?api_key=s3cret",
-            Ok(("https://pool.example", "s3cret")),
-        );
+        check("https://pool.example/?api_key=s3cret", Ok(("https://pool.example", "s3cret")));
+        check("https://pool.example:8443/db/?a=b&api_key=s%33cret#x", Ok(("https://pool.example:8443/db", "s3cret")));
+        check("prisma://pool.example?api_key=s3cret", Ok(("https://pool.example", "s3cret")));
+        check("prisma+postgres://localhost:4466/?api_key=s3cret", Ok(("http://localhost:4466", "s3cret")));
+        check("prisma+postgres://pool.example/?api_key=s3cret", Ok(("https://pool.example", "s3cret")));
         for host in ["localhost", "127.0.0.1:4466", "127.1.2.3", "[::1]:4466"] {
             let url = format!("http://{host}/?api_key=s3cret");
             check(&url, Ok((&format!("http://{host}"), "s3cret")));
@@ -213,21 +181,11 @@ mod tests {
         check("https:///?api_key=s3cret", Err("no valid host"));
         check("https://pool.example/", Err("no key"));
         check("https://pool.example/?api_key=", Err("no key"));
-        check(
-            "https://pool.example/?api_key=s3cret%0d%0ax",
-            Err("characters that no key has"),
-        );
-        check(
-            "https://pool.example/?api_key=s3cret%zz",
-            Err("characters that no key has"),
-        );
-        for host in [
-            "pool.example",
-            "127.0.0.1.evil.example",
-            "127.evil.example.org",
-            "localhost.evil.example",
-            "[::2]",
-        ] {
+        check("https://pool.example/?api_key=s3cret%0d%0ax", Err("characters that no key has"));
+        check("https://pool.example/?api_key=s3cret%zz", Err("characters that no key has"));
+        for host in
+            ["pool.example", "127.0.0.1.evil.example", "127.evil.example.org", "localhost.evil.example", "[::2]"]
+        {
             check(&format!("http://{host}/?api_key=s3cret"), Err("would show the key"));
         }
     }

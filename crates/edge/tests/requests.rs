@@ -11,10 +11,7 @@ use lenslet_edge::{
 };
 use std::sync::{Arc, Mutex};
 
-static CATALOG: Catalog = Catalog {
-    hash: "0123456789abcdef",
-    provider: Provider::Sqlite,
-};
+static CATALOG: Catalog = Catalog { hash: "0123456789abcdef", provider: Provider::Sqlite };
 
 /// Remembers what was sent, and answers what it was told to.
 #[derive(Clone, Default)]
@@ -54,9 +51,7 @@ fn engine(answers: &[(u16, &'static str)]) -> (Canned, Engine) {
 
 fn query() -> Query {
     let mut query = Query::new(ModelId::new(0, "User"), Action::FindMany);
-    query
-        .selection
-        .push(Selected::Columns(vec![FieldId::new(0, "id")].into()));
+    query.selection.push(Selected::Columns(vec![FieldId::new(0, "id")].into()));
     query
 }
 
@@ -73,11 +68,7 @@ async fn a_query() {
         request.body,
         r#"{"modelName":"User","action":"findMany","query":{"arguments":{},"selection":{"id":true}}}"#
     );
-    let headers: Vec<(&str, &str)> = request
-        .headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let headers: Vec<(&str, &str)> = request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     assert_eq!(
         headers,
         [
@@ -117,21 +108,13 @@ async fn a_cached_query() {
 #[tokio::test]
 async fn a_batch() {
     let (canned, engine) = engine(&[(200, "[[[1]],[]]"), (200, "[[[1]]")]);
-    let answers = engine
-        .batch(vec![query(), query()], Some(Isolation::Serializable))
-        .await;
+    let answers = engine.batch(vec![query(), query()], Some(Isolation::Serializable)).await;
     assert_eq!(answers.unwrap().len(), 2);
     let body = canned.sent.lock().unwrap().remove(0).body;
     assert!(body.starts_with(r#"{"batch":[{"modelName""#), "{body}");
-    assert!(
-        body.ends_with(r#""transaction":{"isolationLevel":"Serializable"}}"#),
-        "{body}"
-    );
+    assert!(body.ends_with(r#""transaction":{"isolationLevel":"Serializable"}}"#), "{body}");
     let cut_short = engine.batch(vec![query()], None).await;
-    assert_eq!(
-        cut_short.map(drop).map_err(|error| error.kind()),
-        Err(ErrorKind::ColumnDataInvalid)
-    );
+    assert_eq!(cut_short.map(drop).map_err(|error| error.kind()), Err(ErrorKind::ColumnDataInvalid));
 }
 
 #[tokio::test]
@@ -172,30 +155,16 @@ async fn transactions() {
         assert!(sent[1].headers.contains(&("x-transaction-id", "t1".into())));
     }
     let end = "https://two.pool.example/itx/t1";
-    assert_eq!(
-        canned.urls(),
-        [
-            format!("{BASE}/transaction/start"),
-            format!("{end}/graphql"),
-            format!("{end}/commit")
-        ]
-    );
+    assert_eq!(canned.urls(), [format!("{BASE}/transaction/start"), format!("{end}/graphql"), format!("{end}/commit")]);
 
     // Inside of one another, and dropped without an end: the inner one first.
     let outer = engine.begin(TransactionOptions::default()).await.unwrap();
     let failed = outer.begin(TransactionOptions::default()).await;
-    assert_eq!(
-        failed.map(drop).map_err(|error| error.kind()),
-        Err(ErrorKind::PoolFailed)
-    );
+    assert_eq!(failed.map(drop).map_err(|error| error.kind()), Err(ErrorKind::PoolFailed));
     drop(outer);
     assert_eq!(
         canned.urls(),
-        [
-            format!("{BASE}/transaction/start"),
-            format!("{end}/transaction/start"),
-            format!("{end}/rollback")
-        ]
+        [format!("{BASE}/transaction/start"), format!("{end}/transaction/start"), format!("{end}/rollback")]
     );
 }
 
@@ -213,10 +182,7 @@ async fn transactions_at_wrong_addresses() {
         assert!(engine.begin(TransactionOptions::default()).await.is_err(), "{body}");
     }
     let (_, engine) = engine(&[]);
-    assert_eq!(
-        engine.commit().await.map_err(|error| error.kind()),
-        Err(ErrorKind::Transaction)
-    );
+    assert_eq!(engine.commit().await.map_err(|error| error.kind()), Err(ErrorKind::Transaction));
 }
 
 #[test]

@@ -180,11 +180,7 @@ mod tests {
         let failed = |code| Error::Database(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
         let busy = failed(ffi::SQLITE_BUSY);
         assert_eq!(busy.code(), Some("P1008"));
-        assert!(
-            busy.to_string()
-                .ends_with("; another process writes to it, try again later"),
-            "{busy}"
-        );
+        assert!(busy.to_string().ends_with("; another process writes to it, try again later"), "{busy}");
         assert_eq!(failed(ffi::SQLITE_READONLY).code(), Some("P1010"));
         assert_eq!(failed(ffi::SQLITE_FULL).code(), None);
     }

@@ -66,13 +66,8 @@ pub fn push(url: &str, catalog: &Catalog, options: PushOptions) -> Result<Pushed
     match dialect(catalog.provider)? {
         Dialect::Sqlite => {
             let (mut connection, created_database) = sqlite::open(url)?;
-            Ok(Pushed {
-                created_database,
-                ..sqlite::push(&mut connection, catalog, options)?
-            })
+            Ok(Pushed { created_database, ..sqlite::push(&mut connection, catalog, options)? })
         }
-        Dialect::Postgresql | Dialect::Mysql => Err(Error::Unsupported {
-            provider: catalog.provider.name(),
-        }),
+        Dialect::Postgresql | Dialect::Mysql => Err(Error::Unsupported { provider: catalog.provider.name() }),
     }
 }

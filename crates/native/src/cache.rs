@@ -72,10 +72,7 @@ mod tests {
         let plan = cache.get_or_make(&key.to_le_bytes(), || {
             made = true;
             Ok::<_, ()>(Planned {
-                plan: Plan::Raw(RawPlan {
-                    statement: Statement::default(),
-                    rows: true,
-                }),
+                plan: Plan::Raw(RawPlan { statement: Statement::default(), rows: true }),
                 only_reads: OnceLock::new(),
             })
         });

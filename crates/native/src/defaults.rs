@@ -94,10 +94,7 @@ fn ulid(milliseconds: u64, random: &mut impl Rng) -> String {
 fn nanoid(length: usize, random: &mut impl Rng) -> String {
     let mut bytes = vec![0; length];
     random.fill_bytes(&mut bytes);
-    bytes
-        .into_iter()
-        .map(|byte| char::from(NANOID[usize::from(byte & 63)]))
-        .collect()
+    bytes.into_iter().map(|byte| char::from(NANOID[usize::from(byte & 63)])).collect()
 }
 
 #[cfg(test)]
@@ -126,10 +123,7 @@ mod tests {
         for (generator, length, allowed) in cases {
             let made: BTreeSet<String> = (0..1000).map(|_| text(generator)).collect();
             assert_eq!(made.len(), 1000, "{generator:?} repeats itself");
-            assert!(
-                made.iter().all(|it| it.len() == length && it.chars().all(allowed)),
-                "{generator:?}"
-            );
+            assert!(made.iter().all(|it| it.len() == length && it.chars().all(allowed)), "{generator:?}");
         }
     }
 
@@ -155,9 +149,7 @@ mod tests {
 
     #[test]
     fn now_has_milliseconds() {
-        let Value::DateTime(moment) = now() else {
-            panic!("no moment")
-        };
+        let Value::DateTime(moment) = now() else { panic!("no moment") };
         assert!(moment > 1_600_000_000_000_000 && moment % 1000 == 0);
     }
 }

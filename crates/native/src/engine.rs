@@ -138,10 +138,7 @@ impl Execute for Engine {
             #[cfg(feature = "sqlite")]
             Connector::Sqlite(session) => session.begin(&options).await.map(|it| Engine(Connector::Sqlite(it))),
             #[cfg(feature = "postgresql")]
-            Connector::Postgresql(session) => session
-                .begin(&options)
-                .await
-                .map(|it| Engine(Connector::Postgresql(it))),
+            Connector::Postgresql(session) => session.begin(&options).await.map(|it| Engine(Connector::Postgresql(it))),
         }
     }
 

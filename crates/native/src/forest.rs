@@ -46,9 +46,7 @@ pub(crate) struct Chain {
 
 impl Arena {
     pub(crate) fn new() -> Self {
-        let mut arena = Arena {
-            bytes: Vec::with_capacity(256),
-        };
+        let mut arena = Arena { bytes: Vec::with_capacity(256) };
         arena.rows();
         arena
     }
@@ -180,22 +178,13 @@ impl Arena {
     /// The finished answer: the rows of `roots`.
     pub(crate) fn finish(mut self, roots: Chain) -> Rows {
         self.set_rows(0, roots);
-        Rows {
-            bytes: self.bytes,
-            position: 0,
-            open: Vec::new(),
-            items: 0,
-            columns: Vec::new(),
-        }
+        Rows { bytes: self.bytes, position: 0, open: Vec::new(), items: 0, columns: Vec::new() }
     }
 }
 
 #[cold]
 fn too_large() -> Error {
-    Error::new(
-        ErrorKind::QueryInterpretation,
-        "the answer is larger than 4 GiB; take fewer rows at a time",
-    )
+    Error::new(ErrorKind::QueryInterpretation, "the answer is larger than 4 GiB; take fewer rows at a time")
 }
 
 /// The rows of an answer.
@@ -284,11 +273,7 @@ impl Cursor for Rows {
         self.tag(ROWS, "rows")?;
         let next = self.count("rows")?;
         let left = self.count("rows")?;
-        self.open.push(Open {
-            next,
-            left,
-            after: self.position,
-        });
+        self.open.push(Open { next, left, after: self.position });
         Ok(left as usize)
     }
 
@@ -363,8 +348,7 @@ impl Cursor for Rows {
     fn text(&mut self) -> Result<Cow<'_, str>, Error> {
         self.tag(TEXT, "text")?;
         let text = std::str::from_utf8(self.slice("text")?);
-        text.map(Cow::Borrowed)
-            .map_err(|_| Error::unexpected_answer("text in UTF-8"))
+        text.map(Cow::Borrowed).map_err(|_| Error::unexpected_answer("text in UTF-8"))
     }
 
     fn bytes(&mut self) -> Result<Vec<u8>, Error> {

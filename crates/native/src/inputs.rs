@@ -43,9 +43,6 @@ impl Steps for NoSteps {
 impl<'a> Inputs<'a> {
     /// The inputs of a read.
     pub(crate) fn of(parameters: &'a [Parameter<'a>]) -> Self {
-        Inputs {
-            parameters,
-            steps: &NoSteps,
-        }
+        Inputs { parameters, steps: &NoSteps }
     }
 }

@@ -44,20 +44,13 @@ pub(crate) struct Plans {
 
 impl Plans {
     pub(crate) fn new(schema: Schema, dialect: &'static Dialect) -> Self {
-        Plans {
-            schema,
-            dialect,
-            cache: PlanCache::default(),
-        }
+        Plans { schema, dialect, cache: PlanCache::default() }
     }
 
     pub(crate) fn plan(&self, query: &Query, shape: &Shape<'_>) -> Result<Arc<Planned>, Error> {
         self.cache.get_or_make(shape.key(), || {
             let plan = plan_shaped(&self.schema, query, shape, self.dialect)?;
-            Ok(Planned {
-                plan,
-                only_reads: OnceLock::new(),
-            })
+            Ok(Planned { plan, only_reads: OnceLock::new() })
         })
     }
 }

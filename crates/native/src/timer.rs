@@ -30,13 +30,8 @@ struct Deadlines {
 
 static CLOCK: LazyLock<Clock> = LazyLock::new(|| {
     // Where no thread can be started, deadlines pass unnoticed; nothing else depends on them.
-    let _ = thread::Builder::new()
-        .name("lenslet-clock".into())
-        .spawn(|| CLOCK.run());
-    Clock {
-        deadlines: Mutex::default(),
-        changed: Condvar::new(),
-    }
+    let _ = thread::Builder::new().name("lenslet-clock".into()).spawn(|| CLOCK.run());
+    Clock { deadlines: Mutex::default(), changed: Condvar::new() }
 });
 
 impl Clock {
@@ -77,10 +72,7 @@ impl Deadline {
         let now = Instant::now();
         let at = now.checked_add(time).unwrap_or(now + Duration::from_secs(1 << 32));
         let key = (at, deadlines.count);
-        let first = deadlines
-            .actions
-            .first_key_value()
-            .is_none_or(|(first, _)| key < *first);
+        let first = deadlines.actions.first_key_value().is_none_or(|(first, _)| key < *first);
         deadlines.actions.insert(key, Box::new(action));
         if first {
             CLOCK.changed.notify_one();
@@ -110,10 +102,7 @@ pub(crate) async fn within<F: Future>(time: Duration, future: F) -> Option<F::Ou
         if passed >= time {
             return Poll::Ready(None);
         }
-        if !deadline
-            .as_ref()
-            .is_some_and(|(waker, _)| waker.will_wake(context.waker()))
-        {
+        if !deadline.as_ref().is_some_and(|(waker, _)| waker.will_wake(context.waker())) {
             let waker = context.waker().clone();
             deadline = Some((waker.clone(), Deadline::after(time - passed, move || waker.wake())));
         }

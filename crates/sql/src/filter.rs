@@ -107,18 +107,7 @@ impl<'a> Writer<'a> {
         value: &Value,
     ) -> Result<(), PlanError> {
         let (_, column, ty) = table.column(field)?;
-        self.comparison(
-            &Left {
-                table,
-                column,
-                of: ty,
-                ty,
-                aggregate: None,
-                insensitive: false,
-            },
-            operator,
-            value,
-        )
+        self.comparison(&Left { table, column, of: ty, ty, aggregate: None, insensitive: false }, operator, value)
     }
 
     fn related(
@@ -133,11 +122,7 @@ impl<'a> Writer<'a> {
         if matches!(quantifier, Quantifier::Is | Quantifier::IsNot) && link.holds_key && is_true(condition) {
             return self.key_is_null(table, &link, !exists);
         }
-        self.push(if exists {
-            "EXISTS (SELECT 1"
-        } else {
-            "NOT EXISTS (SELECT 1"
-        });
+        self.push(if exists { "EXISTS (SELECT 1" } else { "NOT EXISTS (SELECT 1" });
         let far = self.far_rows(table, &link)?;
         if quantifier == Quantifier::Every {
             self.push(" AND NOT ");
@@ -331,11 +316,7 @@ impl<'a> Writer<'a> {
             }
             Operator::IsEmpty => {
                 self.left(left)?;
-                self.push(if *value == Value::Bool(true) {
-                    " = '{}'"
-                } else {
-                    " <> '{}'"
-                });
+                self.push(if *value == Value::Bool(true) { " = '{}'" } else { " <> '{}'" });
                 Ok(())
             }
             _ => {
@@ -347,10 +328,7 @@ impl<'a> Writer<'a> {
     }
 
     pub(crate) fn unsupported(&self, what: &'static str) -> PlanError {
-        PlanError::Unsupported {
-            what,
-            dialect: self.dialect().name,
-        }
+        PlanError::Unsupported { what, dialect: self.dialect().name }
     }
 }
 
@@ -395,9 +373,6 @@ impl crate::plan::Planner<'_> {
     /// # Errors
     /// When the value is not part of the query that is planned.
     pub fn parameter(&self, value: &Value) -> Result<Source, PlanError> {
-        self.slots
-            .value(value)
-            .map(Source::Parameter)
-            .ok_or(PlanError::Invalid("a value from outside the query"))
+        self.slots.value(value).map(Source::Parameter).ok_or(PlanError::Invalid("a value from outside the query"))
     }
 }

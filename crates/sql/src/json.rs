@@ -33,11 +33,7 @@ impl<'a> Writer<'a> {
         column: &'a Column,
         compare: &Compare,
     ) -> Result<(), PlanError> {
-        let place = Place {
-            table,
-            column,
-            path: compare.path.as_ref(),
-        };
+        let place = Place { table, column, path: compare.path.as_ref() };
         match compare.operator {
             Operator::Equals if compare.value.is_null() => self.json_then(place, " IS NULL"),
             Operator::Not if compare.value.is_null() => self.json_then(place, " IS NOT NULL"),
@@ -97,11 +93,7 @@ impl<'a> Writer<'a> {
     }
 
     fn json_path(&mut self, path: &JsonPath) -> Result<(), PlanError> {
-        let at = self
-            .planner
-            .slots
-            .path(path)
-            .ok_or(PlanError::Invalid("a path from outside the query"))?;
+        let at = self.planner.slots.path(path).ok_or(PlanError::Invalid("a path from outside the query"))?;
         self.bind(Source::Parameter(at), Encoding::JsonPath);
         Ok(())
     }
@@ -172,11 +164,7 @@ impl<'a> Writer<'a> {
     fn json_operand(&mut self, table: Table<'a>, value: &Value) -> Result<(), PlanError> {
         if let Value::Column(field) = value {
             let (_, column, _) = table.column(*field)?;
-            return self.json_value(Place {
-                table,
-                column,
-                path: None,
-            });
+            return self.json_value(Place { table, column, path: None });
         }
         match self.dialect().json {
             Json::Sqlite => self.push("json("),
@@ -210,9 +198,7 @@ impl<'a> Writer<'a> {
             _ => JsonClass::Number,
         };
         if !matches!(class, JsonClass::Text | JsonClass::Number) {
-            return Err(PlanError::Invalid(
-                "JSON values are ordered against a number or a text only",
-            ));
+            return Err(PlanError::Invalid("JSON values are ordered against a number or a text only"));
         }
         self.json_when(place, class)?;
         if self.dialect().json == Json::Sqlite {

@@ -46,10 +46,7 @@ impl<'a> Planner<'a> {
     /// When the field is none.
     pub fn link(&self, model: &'a Model, field: FieldId) -> Result<Link<'a>, PlanError> {
         let field = writer::field(model, field.index)?;
-        let none = || PlanError::NotARelation {
-            model: model.name.clone(),
-            field: field.name.clone(),
-        };
+        let none = || PlanError::NotARelation { model: model.name.clone(), field: field.name.clone() };
         let end = field.relation().ok_or_else(none)?;
         let relation = self.catalog.relations.get(usize::from(end.relation)).ok_or_else(none)?;
         let far = self.model(end.model)?;
@@ -91,18 +88,13 @@ impl<'a> Planner<'a> {
 /// The columns that identify a row: the primary key, or the first unique whose columns are all required.
 pub fn primary_key(model: &Model) -> Vec<u16> {
     let required = |index: &&lenslet_core::catalog::Index| {
-        index.fields.iter().all(|it| {
-            model
-                .fields
-                .get(usize::from(it.field))
-                .is_some_and(|field| field.arity == Arity::Required)
-        })
+        index
+            .fields
+            .iter()
+            .all(|it| model.fields.get(usize::from(it.field)).is_some_and(|field| field.arity == Arity::Required))
     };
-    let identifier = model
-        .primary_key
-        .as_ref()
-        .or_else(|| model.uniques().find(required))
-        .or_else(|| model.uniques().next());
+    let identifier =
+        model.primary_key.as_ref().or_else(|| model.uniques().find(required)).or_else(|| model.uniques().next());
     identifier.map_or_else(Vec::new, |index| index.fields.iter().map(|it| it.field).collect())
 }
 
@@ -113,11 +105,7 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// When the catalog is not sound.
     pub fn far_rows(&mut self, near: Table<'a>, link: &Link<'a>) -> Result<Table<'a>, PlanError> {
-        let far = Table {
-            alias: self.alias(),
-            index: link.far_index,
-            model: link.far,
-        };
+        let far = Table { alias: self.alias(), index: link.far_index, model: link.far };
         self.far_rows_as(near, link, far)?;
         Ok(far)
     }

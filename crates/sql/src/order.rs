@@ -38,11 +38,7 @@ pub fn criteria<'q>(key: &[u16], arguments: &'q Arguments, total: bool) -> Vec<C
     let reversed = arguments.take.is_some_and(|take| take < 0);
     let paged = arguments.take.is_some() || arguments.skip.is_some() || total;
     let mut criteria: Vec<_> = arguments.order.iter().map(asked).collect();
-    let mut key: Vec<_> = key
-        .iter()
-        .filter(|field| !asks_for(arguments, **field))
-        .map(tie)
-        .collect();
+    let mut key: Vec<_> = key.iter().filter(|field| !asks_for(arguments, **field)).map(tie).collect();
     if criteria.is_empty() && paged {
         criteria.append(&mut key);
     }
@@ -57,26 +53,15 @@ pub fn criteria<'q>(key: &[u16], arguments: &'q Arguments, total: bool) -> Vec<C
 }
 
 fn asked(order: &Order) -> Criterion<'_> {
-    Criterion {
-        by: By::Asked(&order.by),
-        sort: order.sort,
-        nulls: order.nulls,
-    }
+    Criterion { by: By::Asked(&order.by), sort: order.sort, nulls: order.nulls }
 }
 
 fn tie<'q>(field: &u16) -> Criterion<'q> {
-    Criterion {
-        by: By::Field(*field),
-        sort: Sort::Asc,
-        nulls: None,
-    }
+    Criterion { by: By::Field(*field), sort: Sort::Asc, nulls: None }
 }
 
 fn asks_for(arguments: &Arguments, field: u16) -> bool {
-    arguments
-        .order
-        .iter()
-        .any(|it| it.by == OrderBy::Column(FieldId::at(field)))
+    arguments.order.iter().any(|it| it.by == OrderBy::Column(FieldId::at(field)))
 }
 
 impl Criterion<'_> {
@@ -128,11 +113,7 @@ impl<'a> Writer<'a> {
             self.push(if at > 0 { ", " } else { "ORDER BY " });
             if let Some(nulls) = criterion.nulls.filter(|_| !self.dialect().nulls_order) {
                 self.criterion(table, criterion.by)?;
-                self.push(if nulls == Nulls::First {
-                    " IS NOT NULL, "
-                } else {
-                    " IS NULL, "
-                });
+                self.push(if nulls == Nulls::First { " IS NOT NULL, " } else { " IS NULL, " });
             }
             self.criterion(table, criterion.by)?;
             self.push(match criterion.sort {
@@ -140,11 +121,7 @@ impl<'a> Writer<'a> {
                 Sort::Desc => " DESC",
             });
             if let Some(nulls) = criterion.nulls.filter(|_| self.dialect().nulls_order) {
-                self.push(if nulls == Nulls::First {
-                    " NULLS FIRST"
-                } else {
-                    " NULLS LAST"
-                });
+                self.push(if nulls == Nulls::First { " NULLS FIRST" } else { " NULLS LAST" });
             }
         }
         Ok(())
@@ -173,11 +150,7 @@ impl<'a> Writer<'a> {
         if link.many {
             return Err(PlanError::Invalid("rows cannot be ordered by the rows of a list"));
         }
-        let far = Table {
-            alias: self.alias(),
-            index: link.far_index,
-            model: link.far,
-        };
+        let far = Table { alias: self.alias(), index: link.far_index, model: link.far };
         self.push("(SELECT ");
         self.order_by(far, by)?;
         self.far_rows_as(table, &link, far)?;

@@ -106,10 +106,7 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// When there is none at that position.
     pub fn model(&self, index: u16) -> Result<&'a Model, PlanError> {
-        self.catalog
-            .models
-            .get(usize::from(index))
-            .ok_or(PlanError::UnknownModel(index))
+        self.catalog.models.get(usize::from(index)).ok_or(PlanError::UnknownModel(index))
     }
 }
 
@@ -127,11 +124,7 @@ pub fn plan(catalog: &Catalog, query: &Query, dialect: &Dialect) -> Result<Plan,
 /// Those of [`plan`].
 pub fn plan_shaped(catalog: &Catalog, query: &Query, shape: &Shape<'_>, dialect: &Dialect) -> Result<Plan, PlanError> {
     let slots = shape.slots();
-    let planner = Planner {
-        catalog,
-        dialect,
-        slots: &slots,
-    };
+    let planner = Planner { catalog, dialect, slots: &slots };
     match &query.action {
         Action::FindUnique
         | Action::FindUniqueOrThrow
@@ -174,10 +167,7 @@ impl Planner<'_> {
             parameters
                 .for_each(|at| writer.unwritten_bind(Source::Parameter(at), Encoding::Value(Type::one(Kind::Any))));
         }
-        Ok(RawPlan {
-            statement: writer.finish(Vec::new()),
-            rows,
-        })
+        Ok(RawPlan { statement: writer.finish(Vec::new()), rows })
     }
 }
 

@@ -166,11 +166,7 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// When the selection does not fit the model.
     pub fn projection<'q>(&self, model: u16, selection: &'q [Selected]) -> Result<Projection<'q>, PlanError> {
-        let mut projection = Projection {
-            columns: Vec::new(),
-            cells: Vec::new(),
-            relations: Vec::new(),
-        };
+        let mut projection = Projection { columns: Vec::new(), cells: Vec::new(), relations: Vec::new() };
         for selected in selection {
             match selected {
                 Selected::Columns(fields) => {
@@ -201,10 +197,7 @@ impl<'a> Planner<'a> {
         let model = self.model(model)?;
         for at in 0..projection.relations.len() {
             let link = self.link(model, projection.relations[at].0.field)?;
-            let keys = link
-                .near_fields
-                .iter()
-                .map(|field| projection.place(Projected::Field(*field)));
+            let keys = link.near_fields.iter().map(|field| projection.place(Projected::Field(*field)));
             projection.relations[at].1 = keys.collect();
         }
         if projection.columns.is_empty() {
@@ -260,17 +253,10 @@ impl Level {
         writeln!(sink, "{:indent$}  cells {}{reversed}", "", cells.join(" "))?;
         for (at, child) in self.children.iter().enumerate() {
             let fields = catalog.models.get(usize::from(self.model)).map(|model| &model.fields);
-            let name = fields
-                .and_then(|it| it.get(usize::from(child.field)))
-                .map_or("?", |it| it.name.as_ref());
+            let name = fields.and_then(|it| it.get(usize::from(child.field))).map_or("?", |it| it.name.as_ref());
             let many = if child.many { "many" } else { "one" };
             let keys: Vec<_> = child.keys.iter().map(ToString::to_string).collect();
-            writeln!(
-                sink,
-                "{:indent$}rows {at}: {name}, {many} for key {}",
-                "",
-                keys.join(" ")
-            )?;
+            writeln!(sink, "{:indent$}rows {at}: {name}, {many} for key {}", "", keys.join(" "))?;
             child.level.print(catalog, depth + 1, sink)?;
         }
         Ok(())
@@ -310,15 +296,7 @@ impl<'a, 'p> RowStatement<'a, 'p> {
     ) -> Result<Self, PlanError> {
         let table = writer.named(model)?;
         let pairs = link.and_then(|link| link.join).map(|join| (writer.alias(), join));
-        Ok(RowStatement {
-            writer,
-            table,
-            projection,
-            link,
-            pairs,
-            parent: None,
-            named: false,
-        })
+        Ok(RowStatement { writer, table, projection, link, pairs, parent: None, named: false })
     }
 
     fn keys(&self) -> usize {
@@ -712,9 +690,7 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         self.writer.push("(");
         self.writer.fields_of(table, fields)?;
         self.writer.push(")");
-        let types = fields
-            .iter()
-            .map(|field| writer::column(table.model, *field).map(|(_, _, ty)| ty));
+        let types = fields.iter().map(|field| writer::column(table.model, *field).map(|(_, _, ty)| ty));
         let types = types.collect::<Result<Vec<_>, _>>()?;
         self.writer.in_tuples(source(None), |at| source(Some(at)), &types);
         Ok(())
@@ -754,9 +730,7 @@ pub(crate) fn write_limit(writer: &mut Writer<'_>, arguments: &Arguments, first:
 
 fn slot(writer: &Writer<'_>, number: &i64) -> Result<u32, PlanError> {
     let slots = writer.planner.slots;
-    slots
-        .number(number)
-        .ok_or(PlanError::Invalid("a number from outside the query"))
+    slots.number(number).ok_or(PlanError::Invalid("a number from outside the query"))
 }
 
 fn write_number(writer: &mut Writer<'_>, number: &i64, encoding: Encoding) -> Result<(), PlanError> {

@@ -69,10 +69,7 @@ pub struct Slots(HashMap<usize, u32>);
 impl<'q> Shape<'q> {
     /// Walks the query.
     pub fn of(query: &'q Query) -> Self {
-        let mut shape = Shape {
-            key: Vec::with_capacity(64),
-            parameters: Vec::with_capacity(8),
-        };
+        let mut shape = Shape { key: Vec::with_capacity(64), parameters: Vec::with_capacity(8) };
         shape.query(query);
         shape
     }

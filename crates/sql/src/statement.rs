@@ -125,10 +125,7 @@ impl Type {
             ColumnType::Enum(at) => Kind::Enum(*at),
             ColumnType::Unsupported(_) => return None,
         };
-        Some(Type {
-            kind,
-            list: field.arity == Arity::List,
-        })
+        Some(Type { kind, list: field.arity == Arity::List })
     }
 
     /// The type of one of its values.
@@ -161,10 +158,7 @@ impl fmt::Display for Source {
             Source::Keys(Some(column)) => write!(f, "keys.{column}"),
             Source::Register { step, column } => write!(f, "step {step}.{column}"),
             Source::Registers { step, column: None } => write!(f, "every step {step}"),
-            Source::Registers {
-                step,
-                column: Some(column),
-            } => write!(f, "every step {step}.{column}"),
+            Source::Registers { step, column: Some(column) } => write!(f, "every step {step}.{column}"),
             Source::Number(number) => write!(f, "{number}"),
             Source::Constant(value) => write!(f, "{value:?}"),
             Source::Now => f.write_str("now"),

@@ -54,10 +54,7 @@ pub fn column(model: &Model, index: u16) -> Result<(&Field, &Column, Type), Plan
     let field = field(model, index)?;
     match (field.column(), Type::of(field)) {
         (Some(column), Some(ty)) => Ok((field, column, ty)),
-        _ => Err(PlanError::NotAColumn {
-            model: model.name.clone(),
-            field: field.name.clone(),
-        }),
+        _ => Err(PlanError::NotAColumn { model: model.name.clone(), field: field.name.clone() }),
     }
 }
 
@@ -66,24 +63,13 @@ pub fn column(model: &Model, index: u16) -> Result<(&Field, &Column, Type), Plan
 /// # Errors
 /// When the model has no such field.
 pub fn field(model: &Model, index: u16) -> Result<&Field, PlanError> {
-    model
-        .fields
-        .get(usize::from(index))
-        .ok_or_else(|| PlanError::UnknownField {
-            model: model.name.clone(),
-            index,
-        })
+    model.fields.get(usize::from(index)).ok_or_else(|| PlanError::UnknownField { model: model.name.clone(), index })
 }
 
 impl<'a> Writer<'a> {
     /// An empty statement.
     pub fn new(planner: &'a Planner<'a>) -> Self {
-        Writer {
-            planner,
-            sql: String::new(),
-            binds: Vec::new(),
-            aliases: 0,
-        }
+        Writer { planner, sql: String::new(), binds: Vec::new(), aliases: 0 }
     }
 
     /// The dialect it is written in.
@@ -140,11 +126,7 @@ impl<'a> Writer<'a> {
     /// When the catalog has no such model.
     pub fn named(&mut self, index: u16) -> Result<Table<'a>, PlanError> {
         let model = self.planner.model(index)?;
-        Ok(Table {
-            alias: self.alias(),
-            index,
-            model,
-        })
+        Ok(Table { alias: self.alias(), index, model })
     }
 
     /// A model's table under its name: `"User" AS t0`.
@@ -373,10 +355,6 @@ impl<'a> Writer<'a> {
 
     /// The finished statement.
     pub fn finish(self, columns: Vec<Type>) -> Statement {
-        Statement {
-            sql: self.sql,
-            binds: self.binds,
-            columns,
-        }
+        Statement { sql: self.sql, binds: self.binds, columns }
     }
 }

@@ -105,11 +105,7 @@ pub fn write<C: Cursor>(
     cursor: &mut C,
     out: &mut Writer,
 ) -> Result<(), Error> {
-    let answer = Answer {
-        form,
-        catalog,
-        rows: form == Form::Rows,
-    };
+    let answer = Answer { form, catalog, rows: form == Form::Rows };
     match &query.action {
         Action::QueryRaw(_) => answer.raw(cursor, out),
         Action::ExecuteRaw(_) => answer.number(cursor, None, out),
@@ -327,9 +323,7 @@ impl Answer<'_> {
             ScalarType::BigInt if self.rows => out.integer(cursor.integer()?),
             ScalarType::BigInt => {
                 let value = cursor.integer()?;
-                tagged("BigInt", out, |out| {
-                    out.plain(|out| crate::scalar::integer::write(out, value))
-                });
+                tagged("BigInt", out, |out| out.plain(|out| crate::scalar::integer::write(out, value)));
             }
             ScalarType::Decimal => {
                 let text = cursor.text()?;

@@ -94,10 +94,7 @@ pub fn read(text: &str) -> Option<Error> {
     let message = found.message.or(found.debug)?;
     let kind = found.code.as_deref().and_then(ErrorKind::from_code);
     let error = Error::new(kind.unwrap_or(ErrorKind::PoolError), message);
-    let error = found
-        .meta
-        .into_iter()
-        .fold(error, |error, (key, value)| error.with(key, value));
+    let error = found.meta.into_iter().fold(error, |error, (key, value)| error.with(key, value));
     Some(match found.index {
         Some(index) => error.in_batch(index),
         None => error,
@@ -195,36 +192,23 @@ mod tests {
 
     #[test]
     fn an_error_survives() {
-        let error = Error::new(
-            ErrorKind::UniqueConstraint,
-            "Unique constraint failed on the fields: (`email`)",
-        )
-        .with("target", Value::List(vec![Value::Text("email".into())]))
-        .with("count", Value::Int(3))
-        .with("inputType", Value::Json(r#"{"a":[[1]]}"#.into()))
-        .with("lists", Value::Json("[[1],[2]]".into()))
-        .with("none", Value::Null)
-        .in_batch(1);
+        let error = Error::new(ErrorKind::UniqueConstraint, "Unique constraint failed on the fields: (`email`)")
+            .with("target", Value::List(vec![Value::Text("email".into())]))
+            .with("count", Value::Int(3))
+            .with("inputType", Value::Json(r#"{"a":[[1]]}"#.into()))
+            .with("lists", Value::Json("[[1],[2]]".into()))
+            .with("none", Value::Null)
+            .in_batch(1);
         assert_eq!(read(&write(&error)), Some(error.clone()));
         assert_eq!(read(&write_bare(&error)), Some(error));
     }
 
     #[test]
     fn what_is_no_error() {
-        for text in [
-            "",
-            "[]",
-            "{}",
-            r#"{"data":{"a":{"message":1}}}"#,
-            "<html>",
-            r#"{"errors":[]}"#,
-        ] {
+        for text in ["", "[]", "{}", r#"{"data":{"a":{"message":1}}}"#, "<html>", r#"{"errors":[]}"#] {
             assert_eq!(read(text), None, "{text}");
         }
         let broken = read(r#"{"errors":[{"error":"debug text","user_facing_error":{"mess"#);
-        assert_eq!(
-            broken.map(|error| error.message().to_string()),
-            Some("debug text".into())
-        );
+        assert_eq!(broken.map(|error| error.message().to_string()), Some("debug text".into()));
     }
 }

@@ -69,13 +69,8 @@ pub(crate) fn quantifier(quantifier: Quantifier) -> &'static str {
 }
 
 /// Every aggregate.
-pub(crate) const AGGREGATES: [Aggregate; 5] = [
-    Aggregate::Count,
-    Aggregate::Avg,
-    Aggregate::Sum,
-    Aggregate::Min,
-    Aggregate::Max,
-];
+pub(crate) const AGGREGATES: [Aggregate; 5] =
+    [Aggregate::Count, Aggregate::Avg, Aggregate::Sum, Aggregate::Min, Aggregate::Max];
 
 pub(crate) fn aggregate(aggregate: Aggregate) -> &'static str {
     match aggregate {
@@ -104,15 +99,9 @@ pub(crate) fn change(change: Change) -> &'static str {
 
 /// The change of that name.
 pub(crate) fn change_of(name: &str) -> Option<Change> {
-    [
-        Change::Increment,
-        Change::Decrement,
-        Change::Multiply,
-        Change::Divide,
-        Change::Push,
-    ]
-    .into_iter()
-    .find(|it| change(*it) == name)
+    [Change::Increment, Change::Decrement, Change::Multiply, Change::Divide, Change::Push]
+        .into_iter()
+        .find(|it| change(*it) == name)
 }
 
 pub(crate) fn action(action: &Action) -> &'static str {
@@ -140,10 +129,7 @@ pub(crate) fn action(action: &Action) -> &'static str {
 
 /// What Prisma's engine calls the operation: the action with the model's name before `OrThrow` and `AndReturn`.
 pub(crate) fn operation(action: &str, model: &str) -> String {
-    let end = ["OrThrow", "AndReturn"]
-        .into_iter()
-        .find(|end| action.ends_with(end))
-        .unwrap_or_default();
+    let end = ["OrThrow", "AndReturn"].into_iter().find(|end| action.ends_with(end)).unwrap_or_default();
     let start = action.strip_suffix(end).unwrap_or(action);
     [start, model, end].concat()
 }

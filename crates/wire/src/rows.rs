@@ -34,11 +34,7 @@ pub struct Rows {
 impl Rows {
     /// The answer's text.
     pub fn new(text: String) -> Self {
-        Rows {
-            text,
-            at: 0,
-            in_row: false,
-        }
+        Rows { text, at: 0, in_row: false }
     }
 
     /// The answers of a batch.
@@ -53,9 +49,7 @@ impl Rows {
         }
         while !scanner.take(b']') {
             scanner.take(b',');
-            let answer = scanner
-                .skip()
-                .ok_or_else(|| unexpected("an answer for each operation"))?;
+            let answer = scanner.skip().ok_or_else(|| unexpected("an answer for each operation"))?;
             answers.push(Rows::new(answer.into()));
         }
         Ok(answers)

@@ -9,10 +9,7 @@ use lenslet_wire::{
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::Value;
 
-const BOUNDS: Bounds = Bounds {
-    depth: 100,
-    values: 10_000,
-};
+const BOUNDS: Bounds = Bounds { depth: 100, values: 10_000 };
 
 /// Pieces that make texts which are JSON, or nearly.
 fn pieces() -> impl Strategy<Value = String> {
@@ -61,10 +58,7 @@ fn tree(json: &Json<'_>) -> Value {
         Json::Number(text) => serde_json::from_str(text).unwrap(),
         Json::Text(text) => Value::String(text.to_string()),
         Json::List(items) => items.iter().map(tree).collect(),
-        Json::Object(entries) => entries
-            .iter()
-            .map(|(key, value)| (key.to_string(), tree(value)))
-            .collect(),
+        Json::Object(entries) => entries.iter().map(|(key, value)| (key.to_string(), tree(value))).collect(),
     }
 }
 

@@ -12,10 +12,7 @@ const URL: &str = "file:quickstart.db";
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     // A migration would change the tables step by step; this makes them what the schema says, and starts with no rows.
-    let from_nothing = PushOptions {
-        force_reset: true,
-        ..PushOptions::default()
-    };
+    let from_nothing = PushOptions { force_reset: true, ..PushOptions::default() };
     lenslet_migrate::push(URL, &db::CATALOG, from_nothing)?;
     let db = Client::connect(URL).await?;
 
@@ -26,55 +23,25 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// A person with everything they have, in one operation; then a second one, who shares a tag with the first.
 async fn write(db: &Client) -> Result<(), db::Error> {
-    let notes = post::New {
-        title: "Notes on the engine".into(),
-        author_id: Inherit,
-    }
-    .set(post::published, true)
-    .with(post::tags.create([
-        tag::New {
-            name: "computing".into(),
-        },
-        tag::New { name: "history".into() },
-    ]));
-    let draft = post::New {
-        title: "A draft".into(),
-        author_id: Inherit,
-    }
-    .set(post::published, false);
+    let notes = post::New { title: "Notes on the engine".into(), author_id: Inherit }
+        .set(post::published, true)
+        .with(post::tags.create([tag::New { name: "computing".into() }, tag::New { name: "history".into() }]));
+    let draft = post::New { title: "A draft".into(), author_id: Inherit }.set(post::published, false);
     db.user()
-        .create(user::New {
-            email: "ada@example.com".into(),
-        })
+        .create(user::New { email: "ada@example.com".into() })
         .set(user::name, "Ada")
         .set(user::role, Role::Writer)
-        .with(user::profile.create(profile::New {
-            bio: "Wrote the first program.".into(),
-            user_id: Inherit,
-        }))
+        .with(user::profile.create(profile::New { bio: "Wrote the first program.".into(), user_id: Inherit }))
         .with(user::posts.create([notes, draft]))
         .await?;
 
-    let grace = db
-        .user()
-        .create(user::New {
-            email: "grace@example.com".into(),
-        })
-        .set(user::role, Role::Writer)
-        .await?;
+    let grace = db.user().create(user::New { email: "grace@example.com".into() }).set(user::role, Role::Writer).await?;
     db.post()
-        .create(post::New {
-            title: "On compilers".into(),
-            author_id: grace.id,
-        })
+        .create(post::New { title: "On compilers".into(), author_id: grace.id })
         .set(post::published, true)
         .with(post::tags.connect([tag::name.eq("computing")]))
         .await?;
-    db.post()
-        .update_many()
-        .filter(post::published.eq(true))
-        .set(post::views, increment(10))
-        .await?;
+    db.post().update_many().filter(post::published.eq(true)).set(post::views, increment(10)).await?;
     Ok(())
 }
 
@@ -85,12 +52,7 @@ async fn read(db: &Client) -> Result<(), Box<dyn Error>> {
         .find_many()
         .filter(user::posts.some(post::tags.some(tag::name.eq("computing"))))
         .include(user::profile)
-        .include(
-            user::posts
-                .filter(post::published.eq(true))
-                .include(post::tags)
-                .order_by(post::id.desc()),
-        )
+        .include(user::posts.filter(post::published.eq(true)).include(post::tags).order_by(post::id.desc()))
         .order_by(user::name.asc().nulls_last())
         .await?;
     println!("{}", serde_json::to_string_pretty(&people)?);
@@ -101,11 +63,7 @@ async fn read(db: &Client) -> Result<(), Box<dyn Error>> {
         println!(
             "{name}: {} published, {}",
             person.posts().len(),
-            if person.profile().is_some() {
-                "introduced"
-            } else {
-                "unknown"
-            }
+            if person.profile().is_some() { "introduced" } else { "unknown" }
         );
     }
     Ok(())

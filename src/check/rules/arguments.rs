@@ -6,14 +6,7 @@ use crate::check::report::Report;
 use crate::diagnostic::Rule;
 use crate::syntax::tree::{Argument, Span, Value, ValueKind};
 
-pub(super) static RULES: &[&Rule] = &[
-    &ARGUMENT_TWICE,
-    &SEVERAL_UNNAMED,
-    &MISSING,
-    &UNKNOWN,
-    &EXPECTED,
-    &EMPTY_STRING,
-];
+pub(super) static RULES: &[&Rule] = &[&ARGUMENT_TWICE, &SEVERAL_UNNAMED, &MISSING, &UNKNOWN, &EXPECTED, &EMPTY_STRING];
 
 static ARGUMENT_TWICE: Rule = Rule::error(
     "argument-twice",
@@ -25,11 +18,8 @@ static SEVERAL_UNNAMED: Rule = Rule::error(
     "One argument at most stands without its name.",
     "model A {\n  id Int @id\n  @@map(\"a\", \"b\")\n}\n",
 );
-static MISSING: Rule = Rule::error(
-    "missing-argument",
-    "Some arguments cannot be left out.",
-    "model A {\n  id Int @id\n  @@map\n}\n",
-);
+static MISSING: Rule =
+    Rule::error("missing-argument", "Some arguments cannot be left out.", "model A {\n  id Int @id\n  @@map\n}\n");
 static UNKNOWN: Rule = Rule::error(
     "unknown-argument",
     "An attribute has certain arguments and no others.",
@@ -40,11 +30,8 @@ static EXPECTED: Rule = Rule::error(
     "An argument is of one kind: a string, a number, a name, a list.",
     "model A {\n  id Int @id\n  @@map(5)\n}\n",
 );
-static EMPTY_STRING: Rule = Rule::error(
-    "empty-name",
-    "A name in the database is not empty.",
-    "model A {\n  id Int @id(map: \"\")\n}\n",
-);
+static EMPTY_STRING: Rule =
+    Rule::error("empty-name", "A name in the database is not empty.", "model A {\n  id Int @id(map: \"\")\n}\n");
 
 /// No argument is given twice, and one at most has no name.
 pub(crate) fn named_once(what: &str, list: &[Argument<'_>], span: Span, report: &mut Report) {
@@ -58,11 +45,7 @@ pub(crate) fn named_once(what: &str, list: &[Argument<'_>], span: Span, report: 
     }
     if list.iter().filter(|argument| argument.name.is_none()).count() > 1 {
         let title = format!("`{what}` has several arguments without a name");
-        report.push(
-            SEVERAL_UNNAMED
-                .at(span, title)
-                .help("name all but the first, as in `map: \"…\"`"),
-        );
+        report.push(SEVERAL_UNNAMED.at(span, title).help("name all but the first, as in `map: \"…\"`"));
     }
 }
 
@@ -98,11 +81,7 @@ pub(crate) fn expected<T>(kind: &str, value: &Value<'_>, report: &mut Report) ->
         ValueKind::Array(_) => "a list",
         ValueKind::Object(_) => "an object",
     };
-    report.push(
-        EXPECTED
-            .at(value.span, format!("expected {kind}"))
-            .label(format!("this is {found}")),
-    );
+    report.push(EXPECTED.at(value.span, format!("expected {kind}")).label(format!("this is {found}")));
     None
 }
 

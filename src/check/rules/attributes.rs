@@ -40,11 +40,7 @@ static NOT_IN_COMPOSITE: Rule = Rule::error(
     "Fields of composite types have no keys and no relations.",
     "type T {\n  a Int @unique\n}\n",
 );
-static ID_HERE: Rule = Rule::error(
-    "id-here",
-    "A primary key is a required column.",
-    "model A {\n  id Int? @id\n}\n",
-);
+static ID_HERE: Rule = Rule::error("id-here", "A primary key is a required column.", "model A {\n  id Int? @id\n}\n");
 static SEVERAL_IDS: Rule = Rule::error(
     "several-ids",
     "A model has one primary key; of several columns it is written `@@id([a, b])`.",
@@ -65,11 +61,8 @@ static RELATION_MAPPED: Rule = Rule::error(
     "A relation has no column, and so no name in the database.",
     "model A {\n  id Int @id\n  b B @map(\"x\")\n}\nmodel B {\n  id Int @id\n}\n",
 );
-static UPDATED_AT: Rule = Rule::error(
-    "updated-at",
-    "`@updatedAt` keeps a moment.",
-    "model A {\n  id Int @id\n  at Int @updatedAt\n}\n",
-);
+static UPDATED_AT: Rule =
+    Rule::error("updated-at", "`@updatedAt` keeps a moment.", "model A {\n  id Int @id\n  at Int @updatedAt\n}\n");
 static IGNORE_HERE: Rule = Rule::error(
     "ignore-here",
     "An unsupported type is left out of the client anyway.",
@@ -97,21 +90,13 @@ const BLOCK_ATTRIBUTES: [&str; 7] = ["id", "unique", "index", "fulltext", "map",
 pub(crate) fn unknown_attribute(attribute: &Attribute<'_>, report: &mut Report) {
     let name = attribute.name.text;
     let title = format!("there is no attribute `@{name}`");
-    report.push(
-        UNKNOWN_ATTRIBUTE
-            .at(attribute.span, title)
-            .suggest(name, FIELD_ATTRIBUTES),
-    );
+    report.push(UNKNOWN_ATTRIBUTE.at(attribute.span, title).suggest(name, FIELD_ATTRIBUTES));
 }
 
 pub(crate) fn unknown_block_attribute(attribute: &Attribute<'_>, keyword: &str, report: &mut Report) {
     let name = attribute.name.text;
     let title = format!("there is no attribute `@@{name}` for this {keyword}");
-    report.push(
-        UNKNOWN_ATTRIBUTE
-            .at(attribute.span, title)
-            .suggest(name, BLOCK_ATTRIBUTES),
-    );
+    report.push(UNKNOWN_ATTRIBUTE.at(attribute.span, title).suggest(name, BLOCK_ATTRIBUTES));
 }
 
 /// Attributes that may stand once do.
@@ -124,11 +109,7 @@ pub(crate) fn attributes_once(attributes: &[Attribute<'_>], marks: &str, report:
 /// Block attributes that may stand once do.
 pub(crate) fn block_attributes_once(block: &Block<'_>, report: &mut Report) {
     let several = ["unique", "index", "fulltext", "shardKey", "id"];
-    once(
-        block.attributes().filter(|it| !several.contains(&it.name.text)),
-        "@@",
-        report,
-    );
+    once(block.attributes().filter(|it| !several.contains(&it.name.text)), "@@", report);
 }
 
 fn once<'a, 't: 'a>(attributes: impl Iterator<Item = &'a Attribute<'t>>, marks: &str, report: &mut Report) {
@@ -167,10 +148,7 @@ pub(crate) fn id_here(field: &Field<'_>, attribute: &Attribute<'_>, report: &mut
         _ if field.is_optional() => "is optional",
         _ => return,
     };
-    let diagnostic = ID_HERE.at(
-        attribute.span,
-        format!("`{}` {reason}, so it cannot be the primary key", field.name),
-    );
+    let diagnostic = ID_HERE.at(attribute.span, format!("`{}` {reason}, so it cannot be the primary key", field.name));
     report.push(match field.ty {
         FieldType::Model(_) => diagnostic.help("use the columns of the relation: `@@id([…])`"),
         _ => diagnostic.help("make it required"),
@@ -203,21 +181,11 @@ pub(super) fn relation_columns<'t>(field: &Field<'t>) -> Vec<&'t str> {
     use crate::syntax::tree::ValueKind;
     let relation = field.tree.attributes.iter().find(|it| it.name.text == "relation");
     let arguments = relation.and_then(|it| it.arguments.as_ref());
-    let fields = arguments.and_then(|it| {
-        it.list
-            .iter()
-            .find(|it| it.name.is_some_and(|name| name.text == "fields"))
-    });
+    let fields = arguments.and_then(|it| it.list.iter().find(|it| it.name.is_some_and(|name| name.text == "fields")));
     match fields.and_then(|it| it.value.as_ref()).map(|value| &value.kind) {
         Some(ValueKind::Array(list)) => list
             .iter()
-            .filter_map(|it| {
-                if let ValueKind::Constant(name) = it.kind {
-                    Some(name)
-                } else {
-                    None
-                }
-            })
+            .filter_map(|it| if let ValueKind::Constant(name) = it.kind { Some(name) } else { None })
             .collect(),
         _ => Vec::new(),
     }
@@ -230,19 +198,12 @@ pub(crate) fn not_a_relation(field: &Field<'_>, attribute: &Attribute<'_>, repor
 
 pub(crate) fn relation_mapped(field: &Field<'_>, attribute: &Attribute<'_>, report: &mut Report) {
     let title = format!("`{}` is a relation, which has no name in the database", field.name);
-    report.push(
-        RELATION_MAPPED
-            .at(attribute.span, title)
-            .help("put `@map` at its columns"),
-    );
+    report.push(RELATION_MAPPED.at(attribute.span, title).help("put `@map` at its columns"));
 }
 
 pub(crate) fn updated_at_here(field: &Field<'_>, attribute: &Attribute<'_>, report: &mut Report) {
     if field.is_list() || field.scalar() != Some(ScalarType::DateTime) {
-        let title = format!(
-            "`{}` is not a `DateTime`, so it cannot keep when its row changed",
-            field.name
-        );
+        let title = format!("`{}` is not a `DateTime`, so it cannot keep when its row changed", field.name);
         report.push(UPDATED_AT.at(attribute.span, title));
     }
 }
@@ -271,11 +232,7 @@ pub(crate) fn shard_key_here(field: &Field<'_>, attribute: &Attribute<'_>, repor
 
 pub(crate) fn second_shard_key(at: Span, report: &mut Report) {
     let title = "a model has one shard key";
-    report.push(
-        super::views::SHARD_KEY
-            .at(at, title)
-            .help("of several columns it is written `@@shardKey([a, b])`"),
-    );
+    report.push(super::views::SHARD_KEY.at(at, title).help("of several columns it is written `@@shardKey([a, b])`"));
 }
 
 /// No two fields have the same column.
@@ -297,15 +254,8 @@ pub(crate) fn columns_once<'t>(
     for (field, mapped) in model.fields.iter().zip(&mapped) {
         let Some(mapped) = mapped else { continue };
         if let Some(other) = columns.insert(mapped.text, field.name) {
-            let title = format!(
-                "`{}` and `{other}` of `{}` have the same column",
-                field.name, model.name
-            );
-            report.push(
-                COLUMN_TWICE
-                    .at(field.span(), title)
-                    .note(format!("the column is `{}`", mapped.text)),
-            );
+            let title = format!("`{}` and `{other}` of `{}` have the same column", field.name, model.name);
+            report.push(COLUMN_TWICE.at(field.span(), title).note(format!("the column is `{}`", mapped.text)));
         }
     }
 }
@@ -319,16 +269,9 @@ pub(crate) fn variants_once(it: &Enum<'_>, report: &mut Report) {
     for (variant, mapped) in it.variants.iter().zip(&it.mapped_variants) {
         let name = mapped.map_or(variant.name.text, |mapped| mapped.text);
         if let Some(other) = seen.insert(name, variant.name.text) {
-            let title = format!(
-                "`{}` and `{other}` of `{}` are the same value",
-                variant.name.text, it.name
-            );
+            let title = format!("`{}` and `{other}` of `{}` are the same value", variant.name.text, it.name);
             let span = mapped.map_or(variant.span, |mapped| mapped.attribute);
-            report.push(
-                VARIANT_TWICE
-                    .at(span, title)
-                    .note(format!("the database knows both as `{name}`")),
-            );
+            report.push(VARIANT_TWICE.at(span, title).note(format!("the database knows both as `{name}`")));
         }
     }
 }

@@ -46,29 +46,18 @@ impl Graph {
         let refuses_cycles = !settings.connector.can.cascade_cycles || !settings.uses_foreign_keys();
         let mut edges: Vec<Vec<(usize, ModelId)>> = vec![Vec::new(); schema.models.len()];
         if refuses_cycles {
-            for (id, relation) in schema
-                .relations
-                .iter()
-                .enumerate()
-                .filter(|(_, it)| changes_rows(schema, it))
-            {
+            for (id, relation) in schema.relations.iter().enumerate().filter(|(_, it)| changes_rows(schema, it)) {
                 edges[relation.from].push((id, relation.to));
             }
         }
-        Self {
-            edges,
-            refuses_cycles,
-            refuses_several_paths,
-        }
+        Self { edges, refuses_cycles, refuses_several_paths }
     }
 
     /// The actions of each model's relations end, and arrive at each other model by one way.
     pub(super) fn check(&self, schema: &Resolved<'_>, report: &mut Report) {
         for edges in self.edges.iter().filter(|_| self.refuses_cycles) {
-            let ways: Vec<(&Relation<'_>, HashSet<ModelId>)> = edges
-                .iter()
-                .map(|(id, _)| (&schema.relations[*id], self.reached_by(&schema.relations[*id])))
-                .collect();
+            let ways: Vec<(&Relation<'_>, HashSet<ModelId>)> =
+                edges.iter().map(|(id, _)| (&schema.relations[*id], self.reached_by(&schema.relations[*id]))).collect();
             let mut arrivals: HashMap<ModelId, usize> = HashMap::new();
             for model in ways.iter().flat_map(|(_, reached)| reached) {
                 *arrivals.entry(*model).or_default() += 1;
@@ -93,12 +82,7 @@ impl Graph {
             if model == relation.from {
                 continue;
             }
-            waiting.extend(
-                self.edges[model]
-                    .iter()
-                    .map(|(_, to)| *to)
-                    .filter(|to| reached.insert(*to)),
-            );
+            waiting.extend(self.edges[model].iter().map(|(_, to)| *to).filter(|to| reached.insert(*to)));
         }
         reached
     }
@@ -110,16 +94,9 @@ fn report_circle(schema: &Resolved<'_>, relation: &Relation<'_>, reached: &HashS
     };
     if relation.from == relation.to {
         let title = format!("`{}` refers to its own model with actions that change rows", field.name);
-        report.push(
-            SELF_CASCADE
-                .at(field.span(), title)
-                .help("write `onDelete: NoAction, onUpdate: NoAction`"),
-        );
+        report.push(SELF_CASCADE.at(field.span(), title).help("write `onDelete: NoAction, onUpdate: NoAction`"));
     } else if reached.contains(&relation.from) {
-        let title = format!(
-            "the actions of `{}` lead back to `{}`",
-            field.name, schema.models[relation.from].name
-        );
+        let title = format!("the actions of `{}` lead back to `{}`", field.name, schema.models[relation.from].name);
         let help = "write `onDelete: NoAction, onUpdate: NoAction` at one relation of the circle";
         report.push(CYCLE.at(field.span(), title).help(help));
     }
@@ -130,11 +107,7 @@ fn report_meeting(schema: &Resolved<'_>, relation: &Relation<'_>, meeting: Model
         return;
     };
     let name = |id: ModelId| schema.models[id].name;
-    let title = format!(
-        "changes of `{}` arrive at `{}` by several ways",
-        name(meeting),
-        name(relation.from)
-    );
+    let title = format!("changes of `{}` arrive at `{}` by several ways", name(meeting), name(relation.from));
     let help = "write `onDelete: NoAction, onUpdate: NoAction` at one of the relations";
     report.push(SEVERAL_PATHS.at(field.span(), title).help(help));
 }

@@ -51,11 +51,8 @@ static SEVERAL_DATASOURCES: Rule = Rule::error(
     "A schema is for one database.",
     "datasource a {\n  provider = \"sqlite\"\n}\ndatasource b {\n  provider = \"mysql\"\n}\n",
 );
-static MISSING_PROVIDER: Rule = Rule::error(
-    "missing-provider",
-    "A datasource names its kind of database.",
-    "datasource a {\n}\n",
-);
+static MISSING_PROVIDER: Rule =
+    Rule::error("missing-provider", "A datasource names its kind of database.", "datasource a {\n}\n");
 static UNKNOWN_PROVIDER: Rule = Rule::error(
     "unknown-provider",
     "The databases are sqlite, postgresql, mysql, cockroachdb and sqlserver.",
@@ -66,11 +63,7 @@ static PROVIDER_NOT_LITERAL: Rule = Rule::error(
     "The kind of database is known when the client is generated, so it does not come from the environment.",
     "datasource a {\n  provider = env(\"PROVIDER\")\n}\n",
 );
-static MONGODB: Rule = Rule::error(
-    "mongodb",
-    "Lenslet speaks SQL.",
-    "datasource a {\n  provider = \"mongodb\"\n}\n",
-);
+static MONGODB: Rule = Rule::error("mongodb", "Lenslet speaks SQL.", "datasource a {\n  provider = \"mongodb\"\n}\n");
 static UNKNOWN_PROPERTY: Rule = Rule::error(
     "unknown-property",
     "A datasource has no properties of one's own.",
@@ -116,16 +109,10 @@ static EXTENSIONS: Rule = Rule::error(
     "`extensions` lists names, with `version`, `schema` and `map`, for PostgreSQL and with its preview feature.",
     "datasource a {\n  provider = \"sqlite\"\n  extensions = [postgis]\n}\n",
 );
-static GENERATOR_PROVIDER: Rule = Rule::error(
-    "generator-provider",
-    "A generator says what generates.",
-    "generator a {\n}\n",
-);
-static ENGINE_TYPE: Rule = Rule::error(
-    "engine-type",
-    "`engineType` is a string.",
-    "generator a {\n  provider = \"x\"\n  engineType = 1\n}\n",
-);
+static GENERATOR_PROVIDER: Rule =
+    Rule::error("generator-provider", "A generator says what generates.", "generator a {\n}\n");
+static ENGINE_TYPE: Rule =
+    Rule::error("engine-type", "`engineType` is a string.", "generator a {\n  provider = \"x\"\n  engineType = 1\n}\n");
 static PREVIEW_FEATURES: Rule = Rule::error(
     "preview-features",
     "`previewFeatures` lists strings.",
@@ -233,11 +220,7 @@ pub(crate) fn properties(config: &Config<'_>, report: &mut Report) {
         let name = property.name.text;
         if property.value.is_none() {
             let title = format!("`{name}` has no value");
-            report.push(
-                PROPERTY_WITHOUT_VALUE
-                    .at(property.span, title)
-                    .help(format!("write `{name} = \"…\"`")),
-            );
+            report.push(PROPERTY_WITHOUT_VALUE.at(property.span, title).help(format!("write `{name} = \"…\"`")));
         }
         if !seen.insert(name) {
             let title = format!("`{name}` is given twice in `{}`", config.name.text);
@@ -252,16 +235,8 @@ pub(crate) fn one_datasource(sources: &[&Config<'_>], report: &mut Report) {
         return;
     }
     for source in sources {
-        let title = format!(
-            "there are {} datasources, `{}` among them",
-            sources.len(),
-            source.name.text
-        );
-        report.push(
-            SEVERAL_DATASOURCES
-                .at(source.span, title)
-                .help("keep one; a client has one database"),
-        );
+        let title = format!("there are {} datasources, `{}` among them", sources.len(), source.name.text);
+        report.push(SEVERAL_DATASOURCES.at(source.span, title).help("keep one; a client has one database"));
     }
 }
 
@@ -269,22 +244,14 @@ pub(crate) fn one_datasource(sources: &[&Config<'_>], report: &mut Report) {
 pub(crate) fn provider(source: &Config<'_>, report: &mut Report) -> Option<&'static Connector> {
     let Some(Property { value: Some(value), .. }) = source.property("provider") else {
         let title = format!("the datasource `{}` has no provider", source.name.text);
-        report.push(
-            MISSING_PROVIDER
-                .at(source.span, title)
-                .help("add `provider = \"postgresql\"`"),
-        );
+        report.push(MISSING_PROVIDER.at(source.span, title).help("add `provider = \"postgresql\"`"));
         return None;
     };
     let name = match &value.kind {
         ValueKind::String(name) => name,
         ValueKind::Call(..) => {
             let title = "the provider of a datasource cannot come from the environment";
-            report.push(
-                PROVIDER_NOT_LITERAL
-                    .at(source.span, title)
-                    .help("write the name of the database"),
-            );
+            report.push(PROVIDER_NOT_LITERAL.at(source.span, title).help("write the name of the database"));
             return None;
         }
         _ => {
@@ -295,9 +262,7 @@ pub(crate) fn provider(source: &Config<'_>, report: &mut Report) -> Option<&'sta
     let Some(connector) = connector::find(name) else {
         let title = format!("there is no provider `{name}`");
         let names = connector::NAMES.map(|name| format!("`{name}`")).join(", ");
-        let diagnostic = UNKNOWN_PROVIDER
-            .at(value.span, title)
-            .note(format!("the providers are {names}"));
+        let diagnostic = UNKNOWN_PROVIDER.at(value.span, title).note(format!("the providers are {names}"));
         report.push(diagnostic.suggest(name, connector::NAMES));
         return None;
     };
@@ -313,18 +278,10 @@ pub(crate) fn known_properties(source: &Config<'_>, report: &mut Report) {
         let name = property.name.text;
         if name == "previewFeatures" {
             let title = "preview features belong to a generator";
-            report.push(
-                DATASOURCE_FEATURES
-                    .at(property.span, title)
-                    .help("move the line into a `generator` block"),
-            );
+            report.push(DATASOURCE_FEATURES.at(property.span, title).help("move the line into a `generator` block"));
         } else if !DATASOURCE_PROPERTIES.contains(&name) {
             let title = format!("a datasource has no property `{name}`");
-            report.push(
-                UNKNOWN_PROPERTY
-                    .at(property.span, title)
-                    .suggest(name, DATASOURCE_PROPERTIES),
-            );
+            report.push(UNKNOWN_PROPERTY.at(property.span, title).suggest(name, DATASOURCE_PROPERTIES));
         }
     }
 }
@@ -339,11 +296,7 @@ pub(crate) fn url(source: &Config<'_>, name: &str, report: &mut Report) -> Optio
         ValueKind::String(text) => Some(Url::Literal(text.clone().into_owned())),
         _ => {
             let help = format!("write `{name} = env(\"DATABASE_URL\")`, with quotes");
-            report.push(
-                BAD_URL
-                    .at(value.span, format!("`{name}` is a string or `env(\"NAME\")`"))
-                    .help(help),
-            );
+            report.push(BAD_URL.at(value.span, format!("`{name}` is a string or `env(\"NAME\")`")).help(help));
             None
         }
     }
@@ -355,11 +308,7 @@ pub(crate) fn shadow_differs(source: &Config<'_>, url: Option<&Url>, shadow: Opt
         && url == shadow
     {
         let title = "`url` and `shadowDatabaseUrl` are the same database";
-        report.push(
-            SHADOW_IS_MAIN
-                .at(property.span, title)
-                .note("the shadow database is emptied by migrations"),
-        );
+        report.push(SHADOW_IS_MAIN.at(property.span, title).note("the shadow database is emptied by migrations"));
     }
 }
 
@@ -369,11 +318,7 @@ pub(crate) fn relation_mode(source: &Config<'_>, connector: &Connector, report: 
     let old = source.property("referentialIntegrity");
     if let Some(old) = old {
         let title = "`referentialIntegrity` is deprecated";
-        report.push(
-            REFERENTIAL_INTEGRITY
-                .at(old.span, title)
-                .help("write `relationMode` instead"),
-        );
+        report.push(REFERENTIAL_INTEGRITY.at(old.span, title).help("write `relationMode` instead"));
         if mode.is_some() {
             let title = "`relationMode` and `referentialIntegrity` are the same property";
             report.push(REFERENTIAL_INTEGRITY_TWICE.at(old.span, title).help("remove this line"));
@@ -387,11 +332,7 @@ pub(crate) fn relation_mode(source: &Config<'_>, connector: &Connector, report: 
         ValueKind::String(text) if text == "foreignKeys" => RelationMode::ForeignKeys,
         _ => {
             let title = format!("this is no relation mode of {}", connector.name);
-            report.push(
-                RELATION_MODE
-                    .at(value.span, title)
-                    .help("write `\"foreignKeys\"` or `\"prisma\"`"),
-            );
+            report.push(RELATION_MODE.at(value.span, title).help("write `\"foreignKeys\"` or `\"prisma\"`"));
             RelationMode::ForeignKeys
         }
     }
@@ -410,17 +351,9 @@ pub(crate) fn schemas<'t>(
         return None;
     }
     let single = std::slice::from_ref(value);
-    let list = if let ValueKind::Array(list) = &value.kind {
-        list.as_slice()
-    } else {
-        single
-    };
+    let list = if let ValueKind::Array(list) = &value.kind { list.as_slice() } else { single };
     if list.is_empty() {
-        report.push(
-            SCHEMAS
-                .at(value.span, "`schemas` lists no schema")
-                .help("list one, or remove the line"),
-        );
+        report.push(SCHEMAS.at(value.span, "`schemas` lists no schema").help("list one, or remove the line"));
         return None;
     }
     let mut schemas: Vec<(&'t str, Span)> = Vec::with_capacity(list.len());
@@ -463,11 +396,7 @@ pub(crate) fn extensions(
         return Vec::new();
     }
     let single = std::slice::from_ref(value);
-    let list = if let ValueKind::Array(list) = &value.kind {
-        list.as_slice()
-    } else {
-        single
-    };
+    let list = if let ValueKind::Array(list) = &value.kind { list.as_slice() } else { single };
     list.iter().filter_map(|value| extension(value, report)).collect()
 }
 
@@ -477,32 +406,21 @@ fn extension(value: &Value<'_>, report: &mut Report) -> Option<Extension> {
         ValueKind::Call(name, arguments) => (name.text, arguments.list.as_slice()),
         _ => {
             let title = "an extension is written as a name, without quotes";
-            report.push(
-                EXTENSIONS
-                    .at(value.span, title)
-                    .help("as in `extensions = [postgis, pg_trgm(schema: \"x\")]`"),
-            );
+            report
+                .push(EXTENSIONS.at(value.span, title).help("as in `extensions = [postgis, pg_trgm(schema: \"x\")]`"));
             return None;
         }
     };
     if !name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_') {
         let title = format!("`{name}` cannot be written as a name");
-        let help = format!(
-            "write `{}(map: \"{name}\")`",
-            name.replace(|it: char| !it.is_ascii_alphanumeric(), "_")
-        );
+        let help = format!("write `{}(map: \"{name}\")`", name.replace(|it: char| !it.is_ascii_alphanumeric(), "_"));
         report.push(EXTENSIONS.at(value.span, title).help(help));
     }
     let mut given: Vec<(&str, &str)> = Vec::new();
     for argument in arguments {
         extension_argument(argument, &mut given, report);
     }
-    let find = |name: &str| {
-        given
-            .iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, text)| (*text).to_owned())
-    };
+    let find = |name: &str| given.iter().find(|(key, _)| *key == name).map(|(_, text)| (*text).to_owned());
     Some(Extension {
         name: find("map").unwrap_or_else(|| name.to_owned()).into(),
         schema: find("schema").map(Into::into),
@@ -513,11 +431,8 @@ fn extension(value: &Value<'_>, report: &mut Report) -> Option<Extension> {
 fn extension_argument<'t>(argument: &'t Argument<'_>, given: &mut Vec<(&'t str, &'t str)>, report: &mut Report) {
     let Some(value) = &argument.value else { return };
     let Some(name) = &argument.name else {
-        report.push(
-            EXTENSIONS
-                .at(value.span, "the arguments of an extension have names")
-                .help("as in `version: \"1\"`"),
-        );
+        report
+            .push(EXTENSIONS.at(value.span, "the arguments of an extension have names").help("as in `version: \"1\"`"));
         return;
     };
     let ValueKind::String(text) = &value.kind else {
@@ -537,11 +452,7 @@ fn extension_argument<'t>(argument: &'t Argument<'_>, given: &mut Vec<(&'t str, 
 pub(crate) fn generator_provider(block: &Config<'_>, report: &mut Report) -> Option<ConfigValue> {
     let Some(Property { value: Some(value), .. }) = block.property("provider") else {
         let title = format!("the generator `{}` has no provider", block.name.text);
-        report.push(
-            GENERATOR_PROVIDER
-                .at(block.span, title)
-                .help("add `provider = \"lenslet\"`"),
-        );
+        report.push(GENERATOR_PROVIDER.at(block.span, title).help("add `provider = \"lenslet\"`"));
         return None;
     };
     match config_value(value) {
@@ -556,10 +467,7 @@ pub(crate) fn generator_provider(block: &Config<'_>, report: &mut Report) -> Opt
 
 /// `engineType` is a string.
 pub(crate) fn engine_type(block: &Config<'_>, report: &mut Report) {
-    let Some(value) = block
-        .property("engineType")
-        .and_then(|property| property.value.as_ref())
-    else {
+    let Some(value) = block.property("engineType").and_then(|property| property.value.as_ref()) else {
         return;
     };
     if !matches!(value.kind, ValueKind::String(_)) && env_name(value).is_none() {
@@ -574,18 +482,11 @@ pub(crate) fn preview_features(
     features: &mut Vec<&'static str>,
     report: &mut Report,
 ) {
-    let Some(value) = block
-        .property("previewFeatures")
-        .and_then(|property| property.value.as_ref())
-    else {
+    let Some(value) = block.property("previewFeatures").and_then(|property| property.value.as_ref()) else {
         return;
     };
     let single = std::slice::from_ref(value);
-    let list = if let ValueKind::Array(list) = &value.kind {
-        list.as_slice()
-    } else {
-        single
-    };
+    let list = if let ValueKind::Array(list) = &value.kind { list.as_slice() } else { single };
     for item in list {
         match &item.kind {
             ValueKind::String(name) => preview_feature(name, value.span, connector, features, report),
@@ -608,27 +509,14 @@ fn preview_feature(
                 .at(span, "`fullTextSearch` has another name on PostgreSQL")
                 .help("write `\"fullTextSearchPostgres\"`")
         } else {
-            STABLE_FEATURE
-                .at(span, "`fullTextSearch` needs no preview feature")
-                .help("remove it")
+            STABLE_FEATURE.at(span, "`fullTextSearch` needs no preview feature").help("remove it")
         });
     } else if STABLE_FEATURES.contains(&name) {
-        report.push(
-            STABLE_FEATURE
-                .at(span, format!("`{name}` needs no preview feature"))
-                .help("remove it"),
-        );
+        report.push(STABLE_FEATURE.at(span, format!("`{name}` needs no preview feature")).help("remove it"));
     } else if REMOVED_FEATURES.contains(&name) {
-        report.push(
-            REMOVED_FEATURE
-                .at(span, format!("the preview feature `{name}` was given up"))
-                .help("remove it"),
-        );
+        report.push(REMOVED_FEATURE.at(span, format!("the preview feature `{name}` was given up")).help("remove it"));
     } else if name == "fullTextSearchPostgres" && connector.provider.is_some() && !is_postgresql {
-        let title = format!(
-            "`{name}` is a preview feature of PostgreSQL, and not of {}",
-            connector.name
-        );
+        let title = format!("`{name}` is a preview feature of PostgreSQL, and not of {}", connector.name);
         report.push(UNKNOWN_FEATURE.at(span, title).help("remove it"));
     } else if let Some(known) = FEATURES.into_iter().find(|known| *known == name) {
         features.push(known);

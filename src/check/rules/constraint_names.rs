@@ -40,10 +40,7 @@ fn length(schema: &Resolved<'_>, map: Option<Located<'_>>, report: &mut Report) 
     let Some(map) = map else { return };
     if map.text.len() > connector.max_identifier {
         let title = format!("this name is {} bytes long", map.text.len());
-        let note = format!(
-            "names of {} have {} bytes at most",
-            connector.name, connector.max_identifier
-        );
+        let note = format!("names of {} have {} bytes at most", connector.name, connector.max_identifier);
         report.push(TOO_LONG.at(map.attribute, title).note(note));
     }
 }
@@ -73,10 +70,7 @@ impl Scope {
     }
 
     fn is_of_model(self) -> bool {
-        matches!(
-            self,
-            Scope::ModelKeyIndex | Scope::ModelPrimaryKeyKeyIndex | Scope::ModelPrimaryKeyKeyIndexForeignKey
-        )
+        matches!(self, Scope::ModelKeyIndex | Scope::ModelPrimaryKeyKeyIndex | Scope::ModelPrimaryKeyKeyIndexForeignKey)
     }
 }
 
@@ -104,10 +98,7 @@ impl<'t> Names<'t> {
         if schema.settings.uses_foreign_keys() {
             collect_foreign_keys(schema, &mut by_model);
         }
-        let mut names = Self {
-            by_model,
-            used: HashMap::new(),
-        };
+        let mut names = Self { by_model, used: HashMap::new() };
         names.count(schema);
         names
     }
@@ -117,10 +108,7 @@ impl<'t> Names<'t> {
             for constraint in constraints {
                 for (at, scope) in schema.settings.connector.scopes.iter().enumerate() {
                     if scope.holds(constraint.kind) {
-                        *self
-                            .used
-                            .entry(key(schema, at, *scope, id, &constraint.name))
-                            .or_default() += 1;
+                        *self.used.entry(key(schema, at, *scope, id, &constraint.name)).or_default() += 1;
                     }
                 }
             }
@@ -165,27 +153,16 @@ fn collect_model<'t>(schema: &Resolved<'t>, id: ModelId, out: &mut Vec<Constrain
             IndexKind::Unique => Kind::Key,
             IndexKind::Plain | IndexKind::Fulltext => Kind::Index,
         };
-        out.push(Constraint {
-            name,
-            kind,
-            span: index.map.map_or(index.span(), |map| map.span),
-        });
+        out.push(Constraint { name, kind, span: index.map.map_or(index.span(), |map| map.span) });
     }
     if connector.can.named_defaults {
         for (at, field) in model.fields.iter().enumerate() {
             let Some(default) = &field.default else { continue };
             let (name, span) = match default.map {
                 Some(map) => (Cow::Borrowed(map.text), map.span),
-                None => (
-                    constraint_name::of_default(connector, model, at),
-                    default.attribute.span,
-                ),
+                None => (constraint_name::of_default(connector, model, at), default.attribute.span),
             };
-            out.push(Constraint {
-                name,
-                kind: Kind::Default,
-                span,
-            });
+            out.push(Constraint { name, kind: Kind::Default, span });
         }
     }
 }
@@ -202,10 +179,6 @@ fn collect_foreign_keys<'t>(schema: &Resolved<'t>, by_model: &mut [Vec<Constrain
         }
         let span = field.relation.map.map_or(field.span(), |map| map.span);
         let name = constraint_name::of_foreign_key(schema, relation);
-        by_model[forward.model].push(Constraint {
-            name,
-            kind: Kind::ForeignKey,
-            span,
-        });
+        by_model[forward.model].push(Constraint { name, kind: Kind::ForeignKey, span });
     }
 }

@@ -87,36 +87,19 @@ static AUTOINCREMENT: Rule = Rule::error(
     "datasource d {\n  provider = \"sqlite\"\n}\nmodel A {\n  id Int @id\n  a Int @default(autoincrement())\n}\n",
 );
 
-const FUNCTIONS: [&str; 8] = [
-    "autoincrement",
-    "now",
-    "uuid",
-    "cuid",
-    "ulid",
-    "nanoid",
-    "dbgenerated",
-    "sequence",
-];
+const FUNCTIONS: [&str; 8] = ["autoincrement", "now", "uuid", "cuid", "ulid", "nanoid", "dbgenerated", "sequence"];
 
 pub(crate) fn not_here(target: &Target<'_>, at: Span, report: &mut Report) {
-    let what = if matches!(target.ty, FieldType::Model(_)) {
-        "a relation"
-    } else {
-        "of a composite type"
-    };
+    let what = if matches!(target.ty, FieldType::Model(_)) { "a relation" } else { "of a composite type" };
     let title = format!("`{}` is {what}, which has no default", target.name);
     report.push(NOT_HERE.at(at, title).help("remove `@default`"));
 }
 
 pub(crate) fn list_or_not(target: &Target<'_>, at: Span, report: &mut Report) {
     report.push(if target.is_list {
-        LIST_DEFAULT
-            .at(at, format!("the default of the list `{}` is a list", target.name))
-            .help("write it in brackets")
+        LIST_DEFAULT.at(at, format!("the default of the list `{}` is a list", target.name)).help("write it in brackets")
     } else {
-        LIST_DEFAULT
-            .at(at, format!("`{}` is no list, so its default is none", target.name))
-            .help("remove the brackets")
+        LIST_DEFAULT.at(at, format!("`{}` is no list, so its default is none", target.name)).help("remove the brackets")
     });
 }
 
@@ -160,12 +143,7 @@ pub(crate) fn function_of_other_type(
     report: &mut Report,
 ) {
     let fits: Vec<&str> = fits.iter().map(|scalar| scalar.name()).collect();
-    let title = format!(
-        "`{}()` is for {}, which `{}` is not",
-        name.text,
-        fits.join(" and "),
-        target.name
-    );
+    let title = format!("`{}()` is for {}, which `{}` is not", name.text, fits.join(" and "), target.name);
     report.push(FUNCTION_TYPE.at(at, title));
 }
 
@@ -176,11 +154,7 @@ pub(crate) fn bad_function_argument<T>(name: &str, expected: &str, at: Span, rep
 
 pub(crate) fn empty_dbgenerated(at: Span, report: &mut Report) {
     let title = "`dbgenerated(\"\")` has an empty expression";
-    report.push(
-        FUNCTION_ARGUMENT
-            .at(at, title)
-            .help("write `dbgenerated()`, or the expression"),
-    );
+    report.push(FUNCTION_ARGUMENT.at(at, title).help("write `dbgenerated()`, or the expression"));
 }
 
 pub(crate) fn without_arguments(name: Name<'_>, arguments: &Arguments<'_>, at: Span, report: &mut Report) {
@@ -191,11 +165,7 @@ pub(crate) fn without_arguments(name: Name<'_>, arguments: &Arguments<'_>, at: S
 
 pub(crate) fn only_dbgenerated(at: Span, report: &mut Report) {
     let title = "only `dbgenerated()` can be the default of an unsupported type";
-    report.push(
-        ONLY_DBGENERATED
-            .at(at, title)
-            .help("write `@default(dbgenerated(\"…\"))`"),
-    );
+    report.push(ONLY_DBGENERATED.at(at, title).help("write `@default(dbgenerated(\"…\"))`"));
 }
 
 /// The default of a field is one that its database can keep.
@@ -224,66 +194,32 @@ pub(super) fn supported(schema: &Resolved<'_>, field: &Field<'_>, report: &mut R
 }
 
 fn counts(field: &Field<'_>) -> bool {
-    field
-        .default
-        .as_ref()
-        .is_some_and(|default| default.meaning == Meaning::Default(Default::Autoincrement))
+    field.default.as_ref().is_some_and(|default| default.meaning == Meaning::Default(Default::Autoincrement))
 }
 
 /// The database counts up where it can.
 pub(super) fn autoincrement(schema: &Resolved<'_>, model: &Model<'_>, report: &mut Report) {
-    let Autoincrement {
-        multiple,
-        outside_of_id,
-        without_index,
-    } = &schema.settings.connector.can.autoincrement;
+    let Autoincrement { multiple, outside_of_id, without_index } = &schema.settings.connector.can.autoincrement;
     let connector = schema.settings.connector.name;
-    let counting: Vec<usize> = (0..model.fields.len())
-        .filter(|at| counts(&model.fields[*at]))
-        .collect();
+    let counting: Vec<usize> = (0..model.fields.len()).filter(|at| counts(&model.fields[*at])).collect();
     if counting.len() > 1 && !multiple {
-        let title = format!(
-            "{connector} counts up in one column of a table; `{}` has several",
-            model.name
-        );
-        report.push(
-            AUTOINCREMENT
-                .at(model.span(), title)
-                .note(format!("these are {}", model.names(&counting))),
-        );
+        let title = format!("{connector} counts up in one column of a table; `{}` has several", model.name);
+        report.push(AUTOINCREMENT.at(model.span(), title).note(format!("these are {}", model.names(&counting))));
     }
     if *outside_of_id && *without_index {
         return;
     }
-    let key: HashSet<usize> = model
-        .primary_key
-        .iter()
-        .flat_map(|key| &key.fields)
-        .map(|it| it.field)
-        .collect();
-    let leading: HashSet<usize> = model
-        .all_indexes()
-        .filter_map(|index| index.fields.first())
-        .map(|it| it.field)
-        .collect();
+    let key: HashSet<usize> = model.primary_key.iter().flat_map(|key| &key.fields).map(|it| it.field).collect();
+    let leading: HashSet<usize> =
+        model.all_indexes().filter_map(|index| index.fields.first()).map(|it| it.field).collect();
     for at in counting {
         let field = &model.fields[at];
         if !outside_of_id && !key.contains(&at) {
-            let title = format!(
-                "{connector} counts up in the primary key only, and `{}` is not in it",
-                field.name
-            );
+            let title = format!("{connector} counts up in the primary key only, and `{}` is not in it", field.name);
             report.push(AUTOINCREMENT.at(field.span(), title));
         } else if !without_index && !leading.contains(&at) {
-            let title = format!(
-                "{connector} counts up in indexed columns only, and `{}` is not one",
-                field.name
-            );
-            report.push(
-                AUTOINCREMENT
-                    .at(field.span(), title)
-                    .help("add `@unique`, or an index that starts with it"),
-            );
+            let title = format!("{connector} counts up in indexed columns only, and `{}` is not one", field.name);
+            report.push(AUTOINCREMENT.at(field.span(), title).help("add `@unique`, or an index that starts with it"));
         }
     }
 }
@@ -297,10 +233,6 @@ pub(super) fn cockroach_autoincrement(schema: &Resolved<'_>, field: &Field<'_>, 
         && let Some(default) = &field.default
     {
         let title = "CockroachDB counts up in `BigInt` columns only";
-        report.push(
-            AUTOINCREMENT
-                .at(default.attribute.span, title)
-                .help("write `sequence()`, or make it a `BigInt`"),
-        );
+        report.push(AUTOINCREMENT.at(default.attribute.span, title).help("write `sequence()`, or make it a `BigInt`"));
     }
 }

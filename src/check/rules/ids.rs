@@ -16,11 +16,8 @@ static NO_UNIQUE: Rule = Rule::error(
     "A row can be told from the others: by a primary key, or by a unique of required columns.",
     "model A {\n  name String\n}\n",
 );
-static EMPTY_ID: Rule = Rule::error(
-    "empty-id",
-    "A primary key has a field.",
-    "model A {\n  id Int @unique\n  @@id([])\n}\n",
-);
+static EMPTY_ID: Rule =
+    Rule::error("empty-id", "A primary key has a field.", "model A {\n  id Int @unique\n  @@id([])\n}\n");
 static ID_NAME: Rule = Rule::error(
     "id-name",
     "The name of a compound key is not the name of a field.",
@@ -78,15 +75,8 @@ pub(super) fn name_is_free(model: &Model<'_>, report: &mut Report) {
     }
     let name = key.name.map_or_else(|| joined_names(model, key), str::to_owned);
     if model.field_names.contains_key(name.as_str()) {
-        let title = format!(
-            "the primary key of `{}` and a field are both called `{name}`",
-            model.name
-        );
-        report.push(
-            ID_NAME
-                .at(model.span(), title)
-                .help("give the key a name: `@@id([…], name: \"…\")`"),
-        );
+        let title = format!("the primary key of `{}` and a field are both called `{name}`", model.name);
+        report.push(ID_NAME.at(model.span(), title).help("give the key a name: `@@id([…], name: \"…\")`"));
     }
 }
 
@@ -104,11 +94,7 @@ pub(super) fn selectors_once(model: &Model<'_>, report: &mut Report) {
         };
         if group.len() > 1 {
             let title = format!("`{}` has {} keys called `{name}`", model.name, group.len());
-            report.push(
-                SELECTOR_TWICE
-                    .at(index.span(), title)
-                    .help("give each a name of its own"),
-            );
+            report.push(SELECTOR_TWICE.at(index.span(), title).help("give each a name of its own"));
         }
     }
 }
@@ -119,11 +105,7 @@ pub(super) fn options(schema: &Resolved<'_>, model: &Model<'_>, report: &mut Rep
     let connector = schema.settings.connector;
     if key.map.is_some() && !connector.can.named_primary_keys {
         let title = format!("{} does not name primary keys", connector.name);
-        report.push(
-            ID_OPTIONS
-                .at(model.span(), title)
-                .help("remove `map` of the primary key"),
-        );
+        report.push(ID_OPTIONS.at(model.span(), title).help("remove `map` of the primary key"));
     }
     for field in key.fields.iter().map(|it| &model.fields[it.field]) {
         let refused = match field.scalar() {

@@ -66,17 +66,9 @@ pub(crate) fn unknown_fields(
 ) {
     let Some(first) = names.first() else { return };
     let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let title = format!(
-        "`@@{}` is of fields that `{}` does not have: {}",
-        attribute.name.text,
-        model.name,
-        list.join(", ")
-    );
-    report.push(
-        UNKNOWN_FIELDS
-            .at(at, title)
-            .suggest(first, model.fields.iter().map(|field| field.name)),
-    );
+    let title =
+        format!("`@@{}` is of fields that `{}` does not have: {}", attribute.name.text, model.name, list.join(", "));
+    report.push(UNKNOWN_FIELDS.at(at, title).suggest(first, model.fields.iter().map(|field| field.name)));
 }
 
 pub(crate) fn relation_fields(model: &Model<'_>, attribute: &Attribute<'_>, fields: &[usize], report: &mut Report) {
@@ -92,24 +84,13 @@ pub(crate) fn relation_fields(model: &Model<'_>, attribute: &Attribute<'_>, fiel
 }
 
 pub(crate) fn field_twice(attribute: &Attribute<'_>, name: &str, report: &mut Report) {
-    report.push(FIELD_TWICE.at(
-        attribute.span,
-        format!("`@@{}` has `{name}` twice", attribute.name.text),
-    ));
+    report.push(FIELD_TWICE.at(attribute.span, format!("`@@{}` has `{name}` twice", attribute.name.text)));
 }
 
 pub(crate) fn optional_key(model: &Model<'_>, attribute: &Attribute<'_>, fields: &[usize], report: &mut Report) {
     if !fields.is_empty() {
-        let title = format!(
-            "the primary key of `{}` has optional fields: {}",
-            model.name,
-            model.names(fields)
-        );
-        report.push(
-            OPTIONAL_KEY
-                .at(attribute.span, title)
-                .help("make them required, or use `@@unique`"),
-        );
+        let title = format!("the primary key of `{}` has optional fields: {}", model.name, model.names(fields));
+        report.push(OPTIONAL_KEY.at(attribute.span, title).help("make them required, or use `@@unique`"));
     }
 }
 
@@ -118,21 +99,13 @@ pub(crate) fn client_name(name: &str, what: &str, at: Span, report: &mut Report)
         super::arguments::empty(what, "name", at, report);
     } else if !name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_') {
         let title = format!("`{name}` is no name");
-        report.push(
-            CLIENT_NAME
-                .at(at, title)
-                .help("use letters, digits and `_`; `map` takes any text"),
-        );
+        report.push(CLIENT_NAME.at(at, title).help("use letters, digits and `_`; `map` takes any text"));
     }
 }
 
 pub(crate) fn old_name(what: &str, has_map: bool, at: Span, report: &mut Report) {
     if has_map {
-        report.push(
-            OLD_NAME
-                .at(at, format!("`{what}` has both `name` and `map`"))
-                .help("keep `map`"),
-        );
+        report.push(OLD_NAME.at(at, format!("`{what}` has both `name` and `map`")).help("keep `map`"));
     }
 }
 
@@ -145,11 +118,7 @@ pub(crate) fn unknown_word<'n, T>(
     let ValueKind::Constant(word) = value.kind else {
         return None;
     };
-    report.push(
-        UNKNOWN_WORD
-            .at(value.span, format!("`{argument}` cannot be `{word}`"))
-            .suggest(word, words),
-    );
+    report.push(UNKNOWN_WORD.at(value.span, format!("`{argument}` cannot be `{word}`")).suggest(word, words));
     None
 }
 

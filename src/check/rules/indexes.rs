@@ -8,23 +8,10 @@ use crate::check::report::Report;
 use crate::check::resolved::{Field, FieldType, Index, IndexField, Model, OperatorClass, Resolved};
 use crate::diagnostic::Rule;
 
-pub(super) static RULES: &[&Rule] = &[
-    &EMPTY,
-    &NAME,
-    &LENGTH,
-    &SORT,
-    &CLUSTERED,
-    &CLUSTERED_ONCE,
-    &ALGORITHM,
-    &OPERATOR_CLASS,
-    &FULLTEXT,
-];
+pub(super) static RULES: &[&Rule] =
+    &[&EMPTY, &NAME, &LENGTH, &SORT, &CLUSTERED, &CLUSTERED_ONCE, &ALGORITHM, &OPERATOR_CLASS, &FULLTEXT];
 
-static EMPTY: Rule = Rule::error(
-    "empty-index",
-    "An index has a field.",
-    "model A {\n  id Int @id\n  @@index([])\n}\n",
-);
+static EMPTY: Rule = Rule::error("empty-index", "An index has a field.", "model A {\n  id Int @id\n  @@index([])\n}\n");
 static NAME: Rule = Rule::error(
     "unique-name",
     "The name of a compound unique is not the name of a field.",
@@ -81,10 +68,7 @@ pub(super) fn name_is_free(model: &Model<'_>, index: &Index<'_>, report: &mut Re
     let name = index.name.map_or_else(|| joined_names(model, index), str::to_owned);
     if model.field_names.contains_key(name.as_str()) {
         let title = format!("a unique of `{}` and a field are both called `{name}`", model.name);
-        report.push(
-            NAME.at(index.span(), title)
-                .help("give the unique a name: `@@unique([…], name: \"…\")`"),
-        );
+        report.push(NAME.at(index.span(), title).help("give the unique a name: `@@unique([…], name: \"…\")`"));
     }
 }
 
@@ -100,16 +84,10 @@ pub(super) fn length(schema: &Resolved<'_>, model: &Model<'_>, index: &Index<'_>
         return;
     }
     let has_length = |ty: FieldType<'_>| {
-        matches!(
-            ty,
-            FieldType::Scalar(ScalarType::String | ScalarType::Bytes) | FieldType::Unsupported(_)
-        )
+        matches!(ty, FieldType::Scalar(ScalarType::String | ScalarType::Bytes) | FieldType::Unsupported(_))
     };
     if let Some(it) = with_length.find(|it| !has_length(model.fields[it.field].ty)) {
-        let title = format!(
-            "`{}` is not text or bytes, so its index has no length",
-            model.fields[it.field].name
-        );
+        let title = format!("`{}` is not text or bytes, so its index has no length", model.fields[it.field].name);
         report.push(LENGTH.at(index.span(), title));
     }
 }
@@ -121,10 +99,7 @@ pub(super) fn sort(schema: &Resolved<'_>, index: &Index<'_>, report: &mut Report
     }
     let connector = schema.settings.connector;
     if index.kind == IndexKind::PrimaryKey && !connector.can.primary_key_sort {
-        report.push(SORT.at(
-            index.span(),
-            format!("the primary keys of {} have no order", connector.name),
-        ));
+        report.push(SORT.at(index.span(), format!("the primary keys of {} have no order", connector.name)));
     } else if matches!(index.algorithm, Some((IndexAlgorithm::Hash, _))) {
         report.push(SORT.at(index.span(), "a hash index has no order"));
     }
@@ -143,18 +118,12 @@ pub(super) fn clustered_once(schema: &Resolved<'_>, model: &Model<'_>, report: &
     if !schema.settings.connector.can.clustering || schema.settings.connector.provider.is_none() {
         return;
     }
-    let clustered: Vec<&Index<'_>> = model
-        .all_indexes()
-        .filter(|index| index.clustered.unwrap_or(index.kind == IndexKind::PrimaryKey))
-        .collect();
+    let clustered: Vec<&Index<'_>> =
+        model.all_indexes().filter(|index| index.clustered.unwrap_or(index.kind == IndexKind::PrimaryKey)).collect();
     if clustered.len() > 1 {
         for index in clustered {
             let title = format!("`{}` is clustered more than once", model.name);
-            report.push(
-                CLUSTERED_ONCE
-                    .at(index.span(), title)
-                    .help("write `clustered: false` at the primary key"),
-            );
+            report.push(CLUSTERED_ONCE.at(index.span(), title).help("write `clustered: false` at the primary key"));
         }
     }
 }
@@ -173,9 +142,7 @@ pub(super) fn algorithm(schema: &Resolved<'_>, index: &Index<'_>, report: &mut R
 /// Operator classes fit the type of the index and its columns; without them, the columns have one by default.
 pub(super) fn operator_classes(schema: &Resolved<'_>, model: &Model<'_>, index: &Index<'_>, report: &mut Report) {
     let connector = schema.settings.connector;
-    let algorithm = index
-        .algorithm
-        .map_or(IndexAlgorithm::BTree, |(algorithm, _)| algorithm);
+    let algorithm = index.algorithm.map_or(IndexAlgorithm::BTree, |(algorithm, _)| algorithm);
     if connector.provider.is_none() || !connector.algorithms.contains(&algorithm) {
         return;
     }
@@ -204,25 +171,16 @@ fn operator_class(
         Some(OperatorClass::Raw(_)) => Ok(()),
         Some(OperatorClass::Known(class)) => {
             if !class.algorithms.contains(&algorithm) {
-                Err(format!(
-                    "`{}` is no operator class of {algorithm:?} indexes",
-                    class.name
-                ))
+                Err(format!("`{}` is no operator class of {algorithm:?} indexes", class.name))
             } else if !fits(field, &class.columns) {
-                Err(format!(
-                    "`{}` is no operator class for the type of `{}`",
-                    class.name, field.name
-                ))
+                Err(format!("`{}` is no operator class for the type of `{}`", class.name, field.name))
             } else {
                 Ok(())
             }
         }
         None if connector.name == "cockroachdb" => cockroach_column(field, algorithm, is_last),
         None if has_default_class(field, algorithm) => Ok(()),
-        None => Err(format!(
-            "a {algorithm:?} index of `{}` needs an operator class",
-            field.name
-        )),
+        None => Err(format!("a {algorithm:?} index of `{}` needs an operator class", field.name)),
     }
 }
 
@@ -243,13 +201,12 @@ fn cockroach_column(field: &Field<'_>, algorithm: IndexAlgorithm, is_last: bool)
     let inverts =
         field.is_list() || field.scalar() == Some(ScalarType::Json) || matches!(field.ty, FieldType::Unsupported(_));
     match (algorithm, is_last, inverts) {
-        (IndexAlgorithm::Gin, true, false) => Err(format!(
-            "an inverted index ends with a list or JSON, which `{}` is not",
-            field.name
-        )),
-        (IndexAlgorithm::Gin, false, true) if field.scalar() == Some(ScalarType::Json) && !field.is_list() => Err(
-            format!("JSON stands last in an inverted index, and `{}` does not", field.name),
-        ),
+        (IndexAlgorithm::Gin, true, false) => {
+            Err(format!("an inverted index ends with a list or JSON, which `{}` is not", field.name))
+        }
+        (IndexAlgorithm::Gin, false, true) if field.scalar() == Some(ScalarType::Json) && !field.is_list() => {
+            Err(format!("JSON stands last in an inverted index, and `{}` does not", field.name))
+        }
         _ => Ok(()),
     }
 }
@@ -294,9 +251,6 @@ pub(super) fn fulltext(schema: &Resolved<'_>, index: &Index<'_>, report: &mut Re
     } else if index.fields.iter().any(|it| it.length.is_some()) {
         report.push(FULLTEXT.at(index.span(), "a full-text index has no length"));
     } else if connector.provider.is_some() && index.fields.iter().any(|it| it.sort.is_some()) {
-        report.push(FULLTEXT.at(
-            index.span(),
-            format!("a full-text index of {} has no order", connector.name),
-        ));
+        report.push(FULLTEXT.at(index.span(), format!("a full-text index of {} has no order", connector.name)));
     }
 }

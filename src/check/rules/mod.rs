@@ -124,12 +124,7 @@ fn validate_models(schema: &Resolved<'_>, names: &constraint_names::Names<'_>, r
 
 fn validate_relation_fields(schema: &Resolved<'_>, report: &mut Report) {
     for (model, it) in schema.models.iter().enumerate() {
-        for (field, it) in it
-            .fields
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| field.related_model().is_some())
-        {
+        for (field, it) in it.fields.iter().enumerate().filter(|(_, field)| field.related_model().is_some()) {
             let at = FieldRef { model, field };
             relation_fields::ignored_model(schema, at, report);
             relation_fields::foreign_key_name(schema, it, report);
@@ -174,11 +169,7 @@ mod tests {
             }
             let checked = check(&Sources::single("schema.prisma", rule.example));
             let found: Vec<_> = checked.diagnostics.iter().map(|it| it.code).collect();
-            assert!(
-                found.contains(&rule.code),
-                "`{}` is not found in its example but {found:?}",
-                rule.code
-            );
+            assert!(found.contains(&rule.code), "`{}` is not found in its example but {found:?}", rule.code);
         }
     }
 }

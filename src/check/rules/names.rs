@@ -8,15 +8,8 @@ use crate::check::resolved::Resolved;
 use crate::diagnostic::Rule;
 use crate::syntax::tree::{Block, BlockKind, Name};
 
-pub(super) static RULES: &[&Rule] = &[
-    &BAD_NAME,
-    &RESERVED_NAME,
-    &DUPLICATE_BLOCK,
-    &DUPLICATE_CONFIG,
-    &DUPLICATE_MEMBER,
-    &EMPTY_ENUM,
-    &TOO_MANY,
-];
+pub(super) static RULES: &[&Rule] =
+    &[&BAD_NAME, &RESERVED_NAME, &DUPLICATE_BLOCK, &DUPLICATE_CONFIG, &DUPLICATE_MEMBER, &EMPTY_ENUM, &TOO_MANY];
 
 static BAD_NAME: Rule = Rule::error(
     "bad-name",
@@ -46,11 +39,8 @@ static DUPLICATE_MEMBER: Rule = Rule::error(
 static EMPTY_ENUM: Rule = Rule::error("empty-enum", "An enum has a value.", "enum A {\n}\n");
 
 /// Its example would be too long to show.
-static TOO_MANY: Rule = Rule::error(
-    "too-many",
-    "A schema has 65,535 models, enums and relations at most, and a block as many lines.",
-    "",
-);
+static TOO_MANY: Rule =
+    Rule::error("too-many", "A schema has 65,535 models, enums and relations at most, and a block as many lines.", "");
 
 /// Names that generated clients, of any language, cannot use for models.
 const RESERVED_MODELS: &[&str] = &[
@@ -105,9 +95,7 @@ const RESERVED_MODELS: &[&str] = &[
     "yield",
 ];
 
-const SCALARS: [&str; 9] = [
-    "String", "Boolean", "Int", "BigInt", "Float", "Decimal", "DateTime", "Json", "Bytes",
-];
+const SCALARS: [&str; 9] = ["String", "Boolean", "Int", "BigInt", "Float", "Decimal", "DateTime", "Json", "Bytes"];
 
 /// The name of a block is one, and free.
 pub(crate) fn block_name(block: &Block<'_>, report: &mut Report) {
@@ -118,10 +106,7 @@ pub(crate) fn block_name(block: &Block<'_>, report: &mut Report) {
         report.push(RESERVED_NAME.at(name.span, title).help("give it another name"));
     } else if block.kind != BlockKind::Composite && RESERVED_MODELS.contains(&name.text) {
         let title = format!("`{}` is a reserved word", name.text);
-        let help = format!(
-            "give it another name, and `@@map(\"{}\")` to keep the name in the database",
-            name.text
-        );
+        let help = format!("give it another name, and `@@map(\"{}\")` to keep the name in the database", name.text);
         report.push(RESERVED_NAME.at(block.span, title).help(help));
     }
 }
@@ -132,11 +117,7 @@ fn well_formed(name: Name<'_>, what: &str, report: &mut Report) {
         report.push(BAD_NAME.at(name.span, title));
     } else if name.text.contains('-') {
         let title = format!("the name of {} {what} has no `-`", article(what));
-        report.push(
-            BAD_NAME
-                .at(name.span, title)
-                .help(format!("write `{}`", name.text.replace('-', "_"))),
-        );
+        report.push(BAD_NAME.at(name.span, title).help(format!("write `{}`", name.text.replace('-', "_"))));
     }
 }
 
@@ -146,11 +127,7 @@ fn article(what: &str) -> &'static str {
 
 /// The position of each field or value by its name. The names are names, and each its own.
 pub(crate) fn members<'t>(block: &'t Block<'t>, report: &mut Report) -> HashMap<&'t str, usize> {
-    let what = if block.kind == BlockKind::Enum {
-        "value"
-    } else {
-        "field"
-    };
+    let what = if block.kind == BlockKind::Enum { "value" } else { "field" };
     let mut positions = HashMap::with_capacity(block.lines.len());
     for (at, field) in block.fields().enumerate() {
         well_formed(field.name, what, report);
@@ -160,11 +137,7 @@ pub(crate) fn members<'t>(block: &'t Block<'t>, report: &mut Report) -> HashMap<
             }
             Entry::Occupied(_) => {
                 let title = format!("`{}` has two {what}s `{}`", block.name.text, field.name.text);
-                let span = if block.kind == BlockKind::Enum {
-                    field.name.span
-                } else {
-                    field.span
-                };
+                let span = if block.kind == BlockKind::Enum { field.name.span } else { field.span };
                 report.push(DUPLICATE_MEMBER.at(span, title));
             }
         }

@@ -36,12 +36,7 @@ static KEY: Rule = Rule::error(
 );
 
 fn known<'t>(schema: &Resolved<'_>, native: &NativeType<'t>) -> Option<&'static Known> {
-    schema
-        .settings
-        .connector
-        .native_types
-        .iter()
-        .find(|it| it.name == native.name)
+    schema.settings.connector.native_types.iter().find(|it| it.name == native.name)
 }
 
 /// The native type of a field is one, and fits it.
@@ -50,11 +45,7 @@ pub(super) fn of_field(schema: &Resolved<'_>, field: &Field<'_>, report: &mut Re
     let connector = schema.settings.connector;
     let Some(datasource) = schema.settings.datasource else {
         let title = format!("without a datasource there is no native type `{}`", native.name);
-        report.push(
-            UNKNOWN
-                .at(native.attribute.span, title)
-                .help("add a `datasource` block"),
-        );
+        report.push(UNKNOWN.at(native.attribute.span, title).help("add a `datasource` block"));
         return;
     };
     if connector.provider.is_none() {
@@ -63,32 +54,19 @@ pub(super) fn of_field(schema: &Resolved<'_>, field: &Field<'_>, report: &mut Re
     let at = native.attribute.span;
     if native.prefix != datasource {
         let title = format!("there is no datasource `{}`", native.prefix);
-        report.push(
-            PREFIX
-                .at(at, title)
-                .help(format!("did you mean `@{datasource}.{}`?", native.name)),
-        );
+        report.push(PREFIX.at(at, title).help(format!("did you mean `@{datasource}.{}`?", native.name)));
         return;
     }
     let Some(known) = known(schema, native) else {
         let title = format!("{} has no native type `{}`", connector.name, native.name);
-        report.push(
-            UNKNOWN
-                .at(at, title)
-                .suggest(native.name, connector.native_types.iter().map(|it| it.name)),
-        );
+        report.push(UNKNOWN.at(at, title).suggest(native.name, connector.native_types.iter().map(|it| it.name)));
         return;
     };
     match field.scalar() {
         Some(scalar) if !known.scalars.contains(&scalar) => {
             let holds: Vec<&str> = known.scalars.iter().map(|scalar| scalar.name()).collect();
-            let title = format!(
-                "`{}` holds {}, and `{}` is {}",
-                known.name,
-                holds.join(" and "),
-                field.name,
-                scalar.name()
-            );
+            let title =
+                format!("`{}` holds {}, and `{}` is {}", known.name, holds.join(" and "), field.name, scalar.name());
             report.push(SCALAR.at(at, title));
         }
         None => {
@@ -116,9 +94,9 @@ fn arguments(known: &Known, given: &[String]) -> Result<(), String> {
         (Arguments::None, _) => Err(format!("`{name}` has no arguments")),
         (Arguments::Optional(_) | Arguments::OptionalOrMax(_) | Arguments::Precision { .. }, []) => Ok(()),
         (Arguments::OptionalOrMax(_), [max]) if max == "Max" => Ok(()),
-        (Arguments::OptionalOrMax(range), [number]) => in_range(name, "its argument", number, range)
-            .map(|_| ())
-            .map_err(|problem| format!("{problem}, or `Max`")),
+        (Arguments::OptionalOrMax(range), [number]) => {
+            in_range(name, "its argument", number, range).map(|_| ()).map_err(|problem| format!("{problem}, or `Max`"))
+        }
         (Arguments::Optional(range) | Arguments::Required(range), [number]) => {
             in_range(name, "its argument", number, range).map(|_| ())
         }
@@ -158,17 +136,12 @@ pub(super) fn in_index(schema: &Resolved<'_>, model: &Model<'_>, index: &Index<'
             Key::Yes => continue,
             Key::WithLength if it.length.is_some() => continue,
             Key::UnlessMax if !has_max => continue,
-            Key::WithLength => (
-                index.span(),
-                Some(format!("give a length: `{}(length: 100)`", field.name)),
-            ),
+            Key::WithLength => (index.span(), Some(format!("give a length: `{}(length: 100)`", field.name))),
             Key::NoField => (field.span(), None),
             Key::No | Key::UnlessMax => (index.span(), None),
         };
-        let title = format!(
-            "`{}` is of the native type `{}`, which cannot be in a key or index",
-            field.name, known.name
-        );
+        let title =
+            format!("`{}` is of the native type `{}`, which cannot be in a key or index", field.name, known.name);
         let diagnostic = KEY.at(at, title);
         report.push(match help {
             Some(help) => diagnostic.help(help),

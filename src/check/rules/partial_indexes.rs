@@ -36,11 +36,7 @@ pub(super) fn predicate(schema: &Resolved<'_>, model: &Model<'_>, index: &Index<
 }
 
 fn condition(model: &Model<'_>, index: &Index<'_>, value: &Value<'_>, report: &mut Report) {
-    let bad = |title: String| {
-        SHAPE
-            .at(value.span, title)
-            .help("write `{ field: true }`, or `raw(\"sql\")`")
-    };
+    let bad = |title: String| SHAPE.at(value.span, title).help("write `{ field: true }`, or `raw(\"sql\")`");
     match &value.kind {
         ValueKind::Call(name, _) if name.text == "raw" => match crate::check::indexes::raw(value) {
             None => report.push(bad("`raw()` takes one string".to_owned())),
@@ -94,17 +90,10 @@ fn constant(field: &Field<'_>, value: &Value<'_>) -> Option<Diagnostic> {
         }
         (ValueKind::String(_), FieldType::Enum(_)) => true,
         (ValueKind::Number(_), FieldType::Scalar(scalar)) => {
-            matches!(
-                scalar,
-                ScalarType::Int | ScalarType::BigInt | ScalarType::Float | ScalarType::Decimal
-            )
+            matches!(scalar, ScalarType::Int | ScalarType::BigInt | ScalarType::Float | ScalarType::Decimal)
         }
         _ => false,
     };
     let title = || format!("this is no value of `{}`", field.name);
-    (!fits).then(|| {
-        SHAPE
-            .at(value.span, title())
-            .help("use `raw(\"sql\")` for anything else")
-    })
+    (!fits).then(|| SHAPE.at(value.span, title()).help("use `raw(\"sql\")` for anything else"))
 }

@@ -37,10 +37,7 @@ static SET_NULL_POSTGRESQL: Rule = Rule::warning(
 /// The actions of a field are ones that the database has.
 pub(super) fn supported(schema: &Resolved<'_>, field: &Field<'_>, report: &mut Report) {
     let supported = schema.settings.actions();
-    let given = [
-        ("onDelete", field.relation.on_delete),
-        ("onUpdate", field.relation.on_update),
-    ];
+    let given = [("onDelete", field.relation.on_delete), ("onUpdate", field.relation.on_update)];
     for (argument, (action, span)) in given.into_iter().filter_map(|(name, action)| Some((name, action?))) {
         if !supported.contains(&action) {
             let names: Vec<String> = supported.iter().map(|it| format!("`{it:?}`")).collect();
@@ -59,10 +56,7 @@ pub(super) fn supported(schema: &Resolved<'_>, field: &Field<'_>, report: &mut R
 fn holder(schema: &Resolved<'_>) -> String {
     match schema.settings.uses_foreign_keys() {
         true => schema.settings.connector.name.to_owned(),
-        false => format!(
-            "the engine, in the stead of {}'s foreign keys,",
-            schema.settings.connector.name
-        ),
+        false => format!("the engine, in the stead of {}'s foreign keys,", schema.settings.connector.name),
     }
 }
 
@@ -80,10 +74,7 @@ pub(super) fn side(schema: &Resolved<'_>, relation: &Relation<'_>, report: &mut 
         return;
     }
     let title = |field: &Field<'_>| format!("`{}` has referential actions, but not the columns", field.name);
-    report.push(
-        SIDE.at(other.span(), title(other))
-            .help(format!("move them to `{}`", field.name)),
-    );
+    report.push(SIDE.at(other.span(), title(other)).help(format!("move them to `{}`", field.name)));
     if relation.kind == RelationKind::OneToOne && has_actions(field) {
         let title = format!("`{}` and `{}` both have referential actions", field.name, other.name);
         report.push(SIDE.at(field.span(), title).help("keep those where the columns are"));
@@ -95,33 +86,16 @@ pub(super) fn set_null(schema: &Resolved<'_>, relation: &Relation<'_>, report: &
     let Some(forward) = relation.forward else { return };
     let (model, field) = (&schema.models[forward.model], schema.field(forward));
     let columns = field.relation.fields.as_deref().unwrap_or_default();
-    let required: Vec<usize> = columns
-        .iter()
-        .copied()
-        .filter(|column| model.fields[*column].is_required())
-        .collect();
+    let required: Vec<usize> = columns.iter().copied().filter(|column| model.fields[*column].is_required()).collect();
     if required.is_empty() {
         return;
     }
     let is_postgresql = schema.settings.connector.provider == Some(Provider::Postgresql);
-    let rule = if is_postgresql && schema.settings.uses_foreign_keys() {
-        &SET_NULL_POSTGRESQL
-    } else {
-        &SET_NULL
-    };
-    for (argument, given) in [
-        ("onDelete", field.relation.on_delete),
-        ("onUpdate", field.relation.on_update),
-    ] {
+    let rule = if is_postgresql && schema.settings.uses_foreign_keys() { &SET_NULL_POSTGRESQL } else { &SET_NULL };
+    for (argument, given) in [("onDelete", field.relation.on_delete), ("onUpdate", field.relation.on_update)] {
         if matches!(given, Some((ReferentialAction::SetNull, _))) {
-            let title = format!(
-                "`{argument}: SetNull` needs columns that may be null: {}",
-                model.names(&required)
-            );
-            report.push(
-                rule.at(field.span(), title)
-                    .help("make them optional, or choose another action"),
-            );
+            let title = format!("`{argument}: SetNull` needs columns that may be null: {}", model.names(&required));
+            report.push(rule.at(field.span(), title).help("make them optional, or choose another action"));
         }
     }
 }

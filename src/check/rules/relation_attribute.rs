@@ -5,13 +5,7 @@ use crate::check::resolved::Model;
 use crate::diagnostic::Rule;
 use crate::syntax::tree::{Span, Value, ValueKind};
 
-pub(super) static RULES: &[&Rule] = &[
-    &EMPTY_NAME,
-    &UNKNOWN_FIELDS,
-    &NOT_COLUMNS,
-    &FIELD_TWICE,
-    &UNKNOWN_ACTION,
-];
+pub(super) static RULES: &[&Rule] = &[&EMPTY_NAME, &UNKNOWN_FIELDS, &NOT_COLUMNS, &FIELD_TWICE, &UNKNOWN_ACTION];
 
 static EMPTY_NAME: Rule = Rule::error(
     "empty-relation-name",
@@ -50,16 +44,8 @@ pub(crate) fn name_not_empty<'t>(name: &'t str, at: Span, report: &mut Report) -
 pub(crate) fn unknown_fields(model: &Model<'_>, argument: &str, names: &[&str], at: Span, report: &mut Report) {
     let Some(first) = names.first() else { return };
     let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let title = format!(
-        "`{argument}` names fields that `{}` does not have: {}",
-        model.name,
-        list.join(", ")
-    );
-    report.push(
-        UNKNOWN_FIELDS
-            .at(at, title)
-            .suggest(first, model.fields.iter().map(|field| field.name)),
-    );
+    let title = format!("`{argument}` names fields that `{}` does not have: {}", model.name, list.join(", "));
+    report.push(UNKNOWN_FIELDS.at(at, title).suggest(first, model.fields.iter().map(|field| field.name)));
 }
 
 pub(crate) fn not_columns(model: &Model<'_>, argument: &str, fields: &[usize], at: Span, report: &mut Report) {
@@ -78,10 +64,7 @@ pub(crate) fn unknown_action<T>(value: &Value<'_>, report: &mut Report) -> Optio
         return None;
     };
     let actions = ["Cascade", "Restrict", "NoAction", "SetNull", "SetDefault"];
-    report.push(
-        UNKNOWN_ACTION
-            .at(value.span, format!("there is no referential action `{word}`"))
-            .suggest(word, actions),
-    );
+    report
+        .push(UNKNOWN_ACTION.at(value.span, format!("there is no referential action `{word}`")).suggest(word, actions));
     None
 }

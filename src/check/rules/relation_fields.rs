@@ -6,14 +6,8 @@ use crate::check::report::Report;
 use crate::check::resolved::{Field, FieldRef, Model, ModelId, Resolved};
 use crate::diagnostic::Rule;
 
-pub(super) static RULES: &[&Rule] = &[
-    &AMBIGUOUS,
-    &IGNORED_TWICE,
-    &IGNORED_MODEL,
-    &FOREIGN_KEY_NAME,
-    &FOREIGN_KEY_NAME_LENGTH,
-    &MISSING_INDEX,
-];
+pub(super) static RULES: &[&Rule] =
+    &[&AMBIGUOUS, &IGNORED_TWICE, &IGNORED_MODEL, &FOREIGN_KEY_NAME, &FOREIGN_KEY_NAME_LENGTH, &MISSING_INDEX];
 
 static AMBIGUOUS: Rule = Rule::error(
     "ambiguous-relation",
@@ -52,10 +46,7 @@ pub(super) fn ambiguous(schema: &Resolved<'_>, report: &mut Report) -> bool {
     for (id, model) in schema.models.iter().enumerate() {
         for field in &model.fields {
             if let Some(related) = field.related_model() {
-                groups
-                    .entry((id, related, field.relation.name))
-                    .or_default()
-                    .push(field);
+                groups.entry((id, related, field.relation.name)).or_default().push(field);
             }
         }
     }
@@ -65,11 +56,7 @@ pub(super) fn ambiguous(schema: &Resolved<'_>, report: &mut Report) -> bool {
             let Some(group) = groups.get(&(id, related, field.relation.name)) else {
                 continue;
             };
-            let allowed = if id == related && field.relation.name.is_some() {
-                2
-            } else {
-                1
-            };
+            let allowed = if id == related && field.relation.name.is_some() { 2 } else { 1 };
             if group.len() > allowed {
                 report_ambiguous(model, field, group, id == related, report);
                 return true;
@@ -89,10 +76,7 @@ fn report_ambiguous(model: &Model<'_>, field: &Field<'_>, group: &[&Field<'_>], 
             "two fields at most are of one relation; give the others another name",
         ),
         (Some(name), false) => (
-            format!(
-                "{names} of `{}` all refer to `{ty}` by the relation `{name}`",
-                model.name
-            ),
+            format!("{names} of `{}` all refer to `{ty}` by the relation `{name}`", model.name),
             "give each relation a name of its own: `@relation(\"…\")`",
         ),
         (None, true) => (
@@ -136,10 +120,7 @@ pub(super) fn foreign_key_name(schema: &Resolved<'_>, field: &Field<'_>, report:
         report.push(FOREIGN_KEY_NAME.at(map.attribute, title).help("remove `map`"));
     } else if map.text.len() > connector.max_identifier {
         let title = format!("this name is {} bytes long", map.text.len());
-        let note = format!(
-            "names of {} have {} bytes at most",
-            connector.name, connector.max_identifier
-        );
+        let note = format!("names of {} have {} bytes at most", connector.name, connector.max_identifier);
         report.push(FOREIGN_KEY_NAME_LENGTH.at(map.attribute, title).note(note));
     }
 }

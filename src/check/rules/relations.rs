@@ -78,18 +78,13 @@ pub(super) fn both_sides(schema: &Resolved<'_>, relation: &Relation<'_>, report:
     };
     let field = schema.field(lone);
     let (here, there) = (&schema.models[from], &schema.models[to]);
-    let title = format!(
-        "`{}` of `{}` has no opposite field in `{}`",
-        field.name, here.name, there.name
-    );
+    let title = format!("`{}` of `{}` has no opposite field in `{}`", field.name, here.name, there.name);
     let suffix = match (field.is_list(), relation.kind) {
         (true, _) => "?",
         (false, RelationKind::OneToOne) => "?",
         (false, _) => "[]",
     };
-    let name = relation
-        .name
-        .map_or(String::new(), |name| format!(" @relation(\"{name}\")"));
+    let name = relation.name.map_or(String::new(), |name| format!(" @relation(\"{name}\")"));
     let help = format!(
         "add a field of type `{}{suffix}{name}` to `{}`, or let `lenslet format` add it",
         here.name, there.name
@@ -107,10 +102,7 @@ pub(super) fn fields_and_references(schema: &Resolved<'_>, relation: &Relation<'
     let mut require = |argument: &str, has: fn(&Field<'_>) -> bool| {
         if is_one_to_one && !has(field) && !has(other) {
             for (it, opposite) in [(field, other), (other, field)] {
-                let title = format!(
-                    "neither `{}` nor `{}` has `{argument}` in `@relation`",
-                    it.name, opposite.name
-                );
+                let title = format!("neither `{}` nor `{}` has `{argument}` in `@relation`", it.name, opposite.name);
                 report.push(MISSING_ARGUMENT.at(it.span(), title).help(example(schema, relation)));
             }
         } else if !is_one_to_one && !has(field) {
@@ -125,11 +117,7 @@ pub(super) fn fields_and_references(schema: &Resolved<'_>, relation: &Relation<'
         one_side_only(field, other, report);
     } else if says(other) {
         let title = format!("`{}` is a list, and has no columns", other.name);
-        report.push(
-            WRONG_SIDE
-                .at(other.span(), title)
-                .help("remove `fields` and `references` here"),
-        );
+        report.push(WRONG_SIDE.at(other.span(), title).help("remove `fields` and `references` here"));
     }
 }
 
@@ -151,10 +139,8 @@ fn one_side_only(field: &Field<'_>, other: &Field<'_>, report: &mut Report) {
     let is_whole = |field: &Field<'_>| field.relation.fields.is_some() && field.relation.references.is_some();
     if (split(field, other) || split(other, field)) && !is_whole(field) && !is_whole(other) {
         for (it, opposite) in [(field, other), (other, field)] {
-            let title = format!(
-                "`fields` and `references` stand at different ends: `{}` and `{}`",
-                it.name, opposite.name
-            );
+            let title =
+                format!("`fields` and `references` stand at different ends: `{}` and `{}`", it.name, opposite.name);
             report.push(WRONG_SIDE.at(it.span(), title).help("put both at the same end"));
         }
     }
@@ -166,10 +152,7 @@ fn example(schema: &Resolved<'_>, relation: &Relation<'_>) -> String {
         return String::new();
     };
     let name = schema.field(forward).name;
-    let key = schema.models[relation.to]
-        .primary_key
-        .as_ref()
-        .and_then(|key| key.fields.first());
+    let key = schema.models[relation.to].primary_key.as_ref().and_then(|key| key.fields.first());
     let key = key.map_or("id", |it| schema.models[relation.to].fields[it.field].name);
     let column = format!("{name}{}", upper_first(key));
     let of = schema.models[relation.from].name;
@@ -191,11 +174,7 @@ pub(super) fn same_length(schema: &Resolved<'_>, relation: &Relation<'_>, report
         return;
     };
     if fields.len() != references.len() {
-        let title = format!(
-            "`fields` has {}, and `references` has {}",
-            fields.len(),
-            references.len()
-        );
+        let title = format!("`fields` has {}, and `references` has {}", fields.len(), references.len());
         report.push(COUNT.at(attribute.span, title).help("each field refers to one"));
     } else if fields.is_empty() {
         report.push(COUNT.at(attribute.span, "`fields` and `references` are empty"));
@@ -218,10 +197,7 @@ pub(super) fn same_types(schema: &Resolved<'_>, relation: &Relation<'_>, report:
             (one, two) => one == two,
         };
         if !same {
-            let title = format!(
-                "`{}` is not of the type of `{}`, which it refers to",
-                field.name, reference.name
-            );
+            let title = format!("`{}` is not of the type of `{}`, which it refers to", field.name, reference.name);
             let ty = |field: &Field<'_>| field.tree.ty.as_ref().map_or("", |ty| ty.name.text).to_owned();
             let note = format!("they are {} and {}", ty(field), ty(reference));
             report.push(TYPES.at(schema.field(at).span(), title).note(note));
@@ -240,12 +216,7 @@ pub(super) fn references_unique(schema: &Resolved<'_>, relation: &Relation<'_>, 
     let other = &schema.models[relation.to];
     let any_order = schema.settings.connector.can.references_in_any_order;
     let is = |index: &Index<'_>| {
-        index.predicate.is_none()
-            && if any_order {
-                has_fields(index, references)
-            } else {
-                index.is_of(references)
-            }
+        index.predicate.is_none() && if any_order { has_fields(index, references) } else { index.is_of(references) }
     };
     if other.uniques().any(is) {
         return;
@@ -298,36 +269,22 @@ pub(super) fn unique_one_to_one(schema: &Resolved<'_>, relation: &Relation<'_>, 
         let title = format!("the columns of the one-to-one relation `{}` are not unique", field.name);
         let help = match names.as_slice() {
             [one] => format!("add `@unique` to `{one}`, or make `{}` a list", other.name),
-            several => format!(
-                "add `@@unique([{}])`, or make `{}` a list",
-                several.join(", "),
-                other.name
-            ),
+            several => format!("add `@@unique([{}])`, or make `{}` a list", several.join(", "), other.name),
         };
         report.push(ONE_TO_ONE.at(field.span(), title).help(help));
     }
     if other.is_required() && other.relation.fields.is_none() {
         let ty = other.tree.ty.as_ref().map_or("", |ty| ty.name.text);
         let title = format!("`{}` is required, which no database can promise", other.name);
-        let note = format!(
-            "a row of `{}` may be there before the one that refers to it",
-            schema.models[relation.to].name
-        );
-        report.push(
-            ONE_TO_ONE
-                .at(other.span(), title)
-                .note(note)
-                .help(format!("write `{ty}?`")),
-        );
+        let note =
+            format!("a row of `{}` may be there before the one that refers to it", schema.models[relation.to].name);
+        report.push(ONE_TO_ONE.at(other.span(), title).note(note).help(format!("write `{ty}?`")));
     }
 }
 
 /// A relation of two lists is bound by two ids.
 pub(super) fn implicit(schema: &Resolved<'_>, relation: &Relation<'_>, report: &mut Report) {
-    let ends = [
-        (relation.forward, relation.from, relation.to),
-        (relation.back, relation.to, relation.from),
-    ];
+    let ends = [(relation.forward, relation.from, relation.to), (relation.back, relation.to, relation.from)];
     for (at, from, to) in ends {
         let Some(at) = at else { continue };
         let (field, here, there) = (schema.field(at), &schema.models[from], &schema.models[to]);
@@ -335,42 +292,23 @@ pub(super) fn implicit(schema: &Resolved<'_>, relation: &Relation<'_>, report: &
             let title = format!("`{}` is a list at both ends, which views cannot be", field.name);
             report.push(MANY_TO_MANY.at(field.span(), title));
         }
-        let id = there
-            .primary_key
-            .as_ref()
-            .filter(|key| key.fields.len() == 1)
-            .map(|key| key.fields[0].field);
+        let id = there.primary_key.as_ref().filter(|key| key.fields.len() == 1).map(|key| key.fields[0].field);
         match (id, &field.relation.references) {
             (None, _) => {
-                let title = format!(
-                    "`{}` has no `@id` of one column for the list `{}` to refer to",
-                    there.name, field.name
-                );
-                report.push(
-                    MANY_TO_MANY
-                        .at(field.span(), title)
-                        .help("write the model between the two yourself"),
-                );
+                let title =
+                    format!("`{}` has no `@id` of one column for the list `{}` to refer to", there.name, field.name);
+                report.push(MANY_TO_MANY.at(field.span(), title).help("write the model between the two yourself"));
             }
             (Some(id), Some(references)) if references.as_slice() != [id] => {
-                let title = format!(
-                    "the list `{}` refers to something other than the id of `{}`",
-                    field.name, there.name
-                );
+                let title =
+                    format!("the list `{}` refers to something other than the id of `{}`", field.name, there.name);
                 report.push(MANY_TO_MANY.at(field.span(), title).help("remove `references`"));
             }
             _ => {}
         }
         if field.relation.on_delete.is_some() || field.relation.on_update.is_some() {
-            let title = format!(
-                "`{}` is a list at both ends, which has no referential actions",
-                field.name
-            );
-            report.push(
-                MANY_TO_MANY
-                    .at(field.span(), title)
-                    .help("remove `onDelete` and `onUpdate`"),
-            );
+            let title = format!("`{}` is a list at both ends, which has no referential actions", field.name);
+            report.push(MANY_TO_MANY.at(field.span(), title).help("remove `onDelete` and `onUpdate`"));
         }
     }
 }
@@ -380,10 +318,6 @@ pub(super) fn embedded(schema: &Resolved<'_>, relation: &Relation<'_>, report: &
     for at in [relation.forward, relation.back].into_iter().flatten() {
         let field = schema.field(at);
         let title = format!("`{}` is a list at both ends, which has no columns", field.name);
-        report.push(
-            LIST_RELATION
-                .at(field.span(), title)
-                .help("remove `fields` and `references`"),
-        );
+        report.push(LIST_RELATION.at(field.span(), title).help("remove `fields` and `references`"));
     }
 }

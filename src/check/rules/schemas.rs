@@ -30,11 +30,7 @@ pub(super) fn tables_once(schema: &Resolved<'_>, report: &mut Report) {
     let mut tables: HashMap<(&str, &str), &str> = HashMap::new();
     for model in &schema.models {
         if let Some(other) = tables.insert((model.schema_name(), model.db_name()), model.name) {
-            let title = format!(
-                "`{}` and `{other}` are the same table `{}`",
-                model.name,
-                model.db_name()
-            );
+            let title = format!("`{}` and `{other}` are the same table `{}`", model.name, model.db_name());
             report.push(TABLE_TWICE.at(name_span(model.mapped, model.block.name.span), title));
         }
     }
@@ -54,12 +50,7 @@ fn name_span(mapped: Option<Located<'_>>, name: Span) -> Span {
 
 /// A model is in a schema that is listed.
 pub(super) fn of_model(schema: &Resolved<'_>, model: &Model<'_>, report: &mut Report) {
-    check(
-        schema,
-        model.schema,
-        (model.keyword(), model.name, model.span()),
-        report,
-    );
+    check(schema, model.schema, (model.keyword(), model.name, model.span()), report);
 }
 
 /// Enums are in schemas that are listed.
@@ -78,11 +69,7 @@ fn check(schema: &Resolved<'_>, given: Option<Located<'_>>, thing: (&str, &str, 
         }
         (Some(given), Some(listed)) if listed.iter().all(|(listed, _)| *listed != given.text) => {
             let title = format!("the datasource does not list the schema `{}`", given.text);
-            report.push(
-                UNKNOWN_SCHEMA
-                    .at(given.span, title)
-                    .suggest(given.text, listed.iter().map(|(name, _)| *name)),
-            );
+            report.push(UNKNOWN_SCHEMA.at(given.span, title).suggest(given.text, listed.iter().map(|(name, _)| *name)));
         }
         (Some(given), None) if schema.settings.datasource.is_some() => {
             let title = "the datasource lists no schemas";
@@ -92,11 +79,7 @@ fn check(schema: &Resolved<'_>, given: Option<Located<'_>>, thing: (&str, &str, 
         (None, Some(listed)) => {
             let title = format!("the {keyword} `{name}` is in no schema");
             let first = listed.first().map_or("", |(name, _)| name);
-            report.push(
-                MISSING_SCHEMA
-                    .at(span, title)
-                    .help(format!("add `@@schema(\"{first}\")`")),
-            );
+            report.push(MISSING_SCHEMA.at(span, title).help(format!("add `@@schema(\"{first}\")`")));
         }
         _ => {}
     }

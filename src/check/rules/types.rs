@@ -37,11 +37,8 @@ static COMPOSITES_UNSUPPORTED: Rule = Rule::error(
     "SQL databases hold no composite types.",
     "datasource d {\n  provider = \"mysql\"\n}\ntype T {\n  a Int\n}\n",
 );
-static COMPOSITE_CYCLE: Rule = Rule::error(
-    "composite-cycle",
-    "A composite type that must hold itself would never end.",
-    "type T {\n  t T\n}\n",
-);
+static COMPOSITE_CYCLE: Rule =
+    Rule::error("composite-cycle", "A composite type that must hold itself would never end.", "type T {\n  t T\n}\n");
 static EMPTY_COMPOSITE: Rule = Rule::error("empty-composite-type", "A composite type has a field.", "type T {\n}\n");
 static LISTS_UNSUPPORTED: Rule = Rule::error(
     "scalar-lists",
@@ -78,10 +75,7 @@ pub(crate) fn unknown<'n>(ty: &tree::FieldType<'_>, names: impl Iterator<Item = 
 /// A relation field in a composite type.
 pub(crate) fn relation_in_composite(block: &Block<'_>, field: &Field<'_>, model: &Block<'_>, report: &mut Report) {
     let title = format!("`{}` of the type `{}` is a relation", field.name, block.name.text);
-    let note = format!(
-        "`{}` is a model; a type holds scalars, enums and other types",
-        model.name.text
-    );
+    let note = format!("`{}` is a model; a type holds scalars, enums and other types", model.name.text);
     let span = field.tree.ty.as_ref().map_or(field.span(), |ty| ty.span);
     report.push(RELATION_IN_COMPOSITE.at(span, title).note(note));
 }
@@ -92,11 +86,7 @@ pub(super) fn composites(schema: &Resolved<'_>, report: &mut Report) {
         let name = composite.block.name.text;
         if !schema.settings.connector.can.composite_types {
             let title = format!("{} holds no composite types", schema.settings.connector.name);
-            report.push(
-                COMPOSITES_UNSUPPORTED
-                    .at(composite.block.span, title)
-                    .help("use a model, or `Json`"),
-            );
+            report.push(COMPOSITES_UNSUPPORTED.at(composite.block.span, title).help("use a model, or `Json`"));
         } else if composite.fields.is_empty() {
             report.push(EMPTY_COMPOSITE.at(composite.block.span, format!("the type `{name}` has no fields")));
         }
@@ -128,11 +118,7 @@ pub(super) fn column(schema: &Resolved<'_>, field: &Field<'_>, report: &mut Repo
     let connector = schema.settings.connector;
     if field.is_list() && !connector.can.lists && field.is_scalar() {
         let title = format!("{} holds no lists: `{}` cannot be one", connector.name, field.name);
-        report.push(
-            LISTS_UNSUPPORTED
-                .at(field.span(), title)
-                .help("use a model of its own, or `Json`"),
-        );
+        report.push(LISTS_UNSUPPORTED.at(field.span(), title).help("use a model of its own, or `Json`"));
     } else if field.scalar() == Some(ScalarType::Json) && !connector.can.json {
         let title = format!("{} has no JSON type", connector.name);
         report.push(JSON_UNSUPPORTED.at(field.span(), title).help("use `String`"));
@@ -143,11 +129,7 @@ pub(super) fn column(schema: &Resolved<'_>, field: &Field<'_>, report: &mut Repo
 pub(super) fn decimal(schema: &Resolved<'_>, field: &Field<'_>, report: &mut Report) {
     if field.scalar() == Some(ScalarType::Decimal) && !schema.settings.connector.can.decimal {
         let title = format!("without a datasource, `{}` cannot be a Decimal", field.name);
-        report.push(
-            DECIMAL_UNSUPPORTED
-                .at(field.span(), title)
-                .help("add a `datasource` block"),
-        );
+        report.push(DECIMAL_UNSUPPORTED.at(field.span(), title).help("add a `datasource` block"));
     }
 }
 
@@ -174,10 +156,6 @@ pub(super) fn enums(schema: &Resolved<'_>, report: &mut Report) {
     }
     for it in &schema.enums {
         let title = format!("{} has no enums: `{}`", schema.settings.connector.name, it.name);
-        report.push(
-            ENUMS_UNSUPPORTED
-                .at(it.block.span, title)
-                .help("use `String` for its fields"),
-        );
+        report.push(ENUMS_UNSUPPORTED.at(it.block.span, title).help("use `String` for its fields"));
     }
 }

@@ -8,11 +8,7 @@ use crate::diagnostic::Rule;
 
 pub(super) static RULES: &[&Rule] = &[&VIEWS, &VIEW_INDEX, &SHARD_KEY];
 
-static VIEWS: Rule = Rule::error(
-    "views",
-    "Views are a preview feature.",
-    "view V {\n  id Int @unique\n}\n",
-);
+static VIEWS: Rule = Rule::error("views", "Views are a preview feature.", "view V {\n  id Int @unique\n}\n");
 static VIEW_INDEX: Rule = Rule::error(
     "view-index",
     "A view has no keys and indexes of its own; `@unique` says what is unique in it.",

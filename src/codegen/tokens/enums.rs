@@ -26,24 +26,12 @@ pub(crate) fn enums(client: &Client) -> Vec<Item> {
     items
 }
 
-fn definition(
-    Enum {
-        name,
-        documentation: docs,
-        variants,
-    }: &Enum,
-) -> TokenStream {
+fn definition(Enum { name, documentation: docs, variants }: &Enum) -> TokenStream {
     let docs = documentation(docs);
-    let variants = variants.iter().map(
-        |Variant {
-             name,
-             documentation: docs,
-             ..
-         }| {
-            let docs = documentation(docs);
-            quote!(#docs #name)
-        },
-    );
+    let variants = variants.iter().map(|Variant { name, documentation: docs, .. }| {
+        let docs = documentation(docs);
+        quote!(#docs #name)
+    });
     quote! {
         #docs
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,9 +40,7 @@ fn definition(
 }
 
 fn enumeration(Enum { name, variants, .. }: &Enum) -> TokenStream {
-    let pairs = variants
-        .iter()
-        .map(|Variant { name, schema_name, .. }| quote!((Self::#name, #schema_name)));
+    let pairs = variants.iter().map(|Variant { name, schema_name, .. }| quote!((Self::#name, #schema_name)));
     quote! {
         impl rt::Enumeration for #name {
             const VARIANTS: &'static [(Self, &'static str)] = &[#(#pairs),*];

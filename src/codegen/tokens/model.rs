@@ -33,55 +33,27 @@ pub(crate) fn model(client: &Client, model: &Model) -> Vec<Item> {
     let constants = constants.chain(shown().map(relation_constant));
     let constants = constants.chain(model.compounds.iter().map(|it| compound(model, it)));
     items.extend(constants.map(|it| Item::Line(Kind::Constants, it)));
-    items.extend(
-        model
-            .relations
-            .iter()
-            .flat_map(relation_types)
-            .map(|it| Item::Line(Kind::Types, it)),
-    );
+    items.extend(model.relations.iter().flat_map(relation_types).map(|it| Item::Line(Kind::Types, it)));
     items.extend(model.relations.iter().map(|it| relation(model, it)));
     items.extend(model.new.iter().flat_map(|it| new(model, it)).map(Item::Block));
     items
 }
 
 fn row(client: &Client, model: &Model) -> TokenStream {
-    let Model {
-        row, loaded, prelude, ..
-    } = model;
+    let Model { row, loaded, prelude, .. } = model;
     let docs = documentation(&model.documentation);
-    let derives = client
-        .derives
-        .iter()
-        .filter_map(|it| it.parse::<TokenStream>().ok())
-        .collect::<Vec<_>>();
-    let serialize = [
-        quote!(derive(rt::serde::Serialize)),
-        quote!(serde(crate = "rt::serde", bound = "L: rt::Entries")),
-    ];
+    let derives = client.derives.iter().filter_map(|it| it.parse::<TokenStream>().ok()).collect::<Vec<_>>();
+    let serialize =
+        [quote!(derive(rt::serde::Serialize)), quote!(serde(crate = "rt::serde", bound = "L: rt::Entries"))];
     let serialize = serde(client.serde, &serialize);
-    let names = model
-        .camel_case
-        .then(|| serde(client.serde, &[quote!(serde(rename_all = "camelCase"))]));
-    let flatten = serde(
-        client.serde,
-        &[quote!(serde(flatten, serialize_with = "rt::serialize_relations"))],
-    );
-    let fields = model.columns.iter().map(
-        |Column {
-             name,
-             ty,
-             renamed,
-             schema_name,
-             documentation: docs,
-             ..
-         }| {
-            let docs = documentation(docs);
-            let rename = renamed.then(|| serde(client.serde, &[quote!(serde(rename = #schema_name))]));
-            let ty = spell(ty, prelude);
-            quote!(#docs #rename pub #name: #ty,)
-        },
-    );
+    let names = model.camel_case.then(|| serde(client.serde, &[quote!(serde(rename_all = "camelCase"))]));
+    let flatten = serde(client.serde, &[quote!(serde(flatten, serialize_with = "rt::serialize_relations"))]);
+    let fields = model.columns.iter().map(|Column { name, ty, renamed, schema_name, documentation: docs, .. }| {
+        let docs = documentation(docs);
+        let rename = renamed.then(|| serde(client.serde, &[quote!(serde(rename = #schema_name))]));
+        let ty = spell(ty, prelude);
+        quote!(#docs #rename pub #name: #ty,)
+    });
     let derives = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
     quote! {
         #docs
@@ -102,44 +74,29 @@ fn accessors(model: &Model) -> Option<TokenStream> {
     let option = prelude.option();
     let mut shown = model.relations.iter().filter(|it| it.visible).peekable();
     shown.peek()?;
-    let accessors = shown.map(
-        |Relation {
-             name,
-             loaded: ty,
-             target,
-             arity,
-             documentation: docs,
-             ..
-         }| {
-            let docs = documentation(docs);
-            let (rows, body) = match arity {
-                Arity::Required => (quote!(&super::#target<P>), quote!()),
-                Arity::Optional => (quote!(#option<&super::#target<P>>), quote!(.as_ref())),
-                Arity::List => (quote!(&[super::#target<P>]), quote!()),
-            };
-            quote! {
-                #docs
-                pub fn #name<P, I>(&self) -> #rows
-                where
-                    L: rt::Get<#ty<P>, I>,
-                {
-                    self.#loaded.get().rows()#body
-                }
+    let accessors = shown.map(|Relation { name, loaded: ty, target, arity, documentation: docs, .. }| {
+        let docs = documentation(docs);
+        let (rows, body) = match arity {
+            Arity::Required => (quote!(&super::#target<P>), quote!()),
+            Arity::Optional => (quote!(#option<&super::#target<P>>), quote!(.as_ref())),
+            Arity::List => (quote!(&[super::#target<P>]), quote!()),
+        };
+        quote! {
+            #docs
+            pub fn #name<P, I>(&self) -> #rows
+            where
+                L: rt::Get<#ty<P>, I>,
+            {
+                self.#loaded.get().rows()#body
             }
-        },
-    );
+        }
+    });
     Some(quote!(impl<L> #row_path<L> { #(#accessors)* }))
 }
 
 fn model_impl(model: &Model) -> TokenStream {
     let index = position(model.index);
-    let Model {
-        schema_name,
-        row,
-        loaded,
-        prelude,
-        ..
-    } = model;
+    let Model { schema_name, row, loaded, prelude, .. } = model;
     let row_path = row_path(model);
     let result = prelude.result();
     let names: Vec<_> = model.columns.iter().map(|it| &it.name).collect();
@@ -158,17 +115,7 @@ fn model_impl(model: &Model) -> TokenStream {
     }
 }
 
-fn column(
-    model: &Model,
-    Column {
-        index,
-        schema_name,
-        name,
-        ty,
-        unique,
-        ..
-    }: &Column,
-) -> TokenStream {
+fn column(model: &Model, Column { index, schema_name, name, ty, unique, .. }: &Column) -> TokenStream {
     let index = position(*index);
     let row = &model.row;
     let ty = spell(ty, &model.prelude);
@@ -180,14 +127,7 @@ fn relation_constant(Relation { name, marker, .. }: &Relation) -> TokenStream {
     quote!(pub const #name: rt::Related<#marker> = rt::Related::new();)
 }
 
-fn compound(
-    model: &Model,
-    Compound {
-        name,
-        selector,
-        columns,
-    }: &Compound,
-) -> TokenStream {
+fn compound(model: &Model, Compound { name, selector, columns }: &Compound) -> TokenStream {
     let row = &model.row;
     let count = Literal::usize_unsuffixed(columns.len());
     let types = columns.iter().map(|it| spell(&it.ty, &model.prelude));
@@ -198,33 +138,16 @@ fn compound(
     }
 }
 
-fn relation_types(
-    Relation {
-        marker,
-        loaded,
-        visible,
-        ..
-    }: &Relation,
-) -> Vec<TokenStream> {
+fn relation_types(Relation { marker, loaded, visible, .. }: &Relation) -> Vec<TokenStream> {
     if *visible {
-        vec![
-            quote!(pub type #loaded<L = ()> = rt::Loaded<#marker, L>;),
-            quote!(pub enum #marker {}),
-        ]
+        vec![quote!(pub type #loaded<L = ()> = rt::Loaded<#marker, L>;), quote!(pub enum #marker {})]
     } else {
         vec![quote!(pub enum #marker {})]
     }
 }
 
 fn relation(model: &Model, relation: &Relation) -> Item {
-    let Relation {
-        index,
-        schema_name,
-        marker,
-        target,
-        opposite: (module, opposite),
-        ..
-    } = relation;
+    let Relation { index, schema_name, marker, target, opposite: (module, opposite), .. } = relation;
     let index = position(*index);
     let row = &model.row;
     let arity = match relation.arity {
@@ -243,11 +166,7 @@ fn relation(model: &Model, relation: &Relation) -> Item {
 }
 
 fn new(model: &Model, new: &New) -> Vec<TokenStream> {
-    vec![
-        new_struct(model, new),
-        new_methods(model, new),
-        new_into_data(model, new),
-    ]
+    vec![new_struct(model, new), new_methods(model, new), new_into_data(model, new)]
 }
 
 fn new_struct(model: &Model, new: &New) -> TokenStream {
@@ -257,17 +176,10 @@ fn new_struct(model: &Model, new: &New) -> TokenStream {
         Some(quote!(#parameter = #ty))
     });
     let generics = generics(parameters);
-    let fields = new.fields.iter().map(
-        |NewField {
-             column: ColumnUse { name, ty },
-             key,
-         }| {
-            let ty = key
-                .as_ref()
-                .map_or_else(|| spell(ty, &model.prelude), |Key { parameter, .. }| quote!(#parameter));
-            quote!(pub #name: #ty,)
-        },
-    );
+    let fields = new.fields.iter().map(|NewField { column: ColumnUse { name, ty }, key }| {
+        let ty = key.as_ref().map_or_else(|| spell(ty, &model.prelude), |Key { parameter, .. }| quote!(#parameter));
+        quote!(pub #name: #ty,)
+    });
     quote! {
         #[derive(Clone, Debug)]
         pub struct New #generics { #(#fields)* }
@@ -303,15 +215,10 @@ fn new_into_data(model: &Model, new: &New) -> TokenStream {
         Some(quote!(#parameter: rt::ForeignKey<#relation, #ty, C>))
     });
     let parameters = generics(parameters(new));
-    let fields = new.fields.iter().map(
-        |NewField {
-             column: ColumnUse { name, .. },
-             key,
-         }| {
-            let verb = if key.is_some() { quote!(key) } else { quote!(set) };
-            quote!(.#verb(#name, self.#name))
-        },
-    );
+    let fields = new.fields.iter().map(|NewField { column: ColumnUse { name, .. }, key }| {
+        let verb = if key.is_some() { quote!(key) } else { quote!(set) };
+        quote!(.#verb(#name, self.#name))
+    });
     quote! {
         impl<C, #(#bounds),*> rt::IntoData<#row, C> for New #parameters {
             fn into_data(self) -> rt::Data<#row, C> {
@@ -323,11 +230,7 @@ fn new_into_data(model: &Model, new: &New) -> TokenStream {
 
 /// The struct of the rows where type parameters are in scope.
 fn row_path(Model { row, row_is_hidden, .. }: &Model) -> TokenStream {
-    if *row_is_hidden {
-        quote!(super::#row)
-    } else {
-        quote!(#row)
-    }
+    if *row_is_hidden { quote!(super::#row) } else { quote!(#row) }
 }
 
 fn position(index: u16) -> Literal {
@@ -335,10 +238,7 @@ fn position(index: u16) -> Literal {
 }
 
 fn parameters(new: &New) -> impl Iterator<Item = TokenStream> {
-    new.fields
-        .iter()
-        .filter_map(|it| it.key.as_ref())
-        .map(|Key { parameter, .. }| quote!(#parameter))
+    new.fields.iter().filter_map(|it| it.key.as_ref()).map(|Key { parameter, .. }| quote!(#parameter))
 }
 
 fn generics(parameters: impl Iterator<Item = TokenStream>) -> Option<TokenStream> {

@@ -18,20 +18,13 @@ pub(crate) const ALLOWED_LINTS_BEYOND_ASCII: &str =
 
 /// The items of `lib.rs`, without the line that says which runtime is meant.
 pub(crate) fn root(client: &Client) -> Vec<Item> {
-    let mut items: Vec<_> = modules(client)
-        .into_iter()
-        .map(|it| Item::Line(Kind::Modules, it))
-        .collect();
+    let mut items: Vec<_> = modules(client).into_iter().map(|it| Item::Line(Kind::Modules, it)).collect();
     items.extend([client_struct(), constructors(client), methods(client)].map(Item::Block));
     items
 }
 
 fn modules(client: &Client) -> Vec<TokenStream> {
-    let Client {
-        catalog_module,
-        enums_module,
-        ..
-    } = client;
+    let Client { catalog_module, enums_module, .. } = client;
     let mut items = vec![
         quote!(
             pub use rt::{Error, ErrorKind, Inherit, Isolation};
@@ -65,16 +58,9 @@ fn client_struct() -> TokenStream {
 }
 
 fn constructors(client: &Client) -> TokenStream {
-    let Client {
-        catalog_module,
-        variable,
-        ..
-    } = client;
+    let Client { catalog_module, variable, .. } = client;
     let result = client.root.result();
-    let from_env = format!(
-        " A client for the URL in `{}`, not connected yet.",
-        variable.escape_default()
-    );
+    let from_env = format!(" A client for the URL in `{}`, not connected yet.", variable.escape_default());
     quote! {
         impl Client {
             /// A client for a URL, not connected yet.
@@ -94,31 +80,15 @@ fn constructors(client: &Client) -> TokenStream {
 }
 
 fn methods(client: &Client) -> TokenStream {
-    let accessors = client.models.iter().map(
-        |Model {
-             accessor,
-             row,
-             row_is_hidden,
-             read_only,
-             ..
-         }| {
-            let row = if *row_is_hidden {
-                quote!(self::#row)
-            } else {
-                quote!(#row)
-            };
-            let table = if *read_only {
-                quote!(rt::View)
-            } else {
-                quote!(rt::Table)
-            };
-            quote! {
-                pub fn #accessor(&self) -> #table<'_, E, #row> {
-                    #table::new(&self.engine)
-                }
+    let accessors = client.models.iter().map(|Model { accessor, row, row_is_hidden, read_only, .. }| {
+        let row = if *row_is_hidden { quote!(self::#row) } else { quote!(#row) };
+        let table = if *read_only { quote!(rt::View) } else { quote!(rt::Table) };
+        quote! {
+            pub fn #accessor(&self) -> #table<'_, E, #row> {
+                #table::new(&self.engine)
             }
-        },
-    );
+        }
+    });
     quote! {
         impl<E: rt::Execute> Client<E> {
             /// A client on an engine.

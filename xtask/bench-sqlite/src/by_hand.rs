@@ -34,12 +34,7 @@ fn user(row: &Row<'_>) -> Result<User> {
 }
 
 fn post(row: &Row<'_>) -> Result<Post> {
-    Ok(Post {
-        id: row.get(0)?,
-        title: row.get(1)?,
-        views: row.get(2)?,
-        author_id: row.get(3)?,
-    })
+    Ok(Post { id: row.get(0)?, title: row.get(1)?, views: row.get(2)?, author_id: row.get(3)? })
 }
 
 const USERS: &str = "SELECT id, email, name, age, score, active FROM user";
@@ -51,10 +46,7 @@ pub(crate) fn users(connection: &Connection, count: u32) -> Result<Vec<User>> {
 
 pub(crate) fn user_by_id(connection: &Connection, id: i32) -> Result<Option<User>> {
     use rusqlite::OptionalExtension as _;
-    connection
-        .prepare_cached(&format!("{USERS} WHERE id = ?1"))?
-        .query_row([id], user)
-        .optional()
+    connection.prepare_cached(&format!("{USERS} WHERE id = ?1"))?.query_row([id], user).optional()
 }
 
 /// Two statements; the second one selects by the first one's condition, and its rows come grouped.
@@ -83,9 +75,7 @@ const INSERT: &str = "INSERT INTO user (email, name, age, score, active) VALUES 
 /// One row, and what the database made of it.
 pub(crate) fn insert(connection: &Connection, email: &str) -> Result<User> {
     let sql = format!("{INSERT} RETURNING id, email, name, age, score, active");
-    connection
-        .prepare_cached(&sql)?
-        .query_row(params![email, "Ada", 36, 1.5, true], user)
+    connection.prepare_cached(&sql)?.query_row(params![email, "Ada", 36, 1.5, true], user)
 }
 
 /// Many rows: one prepared statement, stepped once a row, in one transaction.

@@ -41,11 +41,7 @@ fn main() -> Result {
 /// Memory, where the system has a folder there: the flush of a disk takes a thousand times longer than what is compared.
 fn folder() -> Result<tempfile::TempDir> {
     let memory = Path::new("/dev/shm");
-    Ok(if memory.is_dir() {
-        tempfile::tempdir_in(memory)?
-    } else {
-        tempfile::tempdir()?
-    })
+    Ok(if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? })
 }
 
 /// The settings of the client's connections.
@@ -59,11 +55,7 @@ fn open(file: &Path) -> Result<Connection> {
 fn fill(file: &Path) -> Result {
     let sources = lenslet::Sources::single("schema.prisma", include_str!("../schema.prisma"));
     let schema = lenslet::check(&sources).schema.ok_or("the schema is valid")?;
-    lenslet_migrate::push(
-        &format!("file:{}", file.display()),
-        &schema.catalog,
-        PushOptions::default(),
-    )?;
+    lenslet_migrate::push(&format!("file:{}", file.display()), &schema.catalog, PushOptions::default())?;
     let mut connection = open(file)?;
     let transaction = connection.transaction()?;
     for index in 0..USERS {
@@ -75,10 +67,7 @@ fn fill(file: &Path) -> Result {
         )?;
         for post in 0..if index < AUTHORS { POSTS } else { 0 } {
             let sql = "INSERT INTO post (title, views, author_id) VALUES (?1, ?2, ?3)";
-            transaction.execute(
-                sql,
-                rusqlite::params![format!("Post {post} of user {index}"), post, index + 1],
-            )?;
+            transaction.execute(sql, rusqlite::params![format!("Post {post} of user {index}"), post, index + 1])?;
         }
     }
     transaction.commit()?;
@@ -144,19 +133,12 @@ async fn measure(client: &Client, mut connection: Connection) -> Result {
 }
 
 fn new(email: String) -> user::New {
-    user::New {
-        email,
-        age: 36,
-        score: 1.5,
-        active: true,
-    }
+    user::New { email, age: 36, score: 1.5, active: true }
 }
 
 fn median(mut times: Vec<Duration>) -> f64 {
     times.sort();
-    times
-        .get(times.len() / 2)
-        .map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
+    times.get(times.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
 }
 
 fn row(name: &str, [ours, theirs]: [f64; 2]) {

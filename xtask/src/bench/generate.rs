@@ -25,10 +25,7 @@ pub(crate) fn run() -> Result {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             row(&name, &measure(&lenslet, &path, &folder)?);
         }
-        None => skipped(
-            "The largest real schema",
-            "the folder `../shared/schemas` is not present",
-        ),
+        None => skipped("The largest real schema", "the folder `../shared/schemas` is not present"),
     }
     let mut measured: Vec<(usize, Times)> = Vec::new();
     for models in SIZES {
@@ -55,12 +52,7 @@ pub(crate) fn run() -> Result {
 fn measure(lenslet: &Path, schema: &Path, folder: &Path) -> Result<Times> {
     let output: PathBuf = folder.join("out");
     let mut command = Command::new(lenslet);
-    command
-        .arg("gen")
-        .arg("--schema")
-        .arg(schema)
-        .arg("--output")
-        .arg(&output);
+    command.arg("gen").arg("--schema").arg(schema).arg("--output").arg(&output);
     let clear = || match std::fs::remove_dir_all(&output) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(Failure::new(format!("cannot remove {}: {error}", output.display())))
@@ -73,9 +65,5 @@ fn measure(lenslet: &Path, schema: &Path, folder: &Path) -> Result<Times> {
 }
 
 fn row(name: &str, times: &Times) {
-    println!(
-        "{name:<28} {:>20} {:>17}",
-        milliseconds(times.fresh),
-        milliseconds(times.unchanged)
-    );
+    println!("{name:<28} {:>20} {:>17}", milliseconds(times.fresh), milliseconds(times.unchanged));
 }

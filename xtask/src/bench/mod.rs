@@ -11,37 +11,19 @@ use crate::run::{Failure, Result, cargo, shared, step, target};
 
 /// The generated client against hand-written rusqlite.
 pub(crate) fn sqlite() -> Result {
-    step(
-        "Generated client and rusqlite",
-        &mut cargo(&["run", "--release", "--locked", "--package", "bench-sqlite"]),
-    )
+    step("Generated client and rusqlite", &mut cargo(&["run", "--release", "--locked", "--package", "bench-sqlite"]))
 }
 
 /// Builds the command line in release and gives its path.
 fn release_lenslet() -> Result<PathBuf> {
-    step(
-        "Release build",
-        &mut cargo(&[
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            "lenslet",
-            "--bin",
-            "lenslet",
-        ]),
-    )?;
-    Ok(target()
-        .join("release")
-        .join(format!("lenslet{}", std::env::consts::EXE_SUFFIX)))
+    step("Release build", &mut cargo(&["build", "--release", "--locked", "--package", "lenslet", "--bin", "lenslet"]))?;
+    Ok(target().join("release").join(format!("lenslet{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// The largest real schema in one file, where the real schemas are present.
 fn largest_real_schema() -> Option<PathBuf> {
     let files = std::fs::read_dir(shared()?.join("schemas")).ok()?.flatten();
-    let schemas = files
-        .map(|file| file.path())
-        .filter(|path| path.extension().is_some_and(|it| it == "prisma"));
+    let schemas = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|it| it == "prisma"));
     schemas.max_by_key(|path| std::fs::metadata(path).map_or(0, |it| it.len()))
 }
 
@@ -56,9 +38,7 @@ fn median_of(
     for _ in 0..runs {
         prepare()?;
         let started = Instant::now();
-        let output = command
-            .output()
-            .map_err(|error| Failure::new(format!("cannot start {command:?}: {error}")))?;
+        let output = command.output().map_err(|error| Failure::new(format!("cannot start {command:?}: {error}")))?;
         times.push(started.elapsed());
         if !output.status.code().is_some_and(|code| accepted.contains(&code)) {
             let message = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -66,10 +46,7 @@ fn median_of(
         }
     }
     times.sort();
-    times
-        .get(runs / 2)
-        .copied()
-        .ok_or_else(|| Failure::new("no run was asked for"))
+    times.get(runs / 2).copied().ok_or_else(|| Failure::new("no run was asked for"))
 }
 
 fn milliseconds(time: Duration) -> String {

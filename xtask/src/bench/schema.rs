@@ -13,10 +13,7 @@ pub(crate) fn run() -> Result {
     let mut schemas = Vec::new();
     match largest_real_schema() {
         Some(path) => schemas.push(path),
-        None => skipped(
-            "The largest real schema",
-            "the folder `../shared/schemas` is not present",
-        ),
+        None => skipped("The largest real schema", "the folder `../shared/schemas` is not present"),
     }
     for models in [500, 1000] {
         let path = target().join("bench-schema").join(format!("{models}-models.prisma"));

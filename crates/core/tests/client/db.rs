@@ -64,12 +64,8 @@ impl<L> User<L> {
 }
 impl rt::Model for User {
     const MODEL: rt::ModelId = rt::ModelId::new(0, "User");
-    const COLUMNS: &'static [rt::FieldId] = &[
-        user::id.field(),
-        user::email.field(),
-        user::name.field(),
-        user::role.field(),
-    ];
+    const COLUMNS: &'static [rt::FieldId] =
+        &[user::id.field(), user::email.field(), user::name.field(), user::role.field()];
     type Row<L> = User<L>;
     fn read<L: rt::Relations, C: rt::Cursor>(cursor: &mut C) -> Result<User<L>, rt::Error> {
         use rt::Scalar as S;
@@ -135,12 +131,8 @@ impl<L> Post<L> {
 }
 impl rt::Model for Post {
     const MODEL: rt::ModelId = rt::ModelId::new(1, "Post");
-    const COLUMNS: &'static [rt::FieldId] = &[
-        post::id.field(),
-        post::title.field(),
-        post::views.field(),
-        post::author_id.field(),
-    ];
+    const COLUMNS: &'static [rt::FieldId] =
+        &[post::id.field(), post::title.field(), post::views.field(), post::author_id.field()];
     type Row<L> = Post<L>;
     fn read<L: rt::Relations, C: rt::Cursor>(cursor: &mut C) -> Result<Post<L>, rt::Error> {
         use rt::Scalar as S;

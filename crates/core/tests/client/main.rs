@@ -26,18 +26,10 @@ struct Canned {
 
 impl Canned {
     fn new(rows: Vec<Vec<Cell>>) -> Self {
-        Canned {
-            lists: vec![],
-            cells: vec![],
-            next: Some(Cell::Rows(rows)),
-            text: String::new(),
-        }
+        Canned { lists: vec![], cells: vec![], next: Some(Cell::Rows(rows)), text: String::new() }
     }
     fn take(&mut self) -> Result<Cell, Error> {
-        self.next
-            .take()
-            .or_else(|| self.cells.last_mut()?.next())
-            .ok_or_else(|| Error::unexpected_answer("a cell"))
+        self.next.take().or_else(|| self.cells.last_mut()?.next()).ok_or_else(|| Error::unexpected_answer("a cell"))
     }
     fn value(&mut self) -> Result<Value, Error> {
         match self.take()? {
@@ -188,18 +180,10 @@ engine!(Local);
 async fn tour<E: Engine>(db: &Client<E>) -> Result<(), Error> {
     let ada: User = db
         .user()
-        .create(user::New {
-            email: "ada@example.com".into(),
-        })
+        .create(user::New { email: "ada@example.com".into() })
         .set(user::name, "Ada")
         .set(user::role, Role::Admin)
-        .with(
-            user::posts.create([post::New {
-                title: "Notes".into(),
-                author_id: Inherit,
-            }
-            .set(post::views, 3)]),
-        )
+        .with(user::posts.create([post::New { title: "Notes".into(), author_id: Inherit }.set(post::views, 3)]))
         .await?;
     assert_eq!(ada.email, "ada@example.com");
 
@@ -212,105 +196,43 @@ async fn tour<E: Engine>(db: &Client<E>) -> Result<(), Error> {
         .take(10)
         .cache(ttl(60).swr(30).tag("users"))
         .await?;
-    assert_eq!(
-        users
-            .iter()
-            .map(|u| (u.email.as_str(), u.posts().len()))
-            .collect::<Vec<_>>(),
-        [("ada@example.com", 1)]
-    );
+    assert_eq!(users.iter().map(|u| (u.email.as_str(), u.posts().len())).collect::<Vec<_>>(), [("ada@example.com", 1)]);
     assert_eq!(card(&users[0]), "ada@example.com: Notes");
 
-    let picked: Vec<(String, Vec<String>)> = db
-        .user()
-        .find_many()
-        .select((user::email, user::posts.select(post::title)))
-        .await?;
+    let picked: Vec<(String, Vec<String>)> =
+        db.user().find_many().select((user::email, user::posts.select(post::title))).await?;
     assert_eq!(picked[0].1, ["Notes"]);
 
     // A post by itself needs its author: a key, or something done through the relation.
-    let post = db
-        .post()
-        .create(post::New {
-            title: "Notes".into(),
-            author_id: ada.id,
-        })
-        .include(post::author)
-        .await?;
+    let post = db.post().create(post::New { title: "Notes".into(), author_id: ada.id }).include(post::author).await?;
     assert_eq!(post.author().name.as_deref(), Some("Ada"));
     let author = post::author.connect(user::email.eq("ada@example.com"));
-    db.post()
-        .create(post::New {
-            title: "Notes".into(),
-            author_id: author,
-        })
-        .await?;
+    db.post().create(post::New { title: "Notes".into(), author_id: author }).await?;
     let author = post::author.create(user::New { email: "x@y.z".into() });
-    db.post()
-        .create(post::New {
-            title: "Notes".into(),
-            author_id: author,
-        })
-        .await?;
-    let two = [
-        post::New {
-            title: "a".into(),
-            author_id: 1,
-        },
-        post::New {
-            title: "b".into(),
-            author_id: 1,
-        },
-    ];
+    db.post().create(post::New { title: "Notes".into(), author_id: author }).await?;
+    let two = [post::New { title: "a".into(), author_id: 1 }, post::New { title: "b".into(), author_id: 1 }];
     assert_eq!(db.post().create_many(two).skip_duplicates().await?, 2);
 
-    let one: Option<User> = db
-        .user()
-        .find_unique(user::email.eq("ada@example.com") & user::role.eq(Role::Admin))
-        .await?;
+    let one: Option<User> =
+        db.user().find_unique(user::email.eq("ada@example.com") & user::role.eq(Role::Admin)).await?;
     assert!(one.is_some());
-    assert!(
-        db.post()
-            .find_unique(post::title_author_id.eq(("Notes", 1)))
-            .await?
-            .is_some()
-    );
-    let changed = db
-        .post()
-        .update(post::id.eq(1))
-        .set(post::title, "New")
-        .set(post::views, increment(1))
-        .await?;
+    assert!(db.post().find_unique(post::title_author_id.eq(("Notes", 1))).await?.is_some());
+    let changed = db.post().update(post::id.eq(1)).set(post::title, "New").set(post::views, increment(1)).await?;
     assert_eq!(changed.id, 7);
     db.user()
         .upsert(user::id.eq(1), user::New { email: "a@b.c".into() })
         .or_update(|u| u.set(user::name, None))
         .await?;
     let email = String::from("a@b.c");
-    db.user()
-        .find_many()
-        .filter(user::id.one_of([1, 2]) | !user::email.eq(&email) | user::name.is_null())
-        .await?;
-    db.post()
-        .find_many()
-        .filter(post::views.gt(post::author_id) & post::author.is(user::id.eq(1)))
-        .await?;
-    db.post()
-        .find_many()
-        .order_by(post::author.order(user::name.asc().nulls_last()))
-        .await?;
-    db.user()
-        .find_many()
-        .order_by([user::posts.count_desc(), user::id.asc()])
-        .await?;
+    db.user().find_many().filter(user::id.one_of([1, 2]) | !user::email.eq(&email) | user::name.is_null()).await?;
+    db.post().find_many().filter(post::views.gt(post::author_id) & post::author.is(user::id.eq(1))).await?;
+    db.post().find_many().order_by(post::author.order(user::name.asc().nulls_last())).await?;
+    db.user().find_many().order_by([user::posts.count_desc(), user::id.asc()]).await?;
 
     let (n, posts) = db.batch((db.user().count(), db.post().find_many())).await?;
     assert_eq!((n, posts.len()), (2, 1));
-    let (n, sum, avg): (i64, Option<i64>, Option<f64>) = db
-        .post()
-        .aggregate((count(), post::views.sum(), post::views.avg()))
-        .filter(post::views.gt(1))
-        .await?;
+    let (n, sum, avg): (i64, Option<i64>, Option<f64>) =
+        db.post().aggregate((count(), post::views.sum(), post::views.avg())).filter(post::views.gt(1)).await?;
     assert_eq!((n, sum, avg), (2, Some(2), Some(2.0)));
     let groups: Vec<(i32, i64)> = db
         .post()
@@ -320,13 +242,8 @@ async fn tour<E: Engine>(db: &Client<E>) -> Result<(), Error> {
         .select((post::author_id, count()))
         .await?;
     assert_eq!(groups, [(1, 2)]);
-    db.user()
-        .find_many()
-        .filter(user::name.insensitive().contains("ada"))
-        .await?;
-    let rows: Vec<(i64, String)> = db
-        .query_raw(sql!("select id, title from post where views > {}", 2))
-        .await?;
+    db.user().find_many().filter(user::name.insensitive().contains("ada")).await?;
+    let rows: Vec<(i64, String)> = db.query_raw(sql!("select id, title from post where views > {}", 2)).await?;
     assert_eq!(rows, [(7, "Notes".into())]);
 
     let wanted = String::from("Ada");
@@ -334,11 +251,7 @@ async fn tour<E: Engine>(db: &Client<E>) -> Result<(), Error> {
         .transaction()
         .isolation(Isolation::Serializable)
         .run(async |tx| {
-            let made = tx
-                .user()
-                .create(user::New { email: "x@y.z".into() })
-                .set(user::name, wanted.as_str())
-                .await?;
+            let made = tx.user().create(user::New { email: "x@y.z".into() }).set(user::name, wanted.as_str()).await?;
             tx.post().find_many().await?;
             Ok::<_, Error>(made.id)
         })
@@ -352,11 +265,7 @@ async fn tour<E: Engine>(db: &Client<E>) -> Result<(), Error> {
         .transaction()
         .run_with_retry(5, async |_| {
             attempts.set(attempts.get() + 1);
-            if attempts.get() < 3 {
-                Err(conflict(ErrorKind::WriteConflict))
-            } else {
-                Ok(attempts.get())
-            }
+            if attempts.get() < 3 { Err(conflict(ErrorKind::WriteConflict)) } else { Ok(attempts.get()) }
         })
         .await?;
     assert_eq!(third, 3);
@@ -367,10 +276,7 @@ async fn tour<E: Engine>(db: &Client<E>) -> Result<(), Error> {
             Err(conflict(ErrorKind::UniqueConstraint))
         })
         .await;
-    assert_eq!(
-        (failed.map_err(|error| error.kind()), attempts.get()),
-        (Err(ErrorKind::UniqueConstraint), 4)
-    );
+    assert_eq!((failed.map_err(|error| error.kind()), attempts.get()), (Err(ErrorKind::UniqueConstraint), 4));
     Ok(())
 }
 
@@ -390,12 +296,7 @@ where
 async fn on_a_server() {
     let db = Client::from_engine(Threads);
     let task = tokio::spawn(async move {
-        let loaded = db
-            .user()
-            .find_many()
-            .include(user::posts.include(post::author))
-            .await
-            .unwrap();
+        let loaded = db.user().find_many().include(user::posts.include(post::author)).await.unwrap();
         assert_eq!(first(&loaded[0]).map(|p| p.id), Some(7));
         assert_eq!(loaded[0].posts()[0].author().id, 1);
         // An interactive transaction inside a spawned task: its future must be `Send`.
@@ -403,11 +304,8 @@ async fn on_a_server() {
         let id = db
             .transaction()
             .run(async |tx| {
-                let made = tx
-                    .user()
-                    .create(user::New { email: "x@y.z".into() })
-                    .set(user::name, wanted.as_str())
-                    .await?;
+                let made =
+                    tx.user().create(user::New { email: "x@y.z".into() }).set(user::name, wanted.as_str()).await?;
                 tx.post().find_many().await?;
                 Ok::<_, Error>(made.id)
             })

@@ -31,12 +31,9 @@ fn literal(catalog: &Catalog, column: &catalog::Column, value: &Literal) -> Opti
             _ => Default::Text(value.to_string()),
         },
         Literal::Variant(at) => Default::Text(variant(catalog, column, *at)?),
-        Literal::List(items) => Default::List(
-            items
-                .iter()
-                .map(|item| literal(catalog, column, item))
-                .collect::<Option<_>>()?,
-        ),
+        Literal::List(items) => {
+            Default::List(items.iter().map(|item| literal(catalog, column, item)).collect::<Option<_>>()?)
+        }
     })
 }
 

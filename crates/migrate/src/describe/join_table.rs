@@ -22,21 +22,11 @@ impl Describer<'_> {
         let ends = [self.end("A", relation.from)?, self.end("B", relation.to)?];
         let keyed = self.dialect == Dialect::Postgresql;
         let pairs = index(format!("{name}_AB_unique"), IndexKind::Unique, both());
-        let backwards = index(
-            format!("{name}_B_index"),
-            IndexKind::Plain,
-            vec![IndexColumn::plain("B")],
-        );
+        let backwards = index(format!("{name}_B_index"), IndexKind::Plain, vec![IndexColumn::plain("B")]);
         Some(Table {
-            name: ObjectName {
-                schema: table.schema.as_ref().map(ToString::to_string),
-                name: name.to_owned(),
-            },
+            name: ObjectName { schema: table.schema.as_ref().map(ToString::to_string), name: name.to_owned() },
             columns: ends.iter().map(|end| end.column.clone()).collect(),
-            primary_key: keyed.then(|| PrimaryKey {
-                name: Some(format!("{name}_AB_pkey")),
-                columns: both(),
-            }),
+            primary_key: keyed.then(|| PrimaryKey { name: Some(format!("{name}_AB_pkey")), columns: both() }),
             indexes: (!keyed).then_some(pairs).into_iter().chain([backwards]).collect(),
             foreign_keys: self.join_keys(name, &ends),
             attachments: Vec::new(),
@@ -55,13 +45,7 @@ impl Describer<'_> {
         let id = model.fields.get(usize::from(single_key(model)?))?;
         let column = self.column(model, id, id.column()?);
         Some(End {
-            column: Column {
-                name: name.to_owned(),
-                default: None,
-                autoincrement: false,
-                nullable: false,
-                ..column
-            },
+            column: Column { name: name.to_owned(), default: None, autoincrement: false, nullable: false, ..column },
             references: table_name(model),
             referenced_column: column_name(model, single_key(model)?)?,
         })
@@ -96,11 +80,5 @@ impl End {
 }
 
 fn index(name: String, kind: IndexKind, columns: Vec<IndexColumn>) -> Index {
-    Index {
-        name,
-        kind,
-        columns,
-        algorithm: None,
-        predicate: None,
-    }
+    Index { name, kind, columns, algorithm: None, predicate: None }
 }

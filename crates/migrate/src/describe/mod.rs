@@ -19,27 +19,19 @@ pub fn dialect(provider: Provider) -> Result<Dialect, Error> {
         Provider::Sqlite => Ok(Dialect::Sqlite),
         Provider::Postgresql => Ok(Dialect::Postgresql),
         Provider::Mysql => Ok(Dialect::Mysql),
-        Provider::Cockroachdb | Provider::Sqlserver => Err(Error::Unsupported {
-            provider: provider.name(),
-        }),
+        Provider::Cockroachdb | Provider::Sqlserver => Err(Error::Unsupported { provider: provider.name() }),
     }
 }
 
 /// Everything that the schema wants its database to hold.
 pub fn describe(catalog: &Catalog) -> Result<DatabaseSchema, Error> {
-    let describer = Describer {
-        catalog,
-        dialect: dialect(catalog.provider)?,
-    };
+    let describer = Describer { catalog, dialect: dialect(catalog.provider)? };
     let models = catalog.models.iter().filter(|model| model.kind == ModelKind::Table);
     Ok(DatabaseSchema {
         schemas: describer.schemas(),
         extensions: catalog.extensions.iter().map(extension).collect(),
         enums: describer.enums(),
-        tables: models
-            .map(|model| describer.table(model))
-            .chain(describer.join_tables())
-            .collect(),
+        tables: models.map(|model| describer.table(model)).chain(describer.join_tables()).collect(),
         views: Vec::new(),
     })
 }
@@ -81,10 +73,7 @@ impl Describer<'_> {
     fn table(&self, model: &Model) -> Table {
         Table {
             name: table_name(model),
-            columns: model
-                .columns()
-                .map(|(_, field, column)| self.column(model, field, column))
-                .collect(),
+            columns: model.columns().map(|(_, field, column)| self.column(model, field, column)).collect(),
             primary_key: model.primary_key.as_ref().map(|key| self.primary_key(model, key)),
             indexes: model.indexes.iter().map(|it| index(model, it)).collect(),
             foreign_keys: self.foreign_keys(model),
@@ -94,10 +83,7 @@ impl Describer<'_> {
 
     fn column(&self, model: &Model, field: &catalog::Field, column: &catalog::Column) -> Column {
         let list = field.arity == Arity::List;
-        let ty = ColumnType {
-            list,
-            ..self.column_type(column)
-        };
+        let ty = ColumnType { list, ..self.column_type(column) };
         Column {
             name: column.db_name.to_string(),
             nullable: field.arity != Arity::Required,
@@ -167,24 +153,15 @@ impl Describer<'_> {
 }
 
 fn enumeration(it: &catalog::Enum) -> Enum {
-    Enum {
-        name: enum_name(it),
-        variants: it.variants.iter().map(|variant| variant.db_name.to_string()).collect(),
-    }
+    Enum { name: enum_name(it), variants: it.variants.iter().map(|variant| variant.db_name.to_string()).collect() }
 }
 
 fn enum_name(it: &catalog::Enum) -> ObjectName {
-    ObjectName {
-        schema: it.schema.as_ref().map(ToString::to_string),
-        name: it.db_name.to_string(),
-    }
+    ObjectName { schema: it.schema.as_ref().map(ToString::to_string), name: it.db_name.to_string() }
 }
 
 fn table_name(model: &Model) -> ObjectName {
-    ObjectName {
-        schema: model.schema.as_ref().map(ToString::to_string),
-        name: model.db_name.to_string(),
-    }
+    ObjectName { schema: model.schema.as_ref().map(ToString::to_string), name: model.db_name.to_string() }
 }
 
 fn column_name(model: &Model, field: u16) -> Option<String> {

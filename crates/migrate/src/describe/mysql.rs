@@ -29,11 +29,7 @@ fn scalar_type(scalar: ScalarType) -> &'static str {
 
 /// MySQL has no named enums: the column's type lists the values.
 fn enum_type(it: &Enum) -> String {
-    let variants: Vec<_> = it
-        .variants
-        .iter()
-        .map(|variant| string(Dialect::Mysql, &variant.db_name))
-        .collect();
+    let variants: Vec<_> = it.variants.iter().map(|variant| string(Dialect::Mysql, &variant.db_name)).collect();
     format!("ENUM({})", variants.join(", "))
 }
 

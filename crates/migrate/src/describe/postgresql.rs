@@ -12,10 +12,7 @@ pub(super) fn column_type(catalog: &Catalog, column: &Column) -> ColumnType {
         (None, Ty::Enum(at)) => {
             let name = catalog.enums.get(usize::from(*at)).map(enum_name);
             return match name {
-                Some(name) => ColumnType {
-                    base: BaseType::Enum(name),
-                    list: false,
-                },
+                Some(name) => ColumnType { base: BaseType::Enum(name), list: false },
                 None => ColumnType::database("TEXT"),
             };
         }

@@ -33,10 +33,7 @@ fn scalar_type(scalar: ScalarType) -> &'static str {
 /// An `INTEGER PRIMARY KEY` is the row's number, which SQLite counts up whether the schema asks for it or not.
 pub(super) fn counts_up(model: &Model, field: &Field, column: &Column) -> bool {
     let is_only_key = model.primary_key.as_ref().is_some_and(|key| match &*key.fields {
-        [only] => model
-            .fields
-            .get(usize::from(only.field))
-            .is_some_and(|it| it.name == field.name),
+        [only] => model.fields.get(usize::from(only.field)).is_some_and(|it| it.name == field.name),
         _ => false,
     });
     is_only_key && field.arity == Arity::Required && column.ty == Ty::Scalar(ScalarType::Int)

@@ -39,11 +39,7 @@ impl Difference {
 /// Compares two structures. Views are left alone, and so is what `from` holds beyond the schema language.
 pub fn diff(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Difference {
     let pairs = Pairs::of(from, to);
-    let tables: Vec<_> = pairs
-        .kept
-        .iter()
-        .map(|(old, new)| TableDifference::of(dialect, to, old, new))
-        .collect();
+    let tables: Vec<_> = pairs.kept.iter().map(|(old, new)| TableDifference::of(dialect, to, old, new)).collect();
     let mut changes = namespaces(from, to);
     changes.extend(enums::create(from, to));
     changes.extend(enums::alter(from, to));
@@ -80,21 +76,9 @@ struct Pairs<'s> {
 impl<'s> Pairs<'s> {
     fn of(from: &'s DatabaseSchema, to: &'s DatabaseSchema) -> Self {
         Pairs {
-            dropped: from
-                .tables
-                .iter()
-                .filter(|table| to.table(&table.name).is_none())
-                .collect(),
-            created: to
-                .tables
-                .iter()
-                .filter(|table| from.table(&table.name).is_none())
-                .collect(),
-            kept: to
-                .tables
-                .iter()
-                .filter_map(|new| from.table(&new.name).map(|old| (old, new)))
-                .collect(),
+            dropped: from.tables.iter().filter(|table| to.table(&table.name).is_none()).collect(),
+            created: to.tables.iter().filter(|table| from.table(&table.name).is_none()).collect(),
+            kept: to.tables.iter().filter_map(|new| from.table(&new.name).map(|old| (old, new))).collect(),
         }
     }
 }
@@ -105,9 +89,7 @@ fn namespaces(from: &DatabaseSchema, to: &DatabaseSchema) -> Vec<Change> {
     let is_there = |name: &str| from.extensions.iter().any(|it| it.name == name);
     let extensions = to.extensions.iter().filter(|it| !is_there(&it.name));
     let schemas = schemas.map(|name| Change::CreateSchema(name.clone()));
-    schemas
-        .chain(extensions.map(|it| Change::CreateExtension(it.clone())))
-        .collect()
+    schemas.chain(extensions.map(|it| Change::CreateExtension(it.clone()))).collect()
 }
 
 fn redefine(tables: &[TableDifference<'_>]) -> Option<Change> {
@@ -117,25 +99,10 @@ fn redefine(tables: &[TableDifference<'_>]) -> Option<Change> {
 
 /// The column changes of a table that is altered where it is.
 fn alterations(difference: &TableDifference<'_>) -> Vec<TableChange> {
-    let dropped = difference
-        .dropped_columns
-        .iter()
-        .map(|column| TableChange::DropColumn(column.name.clone()));
-    let added = difference
-        .added_columns
-        .iter()
-        .map(|&column| TableChange::AddColumn(column.clone()));
+    let dropped = difference.dropped_columns.iter().map(|column| TableChange::DropColumn(column.name.clone()));
+    let added = difference.added_columns.iter().map(|&column| TableChange::AddColumn(column.clone()));
     let altered = difference.altered_columns.iter();
-    let altered = altered.map(|&(old, new)| TableChange::AlterColumn {
-        from: old.clone(),
-        to: new.clone(),
-    });
+    let altered = altered.map(|&(old, new)| TableChange::AlterColumn { from: old.clone(), to: new.clone() });
     let (drop_key, add_key) = difference.primary_key_changes();
-    drop_key
-        .into_iter()
-        .chain(dropped)
-        .chain(added)
-        .chain(altered)
-        .chain(add_key)
-        .collect()
+    drop_key.into_iter().chain(dropped).chain(added).chain(altered).chain(add_key).collect()
 }

@@ -83,19 +83,11 @@ impl fmt::Display for Risk {
         match self {
             Risk::DropTable { table } => write!(f, "the table `{table}` is dropped"),
             Risk::DropColumn { table, column } => write!(f, "the column `{column}` of `{table}` is dropped"),
-            Risk::ChangeType {
-                table,
-                column,
-                from,
-                to,
-            } => {
+            Risk::ChangeType { table, column, from, to } => {
                 write!(f, "the column `{column}` of `{table}` changes from {from} to {to}")
             }
             Risk::AddRequiredColumn { table, column } => {
-                write!(
-                    f,
-                    "the required column `{column}` is added to `{table}` without a default"
-                )
+                write!(f, "the required column `{column}` is added to `{table}` without a default")
             }
             Risk::ForbidNull { table, column } => write!(f, "the column `{column}` of `{table}` becomes required"),
             Risk::AddUnique { table, columns, .. } => {
@@ -114,19 +106,16 @@ pub(super) fn of(
     pairs: &Pairs<'_>,
     tables: &[TableDifference<'_>],
 ) -> Vec<Risk> {
-    let dropped = pairs.dropped.iter().map(|table| Risk::DropTable {
-        table: table.name.clone(),
-    });
+    let dropped = pairs.dropped.iter().map(|table| Risk::DropTable { table: table.name.clone() });
     let variants = enums::alter(from, to).into_iter().filter_map(dropped_variants);
     dropped.chain(tables.iter().flat_map(within)).chain(variants).collect()
 }
 
 fn dropped_variants(change: Change) -> Option<Risk> {
     match change {
-        Change::AlterEnum(it) if !it.removed.is_empty() => Some(Risk::DropVariants {
-            name: it.to.name,
-            variants: it.removed,
-        }),
+        Change::AlterEnum(it) if !it.removed.is_empty() => {
+            Some(Risk::DropVariants { name: it.to.name, variants: it.removed })
+        }
         _ => None,
     }
 }
@@ -134,19 +123,10 @@ fn dropped_variants(change: Change) -> Option<Risk> {
 fn within(difference: &TableDifference<'_>) -> Vec<Risk> {
     let table = &difference.new.name;
     let dropped = difference.dropped_columns.iter();
-    let dropped = dropped.map(|it| Risk::DropColumn {
-        table: table.clone(),
-        column: it.name.clone(),
-    });
+    let dropped = dropped.map(|it| Risk::DropColumn { table: table.clone(), column: it.name.clone() });
     let added = difference.added_columns.iter().filter(|it| !has_value(it));
-    let added = added.map(|it| Risk::AddRequiredColumn {
-        table: table.clone(),
-        column: it.name.clone(),
-    });
-    let altered = difference
-        .altered_columns
-        .iter()
-        .flat_map(|(old, new)| altered(difference, old, new));
+    let added = added.map(|it| Risk::AddRequiredColumn { table: table.clone(), column: it.name.clone() });
+    let altered = difference.altered_columns.iter().flat_map(|(old, new)| altered(difference, old, new));
     dropped.chain(added).chain(altered).chain(uniques(difference)).collect()
 }
 
@@ -165,18 +145,10 @@ fn altered(difference: &TableDifference<'_>, old: &Column, new: &Column) -> Vec<
     let column = || new.name.clone();
     if old.ty != new.ty && !is_widening(&old.ty, &new.ty) {
         let (from, to) = (old.ty.clone(), new.ty.clone());
-        risks.push(Risk::ChangeType {
-            table: table.clone(),
-            column: column(),
-            from,
-            to,
-        });
+        risks.push(Risk::ChangeType { table: table.clone(), column: column(), from, to });
     }
     if old.nullable && !new.nullable && !(difference.is_redefined() && is_known(new)) {
-        risks.push(Risk::ForbidNull {
-            table: table.clone(),
-            column: column(),
-        });
+        risks.push(Risk::ForbidNull { table: table.clone(), column: column() });
     }
     risks
 }
@@ -235,11 +207,7 @@ fn uniques(difference: &TableDifference<'_>) -> Vec<Risk> {
         .filter(|columns| !is_told_apart(columns))
         .map(|columns| Risk::AddUnique {
             table: difference.new.name.clone(),
-            present: columns
-                .iter()
-                .filter(|it| difference.old.column(it).is_some())
-                .cloned()
-                .collect(),
+            present: columns.iter().filter(|it| difference.old.column(it).is_some()).cloned().collect(),
             columns,
         })
         .collect()
@@ -247,13 +215,9 @@ fn uniques(difference: &TableDifference<'_>) -> Vec<Risk> {
 
 /// The columns of everything that makes rows differ.
 fn unique_columns<'s>(key: Option<&PrimaryKey>, indexes: impl IntoIterator<Item = &'s Index>) -> Vec<Vec<String>> {
-    let indexes = indexes
-        .into_iter()
-        .filter(|index| index.kind == IndexKind::Unique && index.predicate.is_none());
+    let indexes = indexes.into_iter().filter(|index| index.kind == IndexKind::Unique && index.predicate.is_none());
     let lists = indexes.map(|index| &index.columns).chain(key.map(|key| &key.columns));
-    lists
-        .map(|columns| columns.iter().map(|column| column.name.clone()).collect())
-        .collect()
+    lists.map(|columns| columns.iter().map(|column| column.name.clone()).collect()).collect()
 }
 
 /// Whether a new column holds something else in every row that is there.

@@ -103,10 +103,7 @@ mod tests {
         assert!(constant(&number("1.50"), &number("1.5")));
         assert!(constant(&number("1.0"), &number("1")));
         assert!(!constant(&number("10"), &number("1")));
-        assert!(constant(
-            &Default::Text("74657374".into()),
-            &Default::Bytes(b"test".to_vec())
-        ));
+        assert!(constant(&Default::Text("74657374".into()), &Default::Bytes(b"test".to_vec())));
         assert!(!constant(&Default::Text("7".into()), &Default::Number("7".into())));
     }
 

@@ -40,16 +40,8 @@ impl<'s> TableDifference<'s> {
             added_indexes: indexes.added,
             renamed_indexes: indexes.renamed,
             foreign_indexes: foreign_indexes(target, old, new),
-            dropped_keys: old
-                .foreign_keys
-                .iter()
-                .filter(|key| !is_in(&new.foreign_keys, key))
-                .collect(),
-            added_keys: new
-                .foreign_keys
-                .iter()
-                .filter(|key| !is_in(&old.foreign_keys, key))
-                .collect(),
+            dropped_keys: old.foreign_keys.iter().filter(|key| !is_in(&new.foreign_keys, key)).collect(),
+            added_keys: new.foreign_keys.iter().filter(|key| !is_in(&old.foreign_keys, key)).collect(),
             keeps_primary_key: same::primary_key(dialect, old.primary_key.as_ref(), new.primary_key.as_ref()),
         }
     }
@@ -70,19 +62,8 @@ impl<'s> TableDifference<'s> {
         self.is_redefined().then(|| Redefinition {
             from: self.old.clone(),
             to: Table {
-                columns: self
-                    .new
-                    .columns
-                    .iter()
-                    .map(|column| self.with_collation(column))
-                    .collect(),
-                indexes: self
-                    .new
-                    .indexes
-                    .iter()
-                    .chain(self.foreign_indexes.iter().copied())
-                    .cloned()
-                    .collect(),
+                columns: self.new.columns.iter().map(|column| self.with_collation(column)).collect(),
+                indexes: self.new.indexes.iter().chain(self.foreign_indexes.iter().copied()).cloned().collect(),
                 ..self.new.clone()
             },
         })
@@ -91,22 +72,12 @@ impl<'s> TableDifference<'s> {
     /// The column, compared as it was before.
     fn with_collation(&self, column: &Column) -> Column {
         let old = self.old.column(&column.name).filter(|old| old.ty == column.ty);
-        Column {
-            collation: old.and_then(|old| old.collation.clone()),
-            ..column.clone()
-        }
+        Column { collation: old.and_then(|old| old.collation.clone()), ..column.clone() }
     }
 
     pub(super) fn alter(&self) -> Option<Change> {
-        let changes = if self.is_redefined() {
-            Vec::new()
-        } else {
-            alterations(self)
-        };
-        (!changes.is_empty()).then(|| Change::AlterTable {
-            table: self.new.name.clone(),
-            changes,
-        })
+        let changes = if self.is_redefined() { Vec::new() } else { alterations(self) };
+        (!changes.is_empty()).then(|| Change::AlterTable { table: self.new.name.clone(), changes })
     }
 
     /// The old primary key's end and the new one's beginning.
@@ -128,18 +99,12 @@ impl<'s> TableDifference<'s> {
     }
 
     pub(super) fn drop_foreign_keys(&self) -> Vec<Change> {
-        let keys = self
-            .dropped_keys
-            .iter()
-            .filter(|_| !self.dialect.capabilities().foreign_keys_in_table);
+        let keys = self.dropped_keys.iter().filter(|_| !self.dialect.capabilities().foreign_keys_in_table);
         keys.filter_map(|key| drop_foreign_key(self.old, key)).collect()
     }
 
     pub(super) fn add_foreign_keys(&self) -> Vec<Change> {
-        let keys = self
-            .added_keys
-            .iter()
-            .filter(|_| !self.dialect.capabilities().foreign_keys_in_table);
+        let keys = self.added_keys.iter().filter(|_| !self.dialect.capabilities().foreign_keys_in_table);
         keys.map(|key| add_foreign_key(self.new, key)).collect()
     }
 
@@ -153,10 +118,7 @@ impl<'s> TableDifference<'s> {
         let indexes = self.dropped_indexes.iter();
         indexes
             .filter(|index| !self.is_redefined() || is_wanted(index))
-            .map(|index| Change::DropIndex {
-                table: self.old.name.clone(),
-                name: index.name.clone(),
-            })
+            .map(|index| Change::DropIndex { table: self.old.name.clone(), name: index.name.clone() })
             .collect()
     }
 
@@ -178,10 +140,7 @@ impl<'s> TableDifference<'s> {
 }
 
 fn altered_columns<'s>(old: &'s Table, new: &'s Table) -> Vec<(&'s Column, &'s Column)> {
-    let pairs = new
-        .columns
-        .iter()
-        .filter_map(|column| old.column(&column.name).map(|old| (old, column)));
+    let pairs = new.columns.iter().filter_map(|column| old.column(&column.name).map(|old| (old, column)));
     pairs.filter(|(old, new)| !same::column(old, new)).collect()
 }
 
@@ -244,11 +203,7 @@ fn is_managed(target: &DatabaseSchema, index: &Index) -> bool {
 /// Indexes that the schema does not know and leaves alone, as long as their columns are there.
 fn foreign_indexes<'s>(target: &DatabaseSchema, old: &'s Table, new: &Table) -> Vec<&'s Index> {
     let fits = |index: &&Index| index.columns.iter().all(|it| new.column(&it.name).is_some());
-    old.indexes
-        .iter()
-        .filter(|index| !is_managed(target, index))
-        .filter(fits)
-        .collect()
+    old.indexes.iter().filter(|index| !is_managed(target, index)).filter(fits).collect()
 }
 
 fn take<'s>(list: &mut Vec<&'s Index>, is: impl Fn(&Index) -> bool) -> Option<&'s Index> {
@@ -261,38 +216,21 @@ pub(super) fn create_indexes(table: &Table) -> Vec<Change> {
 }
 
 pub(super) fn add_foreign_keys(table: &Table) -> Vec<Change> {
-    table
-        .foreign_keys
-        .iter()
-        .map(|key| add_foreign_key(table, key))
-        .collect()
+    table.foreign_keys.iter().map(|key| add_foreign_key(table, key)).collect()
 }
 
 pub(super) fn drop_foreign_keys(table: &Table) -> Vec<Change> {
-    table
-        .foreign_keys
-        .iter()
-        .filter_map(|key| drop_foreign_key(table, key))
-        .collect()
+    table.foreign_keys.iter().filter_map(|key| drop_foreign_key(table, key)).collect()
 }
 
 fn create_index(table: &Table, index: &Index) -> Change {
-    Change::CreateIndex {
-        table: table.name.clone(),
-        index: index.clone(),
-    }
+    Change::CreateIndex { table: table.name.clone(), index: index.clone() }
 }
 
 fn add_foreign_key(table: &Table, key: &ForeignKey) -> Change {
-    Change::AddForeignKey {
-        table: table.name.clone(),
-        foreign_key: key.clone(),
-    }
+    Change::AddForeignKey { table: table.name.clone(), foreign_key: key.clone() }
 }
 
 fn drop_foreign_key(table: &Table, key: &ForeignKey) -> Option<Change> {
-    Some(Change::DropForeignKey {
-        table: table.name.clone(),
-        name: key.name.clone()?,
-    })
+    Some(Change::DropForeignKey { table: table.name.clone(), name: key.name.clone()? })
 }

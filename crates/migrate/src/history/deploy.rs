@@ -26,19 +26,12 @@ pub fn deploy(url: &str, migrations: &[Migration]) -> Result<Deployed, Error> {
     let (mut connection, created_database) = sqlite::open(url)?;
     let before = prepare(&mut connection, migrations)?;
     let mut applied = Vec::new();
-    for migration in migrations
-        .iter()
-        .filter(|migration| before.pending.contains(&migration.name))
-    {
+    for migration in migrations.iter().filter(|migration| before.pending.contains(&migration.name)) {
         if apply(&mut connection, migration)? {
             applied.push(migration.name.clone());
         }
     }
-    Ok(Deployed {
-        created_database,
-        applied,
-        before,
-    })
+    Ok(Deployed { created_database, applied, before })
 }
 
 /// Makes sure that a history can be kept, and that it is in order.
@@ -46,10 +39,7 @@ fn prepare(connection: &mut Connection, migrations: &[Migration]) -> Result<Stat
     alone(connection, Alone::STRICT, |transaction| {
         let status = compare(migrations, &begin_history(transaction)?);
         match status.failed.first() {
-            Some(Record { name, logs, .. }) => Err(Error::FailedBefore {
-                name: name.clone(),
-                logs: logs.clone(),
-            }),
+            Some(Record { name, logs, .. }) => Err(Error::FailedBefore { name: name.clone(), logs: logs.clone() }),
             None => Ok(status),
         }
     })
@@ -85,22 +75,15 @@ fn apply_whole(connection: &mut Connection, migration: &Migration) -> Result<boo
     // The script cannot turn enforcement off within a transaction. One that wants it off gets it off as a whole; what it
     // breaks is found at the end.
     let foreign_keys = !migration.script.to_ascii_lowercase().contains("foreign_keys");
-    alone(
-        connection,
-        Alone {
-            foreign_keys,
-            ..Alone::STRICT
-        },
-        |transaction| {
-            if is_applied(transaction, migration)? {
-                return Ok(false);
-            }
-            let id = records::begin(transaction, &migration.name, &migration.checksum())?;
-            keeping_references(transaction, || run(transaction, migration))?;
-            records::finish(transaction, &id)?;
-            Ok(true)
-        },
-    )
+    alone(connection, Alone { foreign_keys, ..Alone::STRICT }, |transaction| {
+        if is_applied(transaction, migration)? {
+            return Ok(false);
+        }
+        let id = records::begin(transaction, &migration.name, &migration.checksum())?;
+        keeping_references(transaction, || run(transaction, migration))?;
+        records::finish(transaction, &id)?;
+        Ok(true)
+    })
 }
 
 /// Nothing is left of the failed attempt but what the database said of it, so that it can be tried again.
@@ -117,11 +100,7 @@ fn apply_loosely(connection: &mut Connection, migration: &Migration) -> Result<b
         if is_applied(transaction, migration)? {
             return Ok(None);
         }
-        Ok(Some(records::begin(
-            transaction,
-            &migration.name,
-            &migration.checksum(),
-        )?))
+        Ok(Some(records::begin(transaction, &migration.name, &migration.checksum())?))
     });
     let Some(id) = begun? else { return Ok(false) };
     if let Err(error) = run(connection, migration) {
@@ -137,15 +116,10 @@ fn apply_loosely(connection: &mut Connection, migration: &Migration) -> Result<b
 
 fn is_applied(transaction: &Transaction<'_>, migration: &Migration) -> Result<bool, Error> {
     let records = records::read(transaction)?.unwrap_or_default();
-    Ok(records
-        .iter()
-        .any(|record| record.name == migration.name && record.state == RecordState::Applied))
+    Ok(records.iter().any(|record| record.name == migration.name && record.state == RecordState::Applied))
 }
 
 fn run(connection: &Connection, migration: &Migration) -> Result<(), Error> {
-    let failed = |source| Error::MigrationFailed {
-        name: migration.name.clone(),
-        source,
-    };
+    let failed = |source| Error::MigrationFailed { name: migration.name.clone(), source };
     connection.execute_batch(&migration.script).map_err(failed)
 }

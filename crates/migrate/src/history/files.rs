@@ -30,10 +30,7 @@ impl Migration {
 
 /// Every migration of a folder, oldest first. A folder that does not exist holds none.
 pub fn read(folder: &Path, provider: Provider) -> Result<Vec<Migration>, Error> {
-    let unreadable = |source| Error::Unreadable {
-        path: folder.to_owned(),
-        source,
-    };
+    let unreadable = |source| Error::Unreadable { path: folder.to_owned(), source };
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(unreadable)?,
@@ -63,10 +60,9 @@ fn migration(folder: &Path) -> Result<Migration, Error> {
 fn check_lock(folder: &Path, provider: Provider) -> Result<(), Error> {
     let lock = text(&folder.join("migration_lock.toml"))?.unwrap_or_default();
     match locked_provider(&lock) {
-        Some(found) if found != provider.name() => Err(Error::OtherProvider {
-            found: found.to_owned(),
-            wanted: provider.name(),
-        }),
+        Some(found) if found != provider.name() => {
+            Err(Error::OtherProvider { found: found.to_owned(), wanted: provider.name() })
+        }
         _ => Ok(()),
     }
 }
@@ -84,10 +80,7 @@ fn text(path: &Path) -> Result<Option<String>, Error> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::Unreadable {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(Error::Unreadable { path: path.to_owned(), source }),
     }
 }
 
@@ -118,9 +111,6 @@ mod tests {
         let found = read(folder.path(), Provider::Sqlite).expect("a history");
         let names: Vec<_> = found.iter().map(|migration| migration.name.as_str()).collect();
         assert_eq!(names, ["1_a", "2_b", "3_c"]);
-        assert_eq!(
-            read(&folder.path().join("none"), Provider::Sqlite).expect("no folder"),
-            Vec::new()
-        );
+        assert_eq!(read(&folder.path().join("none"), Provider::Sqlite).expect("no folder"), Vec::new());
     }
 }

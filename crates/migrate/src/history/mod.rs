@@ -26,10 +26,7 @@ pub fn structure(migrations: &[Migration]) -> Result<DatabaseSchema, Error> {
     for migration in migrations {
         scratch
             .execute_batch(&migration.script)
-            .map_err(|source| Error::MigrationFailed {
-                name: migration.name.clone(),
-                source,
-            })?;
+            .map_err(|source| Error::MigrationFailed { name: migration.name.clone(), source })?;
     }
     Ok(sqlite::introspect(&scratch)?)
 }

@@ -8,18 +8,12 @@ use crate::sqlite::{self, Alone, RecordState, alone, records};
 /// that was finished by hand.
 pub fn mark_applied(url: &str, migrations: &[Migration], name: &str) -> Result<(), Error> {
     let unknown = || Error::UnknownMigration(name.to_owned());
-    let migration = migrations
-        .iter()
-        .find(|migration| migration.name == name)
-        .ok_or_else(unknown)?;
+    let migration = migrations.iter().find(|migration| migration.name == name).ok_or_else(unknown)?;
     let (mut connection, _) = sqlite::open(url)?;
     alone(&mut connection, Alone::STRICT, |transaction| {
         records::create(transaction)?;
         let records = records::read(transaction)?.unwrap_or_default();
-        if records
-            .iter()
-            .any(|it| it.name == name && it.state == RecordState::Applied)
-        {
+        if records.iter().any(|it| it.name == name && it.state == RecordState::Applied) {
             return Err(Error::AlreadyApplied(name.to_owned()));
         }
         records::roll_back(transaction, name)?;

@@ -39,25 +39,17 @@ pub fn status(url: &str, migrations: &[Migration]) -> Result<Status, Error> {
 pub(super) fn compare(migrations: &[Migration], records: &[Record]) -> Status {
     let of = |state| records.iter().filter(move |record| record.state == state);
     let applied = |name: &str| of(RecordState::Applied).find(|record| record.name == name);
-    let mut status = Status {
-        failed: of(RecordState::Failed).cloned().collect(),
-        ..Status::default()
-    };
+    let mut status = Status { failed: of(RecordState::Failed).cloned().collect(), ..Status::default() };
     for migration in migrations {
         match applied(&migration.name) {
             Some(record) => {
                 status.applied.push(migration.name.clone());
-                status
-                    .edited
-                    .extend((!migration.is(&record.checksum)).then(|| migration.name.clone()));
+                status.edited.extend((!migration.is(&record.checksum)).then(|| migration.name.clone()));
             }
             None => status.pending.push(migration.name.clone()),
         }
     }
     let is_there = |name: &str| migrations.iter().any(|migration| migration.name == name);
-    status.missing = of(RecordState::Applied)
-        .map(|it| it.name.clone())
-        .filter(|name| !is_there(name))
-        .collect();
+    status.missing = of(RecordState::Applied).map(|it| it.name.clone()).filter(|name| !is_there(name)).collect();
     status
 }

@@ -4,11 +4,7 @@
 pub(super) fn is_transactional(script: &str) -> bool {
     let mut in_trigger = false;
     for statement in Statements(script) {
-        let words: Vec<_> = statement
-            .split_whitespace()
-            .take(4)
-            .map(str::to_ascii_uppercase)
-            .collect();
+        let words: Vec<_> = statement.split_whitespace().take(4).map(str::to_ascii_uppercase).collect();
         let first = words.first().map(String::as_str).unwrap_or_default();
         match first {
             "END" if in_trigger => in_trigger = false,
@@ -82,12 +78,8 @@ mod tests {
         assert!(is_transactional(plain));
         let trigger = "CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM b; SELECT 1; END; SELECT 2";
         assert!(is_transactional(trigger));
-        for script in [
-            "BEGIN; SELECT 1; COMMIT;",
-            "SELECT 1; -- x\n vacuum",
-            "/* a */ SAVEPOINT s",
-            "SELECT [;];\nEND",
-        ] {
+        for script in ["BEGIN; SELECT 1; COMMIT;", "SELECT 1; -- x\n vacuum", "/* a */ SAVEPOINT s", "SELECT [;];\nEND"]
+        {
             assert!(!is_transactional(script), "{script}");
         }
     }

@@ -15,15 +15,9 @@ pub(crate) struct Alone {
 
 impl Alone {
     /// As scripts that people write expect it.
-    pub(crate) const STRICT: Alone = Alone {
-        foreign_keys: true,
-        rename_only: false,
-    };
+    pub(crate) const STRICT: Alone = Alone { foreign_keys: true, rename_only: false };
     /// So that tables can be built again.
-    pub(crate) const LENIENT: Alone = Alone {
-        foreign_keys: false,
-        rename_only: true,
-    };
+    pub(crate) const LENIENT: Alone = Alone { foreign_keys: false, rename_only: true };
 }
 
 /// Runs `change` in a transaction, and leaves SQLite as strict as it was.
@@ -32,10 +26,7 @@ pub(crate) fn alone<T>(
     how: Alone,
     change: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let settings = [
-        ("foreign_keys", how.foreign_keys),
-        ("legacy_alter_table", how.rename_only),
-    ];
+    let settings = [("foreign_keys", how.foreign_keys), ("legacy_alter_table", how.rename_only)];
     let before = settings.map(|(name, _)| connection.pragma_query_value(None, name, |row| row.get::<_, bool>(0)));
     for (name, value) in settings {
         connection.pragma_update(None, name, value)?;
@@ -84,11 +75,7 @@ fn violations(connection: &Connection) -> rusqlite::Result<Vec<Violation>> {
     let sql = "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2 ORDER BY 1, 2";
     let read = |row: &Row<'_>| {
         let rows = row.get::<_, i64>(2)?.unsigned_abs();
-        Ok(Violation {
-            table: row.get(0)?,
-            parent: row.get(1)?,
-            rows,
-        })
+        Ok(Violation { table: row.get(0)?, parent: row.get(1)?, rows })
     };
     connection.prepare(sql)?.query_map([], read)?.collect()
 }

@@ -97,11 +97,7 @@ mod tests {
             ("current_timestamp", "DATETIME", Some(Default::Now)),
             ("null", "TEXT", None),
             ("(1) + (2)", "INTEGER", Some(Default::Expression("(1) + (2)".into()))),
-            (
-                "((datetime('now')))",
-                "TEXT",
-                Some(Default::Expression("datetime('now')".into())),
-            ),
+            ("((datetime('now')))", "TEXT", Some(Default::Expression("datetime('now')".into()))),
             ("'a' || 'b'", "TEXT", Some(Default::Expression("'a' || 'b'".into()))),
             ("nan", "REAL", Some(Default::Expression("nan".into()))),
         ];

@@ -10,9 +10,7 @@ pub(super) fn find(connection: &Connection, risks: Vec<Risk>) -> rusqlite::Resul
     let mut findings = Vec::new();
     for risk in risks {
         let rows = match count(&risk) {
-            Some(sql) => connection
-                .query_row(&sql, [], |row| row.get::<_, i64>(0))?
-                .unsigned_abs(),
+            Some(sql) => connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs(),
             None => 0,
         };
         if rows > 0 {
@@ -32,11 +30,7 @@ fn count(risk: &Risk) -> Option<String> {
             format!("SELECT count({}) FROM {}", name(column), table_name(table))
         }
         Risk::ForbidNull { table, column } => {
-            format!(
-                "SELECT count(*) FROM {} WHERE {} IS NULL",
-                table_name(table),
-                name(column)
-            )
+            format!("SELECT count(*) FROM {} WHERE {} IS NULL", table_name(table), name(column))
         }
         Risk::AddUnique { table, present, .. } => duplicates(table, present),
         Risk::DropVariants { .. } => return None,

@@ -5,8 +5,7 @@ pub(crate) fn predicate(sql: &str) -> Option<String> {
     let after_columns = columns_end(sql)?;
     let rest = sql.get(after_columns..)?.trim();
     let word = rest.get(..5)?;
-    word.eq_ignore_ascii_case("where")
-        .then(|| rest.get(5..).unwrap_or_default().trim().to_owned())
+    word.eq_ignore_ascii_case("where").then(|| rest.get(5..).unwrap_or_default().trim().to_owned())
 }
 
 /// Where the parenthesis after the last column is closed.
@@ -33,14 +32,8 @@ mod tests {
 
     #[test]
     fn a_condition_follows_the_columns() {
-        assert_eq!(
-            predicate(r#"CREATE INDEX "a where" ON t("b") WHERE b > (1)"#).as_deref(),
-            Some("b > (1)")
-        );
-        assert_eq!(
-            predicate("create index i on t(lower(b), [c)]) where\n c is null").as_deref(),
-            Some("c is null")
-        );
+        assert_eq!(predicate(r#"CREATE INDEX "a where" ON t("b") WHERE b > (1)"#).as_deref(), Some("b > (1)"));
+        assert_eq!(predicate("create index i on t(lower(b), [c)]) where\n c is null").as_deref(), Some("c is null"));
         assert_eq!(predicate("CREATE INDEX i ON t(a)"), None);
     }
 }

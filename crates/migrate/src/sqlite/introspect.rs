@@ -9,33 +9,17 @@ use lenslet_sql::ddl::{
 use rusqlite::{Connection, Row, types::FromSql};
 
 /// Tables that belong to the machinery around a database: history, replication (Litestream), hosting (Cloudflare D1).
-const FOREIGN_TABLES: &[&str] = &[
-    "_prisma_migrations",
-    "_litestream_lock",
-    "_litestream_seq",
-    "_cf_kv",
-    "_cf_metadata",
-];
+const FOREIGN_TABLES: &[&str] =
+    &["_prisma_migrations", "_litestream_lock", "_litestream_seq", "_cf_kv", "_cf_metadata"];
 
 /// Everything in the main database, but for virtual tables and what belongs to them.
 pub fn introspect(connection: &Connection) -> rusqlite::Result<DatabaseSchema> {
     let names = table_names(connection)?;
-    let mut tables: Vec<_> = names
-        .iter()
-        .map(|name| table(connection, name))
-        .collect::<Result<_, _>>()?;
+    let mut tables: Vec<_> = names.iter().map(|name| table(connection, name)).collect::<Result<_, _>>()?;
     refer_to_keys(&mut tables);
-    let views = texts(
-        connection,
-        "SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY rowid",
-        [],
-    )?;
+    let views = texts(connection, "SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY rowid", [])?;
     let views = views.into_iter().map(ObjectName::plain).collect();
-    Ok(DatabaseSchema {
-        tables,
-        views,
-        ..DatabaseSchema::default()
-    })
+    Ok(DatabaseSchema { tables, views, ..DatabaseSchema::default() })
 }
 
 /// The order of creation, which is that of the schema on a database made from one.
@@ -124,9 +108,8 @@ fn primary_key(columns: &[Declared]) -> Option<PrimaryKey> {
 fn indexes(connection: &Connection, table: &str) -> rusqlite::Result<(Vec<Index>, Vec<Attachment>)> {
     let sql = "SELECT l.name, l.\"unique\", s.sql FROM pragma_index_list(?1) l
                JOIN sqlite_schema s ON s.type = 'index' AND s.name = l.name WHERE l.origin != 'pk' ORDER BY s.rowid";
-    let found: Vec<(String, bool, Option<String>)> = rows(connection, sql, [table], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-    })?;
+    let found: Vec<(String, bool, Option<String>)> =
+        rows(connection, sql, [table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let (mut indexes, mut attachments) = (Vec::new(), Vec::new());
     for (name, unique, sql) in found {
         match index_columns(connection, &name)? {
@@ -139,37 +122,22 @@ fn indexes(connection: &Connection, table: &str) -> rusqlite::Result<(Vec<Index>
 
 fn index(name: String, unique: bool, columns: Vec<IndexColumn>, sql: Option<&str>) -> Index {
     let kind = if unique { IndexKind::Unique } else { IndexKind::Plain };
-    Index {
-        name,
-        kind,
-        columns,
-        algorithm: None,
-        predicate: sql.and_then(index_sql::predicate),
-    }
+    Index { name, kind, columns, algorithm: None, predicate: sql.and_then(index_sql::predicate) }
 }
 
 /// Absent when a part of the index is an expression.
 fn index_columns(connection: &Connection, index: &str) -> rusqlite::Result<Option<Vec<IndexColumn>>> {
     let sql = "SELECT name, \"desc\" FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno";
     let columns: Vec<(Option<String>, bool)> = rows(connection, sql, [index], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let column = |(name, descending): (Option<String>, bool)| {
-        Some(IndexColumn {
-            descending,
-            ..IndexColumn::plain(name?)
-        })
-    };
+    let column =
+        |(name, descending): (Option<String>, bool)| Some(IndexColumn { descending, ..IndexColumn::plain(name?) });
     Ok(columns.into_iter().map(column).collect())
 }
 
 fn triggers(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Attachment>> {
     let sql =
         "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE ORDER BY rowid";
-    rows(connection, sql, [table], |row| {
-        Ok(Attachment {
-            name: row.get(0)?,
-            sql: row.get(1)?,
-        })
-    })
+    rows(connection, sql, [table], |row| Ok(Attachment { name: row.get(0)?, sql: row.get(1)? }))
 }
 
 /// One column of a foreign key.

@@ -23,11 +23,7 @@ pub fn open(url: &str) -> Result<(Connection, bool), Error> {
 /// Opens the database behind a URL, unless its file is missing.
 pub fn open_existing(url: &str) -> Result<Option<Connection>, Error> {
     let location = location(url).map_err(Error::InvalidUrl)?;
-    Ok(if is_missing(&location) {
-        None
-    } else {
-        Some(connect(&location)?)
-    })
+    Ok(if is_missing(&location) { None } else { Some(connect(&location)?) })
 }
 
 fn connect(location: &Location) -> Result<Connection, Error> {
@@ -56,10 +52,7 @@ mod tests {
 
     #[test]
     fn other_urls_are_refused() {
-        assert_eq!(
-            open("postgresql://localhost/x").expect_err("no file").code(),
-            Some("P1013")
-        );
+        assert_eq!(open("postgresql://localhost/x").expect_err("no file").code(), Some("P1013"));
     }
 
     #[test]

@@ -14,35 +14,22 @@ use rusqlite::Connection;
 pub fn push(connection: &mut Connection, catalog: &Catalog, options: PushOptions) -> Result<Pushed, Error> {
     let target = describe(catalog)?;
     alone(connection, Alone::LENIENT, |transaction| {
-        let mut statements = if options.force_reset {
-            reset(transaction)?
-        } else {
-            Vec::new()
-        };
+        let mut statements = if options.force_reset { reset(transaction)? } else { Vec::new() };
         let difference = diff(Dialect::Sqlite, &introspect(transaction)?, &target);
         let losses = permit(findings::find(transaction, difference.risks)?, options)?;
         if !difference.changes.is_empty() {
             let script = script(Dialect::Sqlite, &difference.changes);
             keeping_references(transaction, || {
-                script
-                    .statements()
-                    .try_for_each(|statement| execute(transaction, statement))
+                script.statements().try_for_each(|statement| execute(transaction, statement))
             })?;
             statements.extend(script.statements().map(str::to_owned));
         }
-        Ok(Pushed {
-            created_database: false,
-            statements,
-            losses,
-        })
+        Ok(Pushed { created_database: false, statements, losses })
     })
 }
 
 fn execute(connection: &Connection, statement: &str) -> Result<(), Error> {
-    connection.execute_batch(statement).map_err(|source| Error::Statement {
-        statement: statement.to_owned(),
-        source,
-    })
+    connection.execute_batch(statement).map_err(|source| Error::Statement { statement: statement.to_owned(), source })
 }
 
 /// Losses that are accepted.
@@ -61,10 +48,8 @@ fn permit(findings: Vec<Finding>, options: PushOptions) -> Result<Vec<Finding>, 
 fn reset(connection: &Connection) -> Result<Vec<String>, Error> {
     let sql = "SELECT type, name FROM pragma_table_list WHERE schema = 'main' AND type IN ('view', 'virtual', 'table')
                AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type = 'table', type = 'virtual', name";
-    let found: Vec<(String, String)> = connection
-        .prepare(sql)?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
+    let found: Vec<(String, String)> =
+        connection.prepare(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     let drops: Vec<_> = found
         .into_iter()
         .map(|(kind, name)| {

@@ -51,11 +51,7 @@ pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Option<Vec<Recor
     }
     let sql = "SELECT migration_name, checksum, finished_at IS NOT NULL, rolled_back_at IS NOT NULL, logs
                FROM _prisma_migrations ORDER BY started_at, rowid";
-    connection
-        .prepare(sql)?
-        .query_map([], record)?
-        .collect::<Result<_, _>>()
-        .map(Some)
+    connection.prepare(sql)?.query_map([], record)?.collect::<Result<_, _>>().map(Some)
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
@@ -87,9 +83,7 @@ pub(crate) fn finish(connection: &Connection, id: &str) -> rusqlite::Result<()> 
 
 /// Records what the database said of a migration that failed.
 pub(crate) fn fail(connection: &Connection, id: &str, logs: &str) -> rusqlite::Result<()> {
-    connection
-        .execute("UPDATE _prisma_migrations SET logs = ?2 WHERE id = ?1", (id, logs))
-        .map(drop)
+    connection.execute("UPDATE _prisma_migrations SET logs = ?2 WHERE id = ?1", (id, logs)).map(drop)
 }
 
 /// Records that nothing is left of what a migration did. Gives the number of failures that this concerns.

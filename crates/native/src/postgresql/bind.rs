@@ -63,27 +63,15 @@ pub(crate) fn resolve<'a>(
         Source::Constant(value) => Ok(encode(value, bind.encoding, catalog)),
         Source::Keys(column) => {
             let column = usize::from(column.unwrap_or(0));
-            let values = keys
-                .and_then(|keys| keys.0.get(column))
-                .ok_or_else(|| unknown(&bind.source))?;
+            let values = keys.and_then(|keys| keys.0.get(column)).ok_or_else(|| unknown(&bind.source))?;
             let ty = type_of(bind.encoding);
-            Ok(Bound::List(
-                values
-                    .iter()
-                    .map(|value| scalar(value, ty, catalog).into_owned())
-                    .collect(),
-            ))
+            Ok(Bound::List(values.iter().map(|value| scalar(value, ty, catalog).into_owned()).collect()))
         }
         source => match inputs.steps.input(source) {
             Some(Input::Value(value)) => Ok(encode(&value, bind.encoding, catalog).into_owned()),
             Some(Input::List(values)) => {
                 let ty = type_of(bind.encoding);
-                Ok(Bound::List(
-                    values
-                        .into_iter()
-                        .map(|value| scalar(value, ty, catalog).into_owned())
-                        .collect(),
-                ))
+                Ok(Bound::List(values.into_iter().map(|value| scalar(value, ty, catalog).into_owned()).collect()))
             }
             Some(Input::Tuples(_)) | None => Err(unknown(source)),
         },
@@ -238,9 +226,7 @@ impl Bound<'_> {
             (Bound::Bytes(_), &SqlType::BYTEA) => true,
             (Bound::Uuid(_), &SqlType::UUID) => true,
             (Bound::List(items), ty) => match ty.kind() {
-                SqlKind::Array(item) => items
-                    .iter()
-                    .all(|it| !matches!(it, Bound::List(_)) && it.is_binary(item)),
+                SqlKind::Array(item) => items.iter().all(|it| !matches!(it, Bound::List(_)) && it.is_binary(item)),
                 _ => false,
             },
             _ => false,
@@ -399,11 +385,7 @@ impl ToSql for Bound<'_> {
     }
 
     fn encode_format(&self, ty: &SqlType) -> Format {
-        if self.is_binary(ty) {
-            Format::Binary
-        } else {
-            Format::Text
-        }
+        if self.is_binary(ty) { Format::Binary } else { Format::Text }
     }
 }
 
@@ -415,11 +397,7 @@ mod tests {
     fn check(bound: &Bound<'_>, ty: SqlType, expected: &[u8], binary: bool) {
         let mut out = BytesMut::new();
         bound.to_sql(&ty, &mut out).expect("encoding does not fail");
-        assert_eq!(
-            (&out[..], bound.is_binary(&ty)),
-            (expected, binary),
-            "{bound:?} as {ty}"
-        );
+        assert_eq!((&out[..], bound.is_binary(&ty)), (expected, binary), "{bound:?} as {ty}");
     }
 
     #[test]
@@ -435,12 +413,7 @@ mod tests {
         check(&Bound::Text("10.0.0.1".into()), SqlType::INET, b"10.0.0.1", false);
         check(&Bound::Bytes(vec![1, 255].into()), SqlType::UNKNOWN, b"\\x01ff", false);
         check(&Bound::Moment(0), SqlType::DATE, &(-10957_i32).to_be_bytes(), true);
-        check(
-            &Bound::Moment(1_500_000),
-            SqlType::UNKNOWN,
-            b"1970-01-01 00:00:01.500000+00",
-            false,
-        );
+        check(&Bound::Moment(1_500_000), SqlType::UNKNOWN, b"1970-01-01 00:00:01.500000+00", false);
     }
 
     #[test]
@@ -452,11 +425,6 @@ mod tests {
         check(&numbers, SqlType::NUMERIC_ARRAY, b"{\"1\",NULL}", false);
         let texts = Bound::List(vec![Bound::Text("a\"b\\c,".into()), Bound::Text("".into())]);
         check(&texts, SqlType::UNKNOWN, br#"{"a\"b\\c,",""}"#, false);
-        check(
-            &Bound::List(vec![]),
-            SqlType::TEXT_ARRAY,
-            &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25],
-            true,
-        );
+        check(&Bound::List(vec![]), SqlType::TEXT_ARRAY, &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25], true);
     }
 }

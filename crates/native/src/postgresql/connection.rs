@@ -177,11 +177,7 @@ impl Connection {
     /// prepared statements endures only within one transaction; what others left behind is in the way there.
     async fn learn(&mut self, types: &str) -> Result<(), Fault> {
         self.begin("BEGIN; DEALLOCATE ALL").await?;
-        let call = Call {
-            sql: types,
-            parameters: Vec::new(),
-            types: Vec::new(),
-        };
+        let call = Call { sql: types, parameters: Vec::new(), types: Vec::new() };
         // A type that is not there yet is no reason not to connect.
         match self.run(&call, &mut |_: &Row| Ok(())).await {
             Ok(_) => {
@@ -232,10 +228,7 @@ impl Connection {
 
     /// What stops the statement that runs.
     pub(crate) fn canceller(&self) -> Canceller {
-        Canceller {
-            token: self.client.cancel_token(),
-            tls: self.tls.clone(),
-        }
+        Canceller { token: self.client.cancel_token(), tls: self.tls.clone() }
     }
 
     /// Waits for an answer, moving bytes.
@@ -312,8 +305,7 @@ impl Connection {
 
     /// Undoes what was done since a savepoint, and forgets it.
     pub(crate) async fn undo_to(&mut self, savepoint: &str) -> Result<(), Fault> {
-        self.command(&format!("ROLLBACK TO {savepoint}; RELEASE {savepoint}"))
-            .await?;
+        self.command(&format!("ROLLBACK TO {savepoint}; RELEASE {savepoint}")).await?;
         self.failed = false;
         Ok(())
     }
@@ -335,9 +327,7 @@ impl Connection {
         match self.answer(async |client| perform(client, way, call, take).await).await {
             Err(fault) if self.must_prepare_again(call, &fault) => {
                 let way = self.way(call);
-                let done = self
-                    .answer(async |client| perform(client, way, call, take).await)
-                    .await?;
+                let done = self.answer(async |client| perform(client, way, call, take).await).await?;
                 Ok(self.keep(call, done))
             }
             Err(fault) => Err(fault),
@@ -483,9 +473,7 @@ async fn perform(
         Some(statement) => client.query_raw(statement, &call.parameters).await?,
         None => {
             let types = call.types.iter().chain(std::iter::repeat(&SqlType::UNKNOWN)).cloned();
-            client
-                .query_typed_raw(call.sql, call.parameters.iter().zip(types))
-                .await?
+            client.query_typed_raw(call.sql, call.parameters.iter().zip(types)).await?
         }
     };
     let mut rows = pin!(rows);
@@ -499,10 +487,7 @@ async fn perform(
     }
     match failed {
         Some(error) => Err(Fault::Engine(error)),
-        None => Ok(Done {
-            affected: rows.rows_affected().unwrap_or(0),
-            statement,
-        }),
+        None => Ok(Done { affected: rows.rows_affected().unwrap_or(0), statement }),
     }
 }
 
@@ -542,11 +527,7 @@ struct Kept {
 
 impl Statements {
     fn new(capacity: usize) -> Self {
-        Statements {
-            young: HashMap::new(),
-            old: HashMap::new(),
-            capacity,
-        }
+        Statements { young: HashMap::new(), old: HashMap::new(), capacity }
     }
 
     fn find(&mut self, call: &Call<'_>) -> Option<Statement> {

@@ -49,10 +49,7 @@ pub(crate) enum Cell<'a> {
 
 /// A cell of a row.
 pub(crate) fn cell<'a>(row: &'a Row, at: usize) -> Result<Cell<'a>, Error> {
-    let column = row
-        .columns()
-        .get(at)
-        .ok_or_else(|| Error::unexpected_answer("a column"))?;
+    let column = row.columns().get(at).ok_or_else(|| Error::unexpected_answer("a column"))?;
     let bytes: Bytes<'a> = row.try_get(at).map_err(|_| Error::unexpected_answer("a column"))?;
     match bytes.0 {
         None => Ok(Cell::Null),
@@ -121,11 +118,7 @@ fn is_text(ty: &SqlType) -> bool {
 
 /// The shortest number that is this one: what single precision shows, not what it holds.
 fn single(value: f32) -> f64 {
-    if value.is_finite() {
-        value.to_string().parse().unwrap_or(f64::from(value))
-    } else {
-        f64::from(value)
-    }
+    if value.is_finite() { value.to_string().parse().unwrap_or(f64::from(value)) } else { f64::from(value) }
 }
 
 fn items<'a>(bytes: &'a [u8], item: &SqlType) -> Option<Vec<Cell<'a>>> {
@@ -177,11 +170,7 @@ fn numeric(bytes: &[u8]) -> Option<String> {
     let scale = usize::from(short(bytes, 6)?);
     let digit = |place: i32| -> u16 {
         let at = i32::from(weight) - place;
-        usize::try_from(at)
-            .ok()
-            .filter(|at| *at < count)
-            .and_then(|at| short(bytes, 8 + 2 * at))
-            .unwrap_or(0)
+        usize::try_from(at).ok().filter(|at| *at < count).and_then(|at| short(bytes, 8 + 2 * at)).unwrap_or(0)
     };
     // Writing to a string cannot fail.
     let _ = write!(text, "{}", digit(i32::from(weight.max(0))));
@@ -215,9 +204,7 @@ fn money(value: i64) -> String {
 fn time_in_utc(bytes: &[u8]) -> Option<i64> {
     let (time, zone) = bytes.split_first_chunk::<8>()?;
     let zone = i32::from_be_bytes(zone.try_into().ok()?);
-    Some(moment::to_time(
-        i64::from_be_bytes(*time).checked_add(i64::from(zone) * 1_000_000)?,
-    ))
+    Some(moment::to_time(i64::from_be_bytes(*time).checked_add(i64::from(zone) * 1_000_000)?))
 }
 
 /// Family, bits of the network, whether it is a network, length, address.
@@ -229,22 +216,12 @@ fn address(bytes: &[u8], network: bool) -> Option<String> {
         4 => (std::net::IpAddr::from(<[u8; 4]>::try_from(address).ok()?), 32),
         _ => (std::net::IpAddr::from(<[u8; 16]>::try_from(address).ok()?), 128),
     };
-    Some(if network || *mask != whole {
-        format!("{address}/{mask}")
-    } else {
-        address.to_string()
-    })
+    Some(if network || *mask != whole { format!("{address}/{mask}") } else { address.to_string() })
 }
 
 fn bits(bytes: &[u8]) -> Option<String> {
     let (count, rest) = integer(bytes)?;
-    let bit = |at: usize| {
-        Some(if rest.get(at / 8)? & (128 >> (at % 8)) == 0 {
-            '0'
-        } else {
-            '1'
-        })
-    };
+    let bit = |at: usize| Some(if rest.get(at / 8)? & (128 >> (at % 8)) == 0 { '0' } else { '1' });
     (0..usize::try_from(count).ok()?).map(bit).collect()
 }
 
@@ -257,11 +234,7 @@ fn interval(bytes: &[u8]) -> Option<String> {
     let seconds = microseconds / 1_000_000;
     let fraction = (microseconds % 1_000_000).unsigned_abs();
     let sign = if microseconds < 0 && seconds == 0 { "-" } else { "" };
-    let fraction = if fraction == 0 {
-        String::new()
-    } else {
-        format!(".{fraction:06}")
-    };
+    let fraction = if fraction == 0 { String::new() } else { format!(".{fraction:06}") };
     Some(format!("P{months}M{days}DT{sign}{seconds}{fraction}S"))
 }
 

@@ -51,10 +51,7 @@ fn by_class(failure: &DbError) -> Error {
             ErrorKind::WriteConflict,
             format!("the transaction met a write conflict or a deadlock ({message}); try it again"),
         ),
-        ("57014", _) => Error::new(
-            ErrorKind::OperationTimeout,
-            format!("the operation was cancelled: {message}"),
-        ),
+        ("57014", _) => Error::new(ErrorKind::OperationTimeout, format!("the operation was cancelled: {message}")),
         ("42501", _) => Error::new(ErrorKind::AccessDenied, format!("the user may not do that: {message}")),
         ("53300", _) => Error::new(
             ErrorKind::TooManyConnections,
@@ -62,17 +59,11 @@ fn by_class(failure: &DbError) -> Error {
         )
         .with("message", Value::Text(message.into())),
         ("57P01" | "57P02" | "57P03", _) | (_, "08") => closed(message),
-        (_, "22") => Error::new(
-            ErrorKind::DataValidation,
-            format!("PostgreSQL refused a value: {message}"),
-        )
-        .with("database_error", Value::Text(message.into())),
-        _ => Error::new(
-            ErrorKind::External,
-            format!("PostgreSQL failed with code {code}: {message}"),
-        )
-        .with("code", Value::Text(code.into()))
-        .with("message", Value::Text(message.into())),
+        (_, "22") => Error::new(ErrorKind::DataValidation, format!("PostgreSQL refused a value: {message}"))
+            .with("database_error", Value::Text(message.into())),
+        _ => Error::new(ErrorKind::External, format!("PostgreSQL failed with code {code}: {message}"))
+            .with("code", Value::Text(code.into()))
+            .with("message", Value::Text(message.into())),
     }
 }
 
@@ -92,10 +83,7 @@ fn connection(error: &Driver) -> Error {
     if is_closed(error) {
         return closed(&causes(error));
     }
-    Error::new(
-        ErrorKind::External,
-        format!("the PostgreSQL driver failed: {}", causes(error)),
-    )
+    Error::new(ErrorKind::External, format!("the PostgreSQL driver failed: {}", causes(error)))
 }
 
 /// The connection has ended.
@@ -130,36 +118,23 @@ pub(crate) fn opening(error: &Driver, settings: &Settings) -> Error {
         };
         return match kind {
             ErrorKind::Unreachable => unreachable(settings, &causes),
-            kind => Error::new(
-                kind,
-                format!("PostgreSQL at {} cannot be used: {causes}", place(settings)),
-            ),
+            kind => Error::new(kind, format!("PostgreSQL at {} cannot be used: {causes}", place(settings))),
         };
     };
     let (message, user) = (failure.message(), settings.user.as_str());
     match failure.code().code() {
         "28P01" | "28000" => Error::new(
             ErrorKind::Authentication,
-            format!(
-                "PostgreSQL at {} refused the user `{user}` or the password: {message}",
-                place(settings)
-            ),
+            format!("PostgreSQL at {} refused the user `{user}` or the password: {message}", place(settings)),
         )
         .with("database_user", Value::Text(user.into()))
         .with("database_host", Value::Text(settings.host.clone())),
         "3D000" => Error::new(
             ErrorKind::DatabaseMissing,
-            format!(
-                "the database `{}` does not exist at {}; create it",
-                settings.database,
-                place(settings)
-            ),
+            format!("the database `{}` does not exist at {}; create it", settings.database, place(settings)),
         )
         .with("database_name", Value::Text(settings.database.clone())),
-        "42501" => Error::new(
-            ErrorKind::AccessDenied,
-            format!("the user `{user}` may not connect: {message}"),
-        ),
+        "42501" => Error::new(ErrorKind::AccessDenied, format!("the user `{user}` may not connect: {message}")),
         "53300" => by_class(failure),
         _ => unreachable(settings, message),
     }
@@ -169,18 +144,12 @@ pub(crate) fn opening(error: &Driver, settings: &Settings) -> Error {
 #[cold]
 pub(crate) fn late(settings: &Settings) -> Error {
     let seconds = settings.connect_timeout.as_secs();
-    let message = format!(
-        "PostgreSQL at {} did not answer within {seconds} s; see `connect_timeout`",
-        place(settings)
-    );
+    let message = format!("PostgreSQL at {} did not answer within {seconds} s; see `connect_timeout`", place(settings));
     with_place(Error::new(ErrorKind::Unreachable, message), settings)
 }
 
 fn unreachable(settings: &Settings, why: &str) -> Error {
-    let message = format!(
-        "PostgreSQL at {} cannot be reached: {why}; check that it runs there",
-        place(settings)
-    );
+    let message = format!("PostgreSQL at {} cannot be reached: {why}; check that it runs there", place(settings));
     with_place(Error::new(ErrorKind::Unreachable, message), settings)
 }
 
@@ -204,12 +173,9 @@ pub(crate) fn raw(error: &Driver) -> Error {
         };
     };
     let (code, message) = (failure.code().code(), failure.message());
-    Error::new(
-        ErrorKind::RawQuery,
-        format!("the SQL failed with code {code}: {message}"),
-    )
-    .with("code", Value::Text(code.into()))
-    .with("message", Value::Text(message.into()))
+    Error::new(ErrorKind::RawQuery, format!("the SQL failed with code {code}: {message}"))
+        .with("code", Value::Text(code.into()))
+        .with("message", Value::Text(message.into()))
 }
 
 fn model<'a>(failure: &DbError, catalog: &'a Catalog) -> Option<&'a Model> {
@@ -222,10 +188,7 @@ fn unique(failure: &DbError, catalog: &Catalog) -> Error {
     let model = model(failure, catalog);
     let columns = failure.detail().and_then(|it| it.split_once('(')?.1.split_once(")=("));
     let fields: Vec<String> = columns.map_or_else(Vec::new, |(columns, _)| {
-        columns
-            .split(", ")
-            .map(|column| field(model, column.trim_matches('"')))
-            .collect()
+        columns.split(", ").map(|column| field(model, column.trim_matches('"'))).collect()
     });
     let what = if fields.is_empty() {
         format!("the unique constraint `{}`", failure.constraint().unwrap_or("?"))
@@ -246,15 +209,8 @@ fn unique(failure: &DbError, catalog: &Catalog) -> Error {
 
 fn null(failure: &DbError, catalog: &Catalog) -> Error {
     let model = model(failure, catalog);
-    let fields: Vec<String> = failure
-        .column()
-        .into_iter()
-        .map(|column| field(model, column))
-        .collect();
-    let error = Error::new(
-        ErrorKind::NullConstraint,
-        format!("{} cannot be null: give a value", quoted(&fields)),
-    );
+    let fields: Vec<String> = failure.column().into_iter().map(|column| field(model, column)).collect();
+    let error = Error::new(ErrorKind::NullConstraint, format!("{} cannot be null: give a value", quoted(&fields)));
     with_model(error, model).with("constraint", list(fields))
 }
 
@@ -284,10 +240,7 @@ fn missing_table(failure: &DbError) -> Error {
 /// `column t0.name does not exist`, `column "name" of relation "User" does not exist`
 fn missing_column(failure: &DbError) -> Error {
     let message = failure.message();
-    let name = message
-        .strip_prefix("column ")
-        .and_then(|rest| rest.split(' ').next())
-        .unwrap_or(message);
+    let name = message.strip_prefix("column ").and_then(|rest| rest.split(' ').next()).unwrap_or(message);
     let name = name.rsplit('.').next().unwrap_or(name).trim_matches('"');
     let error = Error::new(
         ErrorKind::ColumnMissing,

@@ -46,11 +46,7 @@ impl Groups {
             self.chains.push(Chain::default());
             self.keys.0.resize_with(columns.len(), Vec::new);
             for (column, values) in columns.iter().zip(&mut self.keys.0) {
-                values.push(decode::value(
-                    decode::cell(row, *column)?,
-                    Type::one(Kind::Any),
-                    catalog,
-                )?);
+                values.push(decode::value(decode::cell(row, *column)?, Type::one(Kind::Any), catalog)?);
             }
         }
         self.cells.push((cell, group));

@@ -127,20 +127,14 @@ fn own_types(catalog: &Catalog) -> Option<String> {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let mut names: Vec<String> = Vec::new();
     for it in catalog.enums.iter() {
-        let schema = it
-            .schema
-            .as_deref()
-            .map_or_else(String::new, |schema| quoted(schema) + ".");
+        let schema = it.schema.as_deref().map_or_else(String::new, |schema| quoted(schema) + ".");
         names.push(schema + &quoted(&it.db_name));
     }
     let mut columns = catalog.models.iter().flat_map(|model| model.columns());
     if columns.any(|(_, _, column)| column.native_type.as_ref().is_some_and(|it| it.name == "Citext")) {
         names.push("citext".into());
     }
-    let columns: Vec<String> = names
-        .iter()
-        .map(|name| format!("NULL::{name}, NULL::{name}[]"))
-        .collect();
+    let columns: Vec<String> = names.iter().map(|name| format!("NULL::{name}, NULL::{name}[]")).collect();
     (!columns.is_empty()).then(|| format!("SELECT {}", columns.join(", ")))
 }
 

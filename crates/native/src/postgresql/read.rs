@@ -111,20 +111,12 @@ fn raw_call<'a>(
     catalog: &'a Catalog,
 ) -> Result<Call<'a>, Error> {
     let parameters = bind::bind(&statement.binds, &Inputs::of(parameters), None, catalog)?;
-    Ok(Call {
-        sql: &statement.sql,
-        types: bind::types_of(&parameters),
-        parameters,
-    })
+    Ok(Call { sql: &statement.sql, types: bind::types_of(&parameters), parameters })
 }
 
 fn raw_column(column: &tokio_postgres::Column) -> RawColumn {
     let (ty, list) = decode::raw_type(column.type_());
-    RawColumn {
-        name: column.name().to_owned(),
-        ty,
-        list,
-    }
+    RawColumn { name: column.name().to_owned(), ty, list }
 }
 
 impl<'a> Reader<'a> {
@@ -150,10 +142,7 @@ impl<'a> Reader<'a> {
             let mut parents = Parents::Answer(roots);
             self.row(level, &level.statement.columns, row, arena, &mut parents, &mut groups)
         };
-        connection
-            .run(call, &mut take)
-            .await
-            .map_err(|fault| fault.classify(self.catalog))?;
+        connection.run(call, &mut take).await.map_err(|fault| fault.classify(self.catalog))?;
         self.children(connection, level, groups, arena).await
     }
 
@@ -166,16 +155,9 @@ impl<'a> Reader<'a> {
         arena: &mut Arena,
     ) -> Result<(), Error> {
         // Generation by generation, so that all statements of one can be sent together.
-        let mut generation: Vec<_> = level
-            .children
-            .iter()
-            .zip(groups)
-            .filter(|(_, it)| !it.is_empty())
-            .collect();
+        let mut generation: Vec<_> = level.children.iter().zip(groups).filter(|(_, it)| !it.is_empty()).collect();
         while !generation.is_empty() {
-            let calls = generation
-                .iter()
-                .map(|(child, groups)| self.call(&child.level.statement, Some(groups.keys())));
+            let calls = generation.iter().map(|(child, groups)| self.call(&child.level.statement, Some(groups.keys())));
             let calls = calls.collect::<Result<Vec<_>, _>>()?;
             let mut next = Vec::new();
             match calls.as_slice() {
@@ -187,18 +169,12 @@ impl<'a> Reader<'a> {
                             let mut parents = Parents::Groups(groups, child.keys.len());
                             self.row(level, &level.statement.columns, row, arena, &mut parents, &mut below)
                         };
-                        connection
-                            .run(call, &mut take)
-                            .await
-                            .map_err(|fault| fault.classify(self.catalog))?;
+                        connection.run(call, &mut take).await.map_err(|fault| fault.classify(self.catalog))?;
                         next.extend(level.children.iter().zip(below).filter(|(_, it)| !it.is_empty()));
                     }
                 }
                 calls => {
-                    let answers = connection
-                        .run_all(calls)
-                        .await
-                        .map_err(|fault| fault.classify(self.catalog))?;
+                    let answers = connection.run_all(calls).await.map_err(|fault| fault.classify(self.catalog))?;
                     for ((child, groups), rows) in generation.iter_mut().zip(answers) {
                         let level = &child.level;
                         let mut below = waiting(level);
@@ -262,14 +238,8 @@ impl<'a> Reader<'a> {
 
 #[cold]
 fn no_record(read: &Read, catalog: &Catalog) -> Error {
-    let model = catalog
-        .models
-        .get(usize::from(read.level.model))
-        .map_or("?", |it| it.name.as_ref());
-    Error::new(
-        ErrorKind::RecordMissing,
-        format!("no `{model}` was found; check the filter of the operation"),
-    )
-    .with("modelName", Value::Text(model.into()))
-    .with("cause", Value::Text("No record was found for a query.".into()))
+    let model = catalog.models.get(usize::from(read.level.model)).map_or("?", |it| it.name.as_ref());
+    Error::new(ErrorKind::RecordMissing, format!("no `{model}` was found; check the filter of the operation"))
+        .with("modelName", Value::Text(model.into()))
+        .with("cause", Value::Text("No record was found for a query.".into()))
 }

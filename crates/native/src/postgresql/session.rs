@@ -93,9 +93,7 @@ impl Session {
             let done = self.batch_within(connection, &queries, &plans).await;
             return done.map_err(|error| scope.0.explain(error));
         }
-        let mut lease = self
-            .begin_on_lease(self.database.pool.lease().await?, isolation)
-            .await?;
+        let mut lease = self.begin_on_lease(self.database.pool.lease().await?, isolation).await?;
         match each(&mut lease, &queries, &plans, self.catalog()).await {
             Ok(answers) => {
                 let done = lease.commit().await;
@@ -137,10 +135,7 @@ impl Session {
             Some(scope) => scope.0.begin(self.catalog()).await?,
             None => self.begin_first(options).await?,
         };
-        Ok(Session {
-            database: Arc::clone(&self.database),
-            transaction: Some(Arc::new(Scope(transaction))),
-        })
+        Ok(Session { database: Arc::clone(&self.database), transaction: Some(Arc::new(Scope(transaction))) })
     }
 
     async fn begin_first(&self, options: &TransactionOptions) -> Result<Transaction, Error> {
@@ -162,11 +157,7 @@ impl Session {
     /// Begins a transaction, on another connection where this one turns out to be dead.
     async fn begin_on_lease(&self, mut lease: Lease, isolation: Option<Isolation>) -> Result<Lease, Error> {
         let command = begin_command(isolation)?;
-        match lease
-            .begin(command)
-            .await
-            .map_err(|fault| fault.classify(self.catalog()))
-        {
+        match lease.begin(command).await.map_err(|fault| fault.classify(self.catalog())) {
             Ok(()) => Ok(lease),
             Err(error) if error.kind() == ErrorKind::ConnectionClosed => {
                 drop(lease);

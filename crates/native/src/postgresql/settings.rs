@@ -68,11 +68,7 @@ impl Settings {
             config: tokio_postgres::Config::new(),
             host: decoded(host)?,
             port,
-            database: if database.is_empty() {
-                "postgres".into()
-            } else {
-                database
-            },
+            database: if database.is_empty() { "postgres".into() } else { database },
             user: decoded(user)?,
             tls: TlsSettings::default(),
             schema: None,
@@ -224,9 +220,7 @@ fn decoded_bytes(text: &str) -> Result<Vec<u8>, Error> {
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         if *byte == b'%' {
-            let code = text
-                .get(at + 1..at + 3)
-                .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+            let code = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
             decoded.push(
                 code.ok_or_else(|| invalid("a `%` is not followed by two hexadecimal digits; write it as `%25`"))?,
             );
@@ -240,10 +234,7 @@ fn decoded_bytes(text: &str) -> Result<Vec<u8>, Error> {
 }
 
 fn invalid(why: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidUrl,
-        format!("the URL of the PostgreSQL database is not valid: {why}"),
-    )
+    Error::new(ErrorKind::InvalidUrl, format!("the URL of the PostgreSQL database is not valid: {why}"))
 }
 
 #[cfg(test)]
@@ -258,10 +249,7 @@ mod tests {
     #[test]
     fn parts_are_found() {
         let it = settings("postgresql://us%40er:p%2Fw:d@db.example:6543/my%20db?schema=app&application_name=shop");
-        assert_eq!(
-            (it.user.as_str(), it.host.as_str(), it.port),
-            ("us@er", "db.example", 6543)
-        );
+        assert_eq!((it.user.as_str(), it.host.as_str(), it.port), ("us@er", "db.example", 6543));
         assert_eq!(it.config.get_password(), Some(&b"p/w:d"[..]));
         assert_eq!(it.config.get_dbname(), Some("my db"));
         assert_eq!(it.config.get_application_name(), Some("shop"));
@@ -271,14 +259,8 @@ mod tests {
     #[test]
     fn what_is_not_said_has_a_default() {
         let it = settings("postgres://localhost?schema=public");
-        assert_eq!(
-            (it.port, it.database.as_str(), it.schema.as_deref()),
-            (5432, "postgres", None)
-        );
-        assert_eq!(
-            (it.pool_timeout.as_secs(), it.connect_timeout.as_secs(), it.statements),
-            (10, 5, 100)
-        );
+        assert_eq!((it.port, it.database.as_str(), it.schema.as_deref()), (5432, "postgres", None));
+        assert_eq!((it.pool_timeout.as_secs(), it.connect_timeout.as_secs(), it.statements), (10, 5, 100));
         assert_eq!(it.config.get_ssl_mode(), SslMode::Prefer);
         assert!(!it.tls.verify && it.socket_timeout.is_none() && it.connections >= 3);
     }
@@ -308,10 +290,7 @@ mod tests {
 
     #[test]
     fn a_certificate_with_a_key_is_the_clients_own() {
-        assert_eq!(
-            settings("postgresql://h/d?sslcert=ca.pem").tls.root,
-            Some("ca.pem".into())
-        );
+        assert_eq!(settings("postgresql://h/d?sslcert=ca.pem").tls.root, Some("ca.pem".into()));
         let it = settings("postgresql://h/d?sslcert=me.pem&sslkey=me.key");
         assert_eq!(it.tls.identity, Some(("me.pem".into(), "me.key".into())));
     }

@@ -32,9 +32,7 @@ pub(crate) fn connector(settings: &TlsSettings) -> Result<MakeRustlsConnect, Err
         Some((certificate, key)) => {
             let key = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable(key, &error))?;
             let chain = certificates(certificate)?;
-            config
-                .with_client_auth_cert(chain, key)
-                .map_err(|error| failed(&error))?
+            config.with_client_auth_cert(chain, key).map_err(|error| failed(&error))?
         }
     };
     Ok(MakeRustlsConnect::new(config))
@@ -53,33 +51,21 @@ fn verifier(settings: &TlsSettings, provider: &Arc<CryptoProvider>) -> Result<Ar
     }
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
     let verifier = verifier.map_err(|error| failed(&error))?;
-    Ok(if settings.verify_host {
-        verifier
-    } else {
-        Arc::new(AnyHost(verifier))
-    })
+    Ok(if settings.verify_host { verifier } else { Arc::new(AnyHost(verifier)) })
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(path, &error))?;
-    certificates
-        .collect::<Result<_, _>>()
-        .map_err(|error| unreadable(path, &error))
+    certificates.collect::<Result<_, _>>().map_err(|error| unreadable(path, &error))
 }
 
 fn unreadable(path: &Path, error: &dyn fmt::Display) -> Error {
     let path = path.display();
-    Error::new(
-        ErrorKind::Tls,
-        format!("the certificate or key `{path}` cannot be used: {error}"),
-    )
+    Error::new(ErrorKind::Tls, format!("the certificate or key `{path}` cannot be used: {error}"))
 }
 
 fn failed(error: &dyn fmt::Display) -> Error {
-    Error::new(
-        ErrorKind::Tls,
-        format!("secure connections cannot be prepared: {error}"),
-    )
+    Error::new(ErrorKind::Tls, format!("secure connections cannot be prepared: {error}"))
 }
 
 /// Checks who signed the certificate, not whom it is for: `sslmode=verify-ca`.
@@ -95,10 +81,7 @@ impl ServerCertVerifier for AnyHost {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match self
-            .0
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-        {
+        match self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),

@@ -57,11 +57,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self
-            .lease
-            .as_ref()
-            .is_some_and(|lease| lease.is_waiting() || lease.is_broken())
-        {
+        if self.lease.as_ref().is_some_and(|lease| lease.is_waiting() || lease.is_broken()) {
             let _entered = self.runtime.enter();
             self.lease.take();
         }
@@ -88,11 +84,7 @@ impl Transaction {
         });
         // It is empty: it was made just now.
         let _ = shared.deadline.set(deadline);
-        Transaction {
-            shared,
-            level: 0,
-            ended: AtomicBool::new(false),
-        }
+        Transaction { shared, level: 0, ended: AtomicBool::new(false) }
     }
     /// The connection, once no other operation of the transaction runs on it.
     pub(crate) async fn hold(&self) -> Result<Held, Error> {
@@ -102,23 +94,14 @@ impl Transaction {
 
     fn checked(&self, lease: OwnedMutexGuard<Option<Lease>>) -> Result<Held, Error> {
         if lease.is_some() && !self.ended.load(Ordering::Relaxed) {
-            return Ok(Held {
-                lease,
-                runtime: self.shared.runtime.clone(),
-            });
+            return Ok(Held { lease, runtime: self.shared.runtime.clone() });
         }
         let why = if self.shared.timed_out.load(Ordering::Relaxed) {
-            format!(
-                "it was rolled back after {} ms, its timeout",
-                self.shared.timeout.as_millis()
-            )
+            format!("it was rolled back after {} ms, its timeout", self.shared.timeout.as_millis())
         } else {
             "it has ended already".into()
         };
-        Err(Error::new(
-            ErrorKind::Transaction,
-            format!("the transaction cannot be used any more: {why}"),
-        ))
+        Err(Error::new(ErrorKind::Transaction, format!("the transaction cannot be used any more: {why}")))
     }
 
     /// What an operation that failed because the time was up should say.
@@ -137,11 +120,7 @@ impl Transaction {
     pub(crate) async fn begin(&self, catalog: &Catalog) -> Result<Transaction, Error> {
         let level = self.level + 1;
         self.command(&format!("SAVEPOINT s{level}"), catalog).await?;
-        Ok(Transaction {
-            shared: Arc::clone(&self.shared),
-            level,
-            ended: AtomicBool::new(false),
-        })
+        Ok(Transaction { shared: Arc::clone(&self.shared), level, ended: AtomicBool::new(false) })
     }
 
     async fn command(&self, sql: &str, catalog: &Catalog) -> Result<(), Error> {
@@ -182,9 +161,7 @@ impl Transaction {
         if self.ended.load(Ordering::Relaxed) {
             return;
         }
-        let held = Arc::clone(&self.shared.lease)
-            .try_lock_owned()
-            .map(|lease| self.checked(lease));
+        let held = Arc::clone(&self.shared.lease).try_lock_owned().map(|lease| self.checked(lease));
         match held {
             // Before the next operation of the outer transaction, which waits for the connection.
             Ok(Ok(mut held)) if self.level > 0 => {

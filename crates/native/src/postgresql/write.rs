@@ -64,11 +64,7 @@ impl Connection {
             }
             Err(error) => {
                 // Where it cannot be undone here the connection is broken, which undoes it as well.
-                let _ = if nested {
-                    self.undo_to("lenslet_write").await
-                } else {
-                    self.rollback().await
-                };
+                let _ = if nested { self.undo_to("lenslet_write").await } else { self.rollback().await };
                 Err(error)
             }
         }
@@ -139,10 +135,7 @@ impl<'a> Writing<'a> {
     }
 
     fn inputs(&self) -> Inputs<'_> {
-        Inputs {
-            parameters: self.reader.parameters,
-            steps: &self.memory,
-        }
+        Inputs { parameters: self.reader.parameters, steps: &self.memory }
     }
 
     /// A statement with its parameters, which are taken out of the registers now.
@@ -157,9 +150,7 @@ impl<'a> Writing<'a> {
 
     async fn read(&mut self, connection: &mut Connection, level: &'a Level) -> Result<(), Error> {
         let call = self.call(&level.statement)?;
-        let Writing {
-            reader, arena, roots, ..
-        } = self;
+        let Writing { reader, arena, roots, .. } = self;
         reader.level(connection, level, &call, arena, roots).await
     }
 
@@ -179,9 +170,7 @@ impl<'a> Writing<'a> {
     async fn run_once(&mut self, connection: &mut Connection, run: &'a Run) -> Result<usize, Error> {
         let call = self.call(&run.statement)?;
         let mut kept = Vec::new();
-        let found = self
-            .perform(connection, &call, &run.statement.columns, run.into, &mut kept)
-            .await?;
+        let found = self.perform(connection, &call, &run.statement.columns, run.into, &mut kept).await?;
         if let Target::Register(register) = run.into {
             self.memory.put(register, kept);
         }
@@ -199,13 +188,7 @@ impl<'a> Writing<'a> {
     ) -> Result<usize, Error> {
         let plan = self.plan;
         let catalog = self.reader.catalog;
-        let Writing {
-            reader,
-            arena,
-            roots,
-            groups,
-            ..
-        } = self;
+        let Writing { reader, arena, roots, groups, .. } = self;
         let mut found = 0;
         let mut take = |row: &Row| {
             found += 1;
@@ -222,15 +205,8 @@ impl<'a> Writing<'a> {
                 _ => Ok(()),
             }
         };
-        let affected = connection
-            .run(call, &mut take)
-            .await
-            .map_err(|fault| fault.classify(catalog))?;
-        let changed = if columns.is_empty() {
-            usize::try_from(affected).unwrap_or(usize::MAX)
-        } else {
-            found
-        };
+        let affected = connection.run(call, &mut take).await.map_err(|fault| fault.classify(catalog))?;
+        let changed = if columns.is_empty() { usize::try_from(affected).unwrap_or(usize::MAX) } else { found };
         if into == Target::Answer {
             self.count += changed as u64;
         }
@@ -245,13 +221,8 @@ impl<'a> Writing<'a> {
             for row in rows {
                 self.bind_row(variant, row, &mut parameters)?;
             }
-            let call = Call {
-                sql: &sql,
-                parameters,
-                types: Vec::new(),
-            };
-            self.perform(connection, &call, &insert.columns, insert.into, &mut kept)
-                .await?;
+            let call = Call { sql: &sql, parameters, types: Vec::new() };
+            self.perform(connection, &call, &insert.columns, insert.into, &mut kept).await?;
         }
         if let Target::Register(register) = insert.into {
             self.memory.put(register, kept);

@@ -147,9 +147,7 @@ fn resolve<'a>(
             }
             Some(Input::Tuples(tuples)) => {
                 let tuples = tuples.into_iter().map(|tuple| {
-                    let cells = tuple
-                        .into_iter()
-                        .map(|value| scalar(value, Type::one(Kind::Any), catalog).into_sql());
+                    let cells = tuple.into_iter().map(|value| scalar(value, Type::one(Kind::Any), catalog).into_sql());
                     cells.collect::<Vec<_>>()
                 });
                 Ok(Bound::Owned(Sql::Text(json_tuples(tuples))))
@@ -270,11 +268,7 @@ fn json_path(path: &JsonPath) -> String {
             for step in steps {
                 let position = !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
                 // SQLite knows no escapes in keys; one with a quote cannot be reached.
-                let _ = if position {
-                    write!(text, "[{step}]")
-                } else {
-                    write!(text, ".\"{step}\"")
-                };
+                let _ = if position { write!(text, "[{step}]") } else { write!(text, ".\"{step}\"") };
             }
             text
         }

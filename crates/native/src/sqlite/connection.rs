@@ -109,10 +109,9 @@ impl Failure {
     pub(crate) fn into_error(self) -> Error {
         match self {
             Failure::Failed(error) => error,
-            Failure::Busy => Error::new(
-                ErrorKind::OperationTimeout,
-                "the SQLite database is locked by another process; try again",
-            ),
+            Failure::Busy => {
+                Error::new(ErrorKind::OperationTimeout, "the SQLite database is locked by another process; try again")
+            }
         }
     }
 }
@@ -140,12 +139,7 @@ impl Connection {
             let watch = Arc::new(Watch::default());
             let watched = Arc::clone(&watch);
             raw.progress_handler(STEPS, Some(move || watched.must_stop()))?;
-            Ok(Connection {
-                raw: Box::new(raw),
-                watch,
-                busy_timeout: settings.busy_timeout,
-                patient: Slot::new(false),
-            })
+            Ok(Connection { raw: Box::new(raw), watch, busy_timeout: settings.busy_timeout, patient: Slot::new(false) })
         });
         connection.map_err(|error| error::opening(&error, &name))
     }
@@ -200,14 +194,11 @@ impl Connection {
     pub(super) fn abandon_to(&self, savepoint: &'static str) {
         self.watch.start(u32::MAX);
         // Where the failure ended the transaction there is no savepoint any more, and nothing to undo.
-        let _ = self
-            .raw
-            .execute_batch(&format!("ROLLBACK TO {savepoint}; RELEASE {savepoint}"));
+        let _ = self.raw.execute_batch(&format!("ROLLBACK TO {savepoint}; RELEASE {savepoint}"));
     }
 
     fn failure(&self, error: &rusqlite::Error, catalog: &Catalog) -> Failure {
-        self.stopped(error)
-            .unwrap_or_else(|| Failure::Failed(error::classify(error, catalog)))
+        self.stopped(error).unwrap_or_else(|| Failure::Failed(error::classify(error, catalog)))
     }
 
     fn stopped(&self, error: &rusqlite::Error) -> Option<Failure> {
@@ -263,9 +254,7 @@ impl Connection {
 
     /// A statement whose parameters are yet to be bound.
     pub(super) fn prepared(&self, sql: &str, catalog: &Catalog) -> Attempt<CachedStatement<'_>> {
-        self.raw
-            .prepare_cached(sql)
-            .map_err(|error| self.failure(&error, catalog))
+        self.raw.prepare_cached(sql).map_err(|error| self.failure(&error, catalog))
     }
 
     /// Runs a bound statement that answers no rows, and says how many rows it changed.
@@ -306,11 +295,7 @@ impl Connection {
         if snapshot {
             self.command("BEGIN", catalog)?;
         }
-        let reader = Reader {
-            connection: self,
-            inputs,
-            catalog,
-        };
+        let reader = Reader { connection: self, inputs, catalog };
         let done = reader.level(&read.level, &mut arena, Parents::Answer(&mut roots));
         if snapshot {
             self.abandon();
@@ -357,18 +342,12 @@ impl Connection {
         let mut rows = prepared.raw_query();
         while rows.next().map_err(|error| self.raw_failure(&error))?.is_some() {}
         drop(rows);
-        Ok(if prepared.readonly() {
-            0
-        } else {
-            usize::try_from(self.changes()).unwrap_or(usize::MAX)
-        })
+        Ok(if prepared.readonly() { 0 } else { usize::try_from(self.changes()).unwrap_or(usize::MAX) })
     }
 
     /// Whether SQL of the user's own only reads.
     pub(crate) fn only_reads(&self, statement: &Statement) -> bool {
-        self.raw
-            .prepare_cached(&statement.sql)
-            .is_ok_and(|prepared| prepared.readonly())
+        self.raw.prepare_cached(&statement.sql).is_ok_and(|prepared| prepared.readonly())
     }
 
     fn raw_bound(&self, statement: &Statement, inputs: &Inputs<'_>, catalog: &Catalog) -> Attempt<CachedStatement<'_>> {
@@ -382,8 +361,7 @@ impl Connection {
     }
 
     fn raw_failure(&self, error: &rusqlite::Error) -> Failure {
-        self.stopped(error)
-            .unwrap_or_else(|| Failure::Failed(error::raw(error)))
+        self.stopped(error).unwrap_or_else(|| Failure::Failed(error::raw(error)))
     }
 }
 
@@ -410,9 +388,7 @@ impl Reader<'_> {
         };
         let mut children: Vec<Groups> = level.children.iter().map(|_| Groups::new()).collect();
         let statement = &level.statement;
-        let mut prepared = self
-            .connection
-            .bound(statement, self.inputs, keys.as_ref(), self.catalog)?;
+        let mut prepared = self.connection.bound(statement, self.inputs, keys.as_ref(), self.catalog)?;
         let columns = &statement.columns;
         self.rows(level, columns, &mut prepared, arena, &mut parents, &mut children)?;
         self.children(level, children, arena)
@@ -499,22 +475,14 @@ fn write_ahead(raw: &rusqlite::Connection) -> rusqlite::Result<()> {
 
 #[cold]
 fn no_record(read: &Read, catalog: &Catalog) -> Error {
-    let model = catalog
-        .models
-        .get(usize::from(read.level.model))
-        .map_or("?", |it| it.name.as_ref());
-    Error::new(
-        ErrorKind::RecordMissing,
-        format!("no `{model}` was found; check the filter of the operation"),
-    )
-    .with("modelName", Value::Text(model.into()))
-    .with("cause", Value::Text("No record was found for a query.".into()))
+    let model = catalog.models.get(usize::from(read.level.model)).map_or("?", |it| it.name.as_ref());
+    Error::new(ErrorKind::RecordMissing, format!("no `{model}` was found; check the filter of the operation"))
+        .with("modelName", Value::Text(model.into()))
+        .with("cause", Value::Text("No record was found for a query.".into()))
 }
 
 /// What the declaration of a table says about a column of raw SQL; an expression has none.
 fn raw_types(prepared: &CachedStatement<'_>) -> Vec<Option<RawType>> {
     let columns = prepared.columns();
-    columns
-        .map(|column| column.decl_type().and_then(encode::declared))
-        .collect()
+    columns.map(|column| column.decl_type().and_then(encode::declared)).collect()
 }

@@ -55,9 +55,7 @@ pub(crate) fn raw(
         ValueRef::Integer(value) if i32::try_from(value).is_err() => Some(RawType::BigInt),
         ValueRef::Integer(_) => ty.filter(|it| *it == RawType::Int).or(Some(RawType::BigInt)),
         ValueRef::Real(_) => Some(RawType::Double),
-        ValueRef::Text(_) => ty
-            .filter(|it| matches!(it, RawType::Json | RawType::Decimal))
-            .or(Some(RawType::Text)),
+        ValueRef::Text(_) => ty.filter(|it| matches!(it, RawType::Json | RawType::Decimal)).or(Some(RawType::Text)),
         ValueRef::Blob(_) => Some(RawType::Bytes),
     };
     any(arena, cell)
@@ -139,18 +137,16 @@ fn seldom(kind: Kind, cell: ValueRef<'_>) -> Result<Value, Error> {
         (S::String, ValueRef::Integer(value)) => Some(Value::Text(value.to_string())),
         (S::String, ValueRef::Real(value)) => Some(Value::Text(value.to_string())),
         (S::DateTime, ValueRef::Text(text)) => moment::parse(utf8(text)?).map(Value::DateTime),
-        (S::DateTime, ValueRef::Real(value)) => whole(value.round())
-            .and_then(|value| milliseconds(value).ok())
-            .map(Value::DateTime),
+        (S::DateTime, ValueRef::Real(value)) => {
+            whole(value.round()).and_then(|value| milliseconds(value).ok()).map(Value::DateTime)
+        }
         _ => None,
     };
     value.ok_or_else(|| unfit(scalar.name(), cell))
 }
 
 fn milliseconds(value: i64) -> Result<i64, Error> {
-    value
-        .checked_mul(1000)
-        .ok_or_else(|| unfit("a moment", ValueRef::Integer(value)))
+    value.checked_mul(1000).ok_or_else(|| unfit("a moment", ValueRef::Integer(value)))
 }
 
 fn whole(value: f64) -> Option<i64> {

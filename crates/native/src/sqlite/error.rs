@@ -31,11 +31,10 @@ fn by_code(code: ErrorCode, message: &str, error: &Driver) -> Error {
             ErrorKind::OperationTimeout,
             "another process kept the SQLite database locked for too long; end its transaction, or give `socket_timeout`",
         ),
-        ErrorCode::ConstraintViolation => Error::new(
-            ErrorKind::Constraint,
-            format!("a constraint of the database was violated: {message}"),
-        )
-        .with("database_error", Value::Text(message.into())),
+        ErrorCode::ConstraintViolation => {
+            Error::new(ErrorKind::Constraint, format!("a constraint of the database was violated: {message}"))
+                .with("database_error", Value::Text(message.into()))
+        }
         ErrorCode::CannotOpen => Error::new(
             ErrorKind::DatabaseMissing,
             "the SQLite database cannot be opened; check that its folder exists and may be written to",
@@ -67,10 +66,7 @@ pub(crate) fn opening(error: &Driver, path: &str) -> Error {
             ErrorKind::OperationTimeout,
             format!("another process keeps the SQLite database `{path}` locked"),
         ),
-        _ => Error::new(
-            ErrorKind::Unreachable,
-            format!("the SQLite database `{path}` cannot be used: {error}"),
-        ),
+        _ => Error::new(ErrorKind::Unreachable, format!("the SQLite database `{path}` cannot be used: {error}")),
     }
 }
 
@@ -78,18 +74,14 @@ pub(crate) fn opening(error: &Driver, path: &str) -> Error {
 #[cold]
 pub(crate) fn raw(error: &Driver) -> Error {
     let (code, message) = match error {
-        Driver::SqliteFailure(failure, message) => (
-            failure.extended_code.to_string(),
-            message.clone().unwrap_or_else(|| error.to_string()),
-        ),
+        Driver::SqliteFailure(failure, message) => {
+            (failure.extended_code.to_string(), message.clone().unwrap_or_else(|| error.to_string()))
+        }
         _ => (String::from("N/A"), error.to_string()),
     };
-    Error::new(
-        ErrorKind::RawQuery,
-        format!("the SQL failed with code {code}: {message}"),
-    )
-    .with("code", Value::Text(code))
-    .with("message", Value::Text(message))
+    Error::new(ErrorKind::RawQuery, format!("the SQL failed with code {code}: {message}"))
+        .with("code", Value::Text(code))
+        .with("message", Value::Text(message))
 }
 
 fn other(error: &Driver) -> Error {
@@ -114,10 +106,7 @@ fn unique(message: &str, catalog: &Catalog) -> Error {
 /// `NOT NULL constraint failed: User.email`
 fn null(message: &str, catalog: &Catalog) -> Error {
     let (model, fields) = columns(message, catalog);
-    let error = Error::new(
-        ErrorKind::NullConstraint,
-        format!("{} cannot be null: give a value", quoted(&fields)),
-    );
+    let error = Error::new(ErrorKind::NullConstraint, format!("{} cannot be null: give a value", quoted(&fields)));
     with_model(error, model).with("constraint", list(fields))
 }
 
@@ -164,11 +153,7 @@ fn columns<'a>(message: &str, catalog: &'a Catalog) -> (Option<&'a Model>, Vec<S
 
 /// `no such table: User`, `no such column: t0.name`
 fn missing(message: &str) -> Option<Error> {
-    let after = |start: &str| {
-        message
-            .split_once(start)
-            .map(|(_, name)| name.split(" in ").next().unwrap_or(name))
-    };
+    let after = |start: &str| message.split_once(start).map(|(_, name)| name.split(" in ").next().unwrap_or(name));
     if let Some(table) = after("no such table: ") {
         let error = Error::new(
             ErrorKind::TableMissing,

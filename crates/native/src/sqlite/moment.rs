@@ -11,15 +11,11 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     let valid = (1..=12).contains(&month) && (1..=31).contains(&day);
     let days = valid.then(|| days(year, month, day))?;
     let (time, offset) = split_offset(rest.strip_prefix(['T', 't', ' ']).unwrap_or(rest))?;
-    days.checked_mul(86_400_000_000)?
-        .checked_add(time_of_day(time)?)?
-        .checked_sub(offset)
+    days.checked_mul(86_400_000_000)?.checked_add(time_of_day(time)?)?.checked_sub(offset)
 }
 
 fn number(text: &str) -> Option<i64> {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())?
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 /// Days since 1970-01-01 of the Gregorian calendar.

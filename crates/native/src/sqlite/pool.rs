@@ -48,11 +48,7 @@ impl Lane {
             Some(connection) => connection,
             None => Connection::open(settings)?,
         };
-        Ok(Lease {
-            connection: Some(connection),
-            lane: Arc::clone(self),
-            _permit: permit,
-        })
+        Ok(Lease { connection: Some(connection), lane: Arc::clone(self), _permit: permit })
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -68,11 +64,7 @@ impl Pool {
             Location::Memory => Arc::clone(&writer),
             Location::File(_) => Lane::new(settings.readers),
         };
-        Pool {
-            settings,
-            writer,
-            readers,
-        }
+        Pool { settings, writer, readers }
     }
 
     fn lane(&self, writes: bool) -> &Arc<Lane> {

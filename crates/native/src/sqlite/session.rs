@@ -87,10 +87,7 @@ impl Session {
     pub(crate) fn new(url: &str, schema: Schema) -> Result<Session, Error> {
         let settings = Settings::parse(url)?;
         Ok(Session {
-            database: Arc::new(Database {
-                plans: Plans::new(schema, &Dialect::SQLITE),
-                pool: Pool::new(settings),
-            }),
+            database: Arc::new(Database { plans: Plans::new(schema, &Dialect::SQLITE), pool: Pool::new(settings) }),
             transaction: None,
         })
     }
@@ -110,9 +107,7 @@ impl Session {
             Ok(plan) => plan,
             Err(error) => return Now::Done(Err(error)),
         };
-        self.try_now(self.writes(&plan), |connection| {
-            run(connection, &plan.plan, shape.parameters(), self.catalog())
-        })
+        self.try_now(self.writes(&plan), |connection| run(connection, &plan.plan, shape.parameters(), self.catalog()))
     }
 
     /// Answers a query that had to wait.
@@ -123,12 +118,7 @@ impl Session {
         let work = Arc::new((query, plan));
         self.run_later(writes, wait, move |connection| {
             let (query, plan) = &*work;
-            run(
-                connection,
-                &plan.plan,
-                Shape::of(query).parameters(),
-                &database.plans.schema,
-            )
+            run(connection, &plan.plan, Shape::of(query).parameters(), &database.plans.schema)
         })
         .await
     }
@@ -238,10 +228,7 @@ impl Session {
         };
         Ok(Session {
             database: Arc::clone(&self.database),
-            transaction: Some(Arc::new(Scope {
-                transaction,
-                database: Arc::clone(&self.database),
-            })),
+            transaction: Some(Arc::new(Scope { transaction, database: Arc::clone(&self.database) })),
         })
     }
 

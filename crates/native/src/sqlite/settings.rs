@@ -41,11 +41,7 @@ impl Settings {
         let path = path.strip_prefix("//").unwrap_or(path);
         let memory = path == ":memory:" || options.split('&').any(|it| it == "mode=memory");
         let mut settings = Settings {
-            location: if memory {
-                Location::Memory
-            } else {
-                Location::File(file(path)?)
-            },
+            location: if memory { Location::Memory } else { Location::File(file(path)?) },
             readers: thread::available_parallelism().map_or(4, usize::from),
             busy_timeout: Duration::from_secs(5),
             pool_timeout: Duration::from_secs(10),
@@ -89,9 +85,7 @@ fn file(path: &str) -> Result<PathBuf, Error> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
-        let code = path
-            .get(at + 1..at + 3)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let code = path.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match code.filter(|_| *byte == b'%') {
             Some(code) => {
                 decoded.push(code);
@@ -110,10 +104,7 @@ fn file(path: &str) -> Result<PathBuf, Error> {
 }
 
 fn invalid(why: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidUrl,
-        format!("the URL of the SQLite database is not valid: {why}"),
-    )
+    Error::new(ErrorKind::InvalidUrl, format!("the URL of the SQLite database is not valid: {why}"))
 }
 
 #[cfg(test)]
@@ -135,13 +126,7 @@ mod tests {
         assert_eq!(location("file::memory:?cache=shared"), Some(Location::Memory));
         assert_eq!(location(":memory:"), Some(Location::Memory));
         assert_eq!(location("file:x?mode=memory"), Some(Location::Memory));
-        for wrong in [
-            "dev.db",
-            "postgresql://localhost",
-            "file:",
-            "file:?x=1",
-            "file:a?connection_limit=0",
-        ] {
+        for wrong in ["dev.db", "postgresql://localhost", "file:", "file:?x=1", "file:a?connection_limit=0"] {
             let error = Settings::parse(wrong).expect_err(wrong);
             assert_eq!(error.kind(), ErrorKind::InvalidUrl);
         }

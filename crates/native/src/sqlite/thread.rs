@@ -41,10 +41,7 @@ where
 }
 
 fn lost() -> Error {
-    Error::new(
-        ErrorKind::ConnectionClosed,
-        "the connection was lost while a statement ran",
-    )
+    Error::new(ErrorKind::ConnectionClosed, "the connection was lost while a statement ran")
 }
 
 /// What may hold a connection.

@@ -51,11 +51,7 @@ impl Transaction {
         });
         // It is empty: it was made just now.
         let _ = shared.deadline.set(deadline);
-        Transaction {
-            shared,
-            level: 0,
-            ended: AtomicBool::new(false),
-        }
+        Transaction { shared, level: 0, ended: AtomicBool::new(false) }
     }
 
     /// The connection, when no other operation of the transaction runs on it.
@@ -75,17 +71,11 @@ impl Transaction {
             return Ok(held);
         }
         let why = if self.shared.timed_out.load(Ordering::Relaxed) {
-            format!(
-                "it was rolled back after {} ms, its timeout",
-                self.shared.timeout.as_millis()
-            )
+            format!("it was rolled back after {} ms, its timeout", self.shared.timeout.as_millis())
         } else {
             "it has ended already".into()
         };
-        Err(Error::new(
-            ErrorKind::Transaction,
-            format!("the transaction cannot be used any more: {why}"),
-        ))
+        Err(Error::new(ErrorKind::Transaction, format!("the transaction cannot be used any more: {why}")))
     }
 
     /// Begins a savepoint.
@@ -93,11 +83,7 @@ impl Transaction {
         let held = self.hold().await?;
         let level = self.level + 1;
         command(&held, &format!("SAVEPOINT s{level}"), catalog)?;
-        Ok(Transaction {
-            shared: Arc::clone(&self.shared),
-            level,
-            ended: AtomicBool::new(false),
-        })
+        Ok(Transaction { shared: Arc::clone(&self.shared), level, ended: AtomicBool::new(false) })
     }
 
     pub(crate) async fn commit(&self, catalog: &Catalog) -> Result<(), Error> {
@@ -154,9 +140,7 @@ impl Shared {
         }
         let lease = Arc::clone(&self.lease);
         // Where no thread can be started, the transaction ends when it is dropped.
-        let _ = thread::Builder::new()
-            .name("lenslet-timeout".into())
-            .spawn(move || drop(lease.blocking_lock().take()));
+        let _ = thread::Builder::new().name("lenslet-timeout".into()).spawn(move || drop(lease.blocking_lock().take()));
     }
 }
 

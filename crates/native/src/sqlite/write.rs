@@ -156,22 +156,14 @@ impl<'a> Writing<'a> {
 
     fn read(&mut self, level: &Level) -> Attempt<()> {
         let inputs = inputs(self.parameters, &self.memory);
-        let reader = Reader {
-            connection: self.connection,
-            inputs: &inputs,
-            catalog: self.catalog,
-        };
+        let reader = Reader { connection: self.connection, inputs: &inputs, catalog: self.catalog };
         reader.level(level, &mut self.arena, Parents::Answer(&mut self.roots))
     }
 
     /// The relations of the rows that were given back.
     fn load(&mut self, level: &Level) -> Attempt<()> {
         let inputs = inputs(self.parameters, &self.memory);
-        let reader = Reader {
-            connection: self.connection,
-            inputs: &inputs,
-            catalog: self.catalog,
-        };
+        let reader = Reader { connection: self.connection, inputs: &inputs, catalog: self.catalog };
         reader.children(level, std::mem::take(&mut self.groups), &mut self.arena)
     }
 
@@ -224,20 +216,9 @@ impl<'a> Writing<'a> {
             return Ok(0);
         };
         let inputs = inputs(self.parameters, &self.memory);
-        let reader = Reader {
-            connection: self.connection,
-            inputs: &inputs,
-            catalog: self.catalog,
-        };
+        let reader = Reader { connection: self.connection, inputs: &inputs, catalog: self.catalog };
         let mut parents = Parents::Answer(&mut self.roots);
-        reader.rows(
-            level,
-            columns,
-            prepared,
-            &mut self.arena,
-            &mut parents,
-            &mut self.groups,
-        )
+        reader.rows(level, columns, prepared, &mut self.arena, &mut parents, &mut self.groups)
     }
 
     fn insert(&mut self, insert: &'a InsertRows) -> Attempt<()> {
@@ -296,8 +277,5 @@ impl<'a> Writing<'a> {
 }
 
 fn inputs<'a>(parameters: &'a [Parameter<'a>], memory: &'a Memory) -> Inputs<'a> {
-    Inputs {
-        parameters,
-        steps: memory,
-    }
+    Inputs { parameters, steps: memory }
 }

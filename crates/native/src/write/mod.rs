@@ -32,10 +32,7 @@ struct Kept {
 
 impl Memory {
     pub(crate) fn new(registers: u32) -> Self {
-        Memory {
-            registers: (0..registers).map(|_| Kept::default()).collect(),
-            now: OnceCell::new(),
-        }
+        Memory { registers: (0..registers).map(|_| Kept::default()).collect(), now: OnceCell::new() }
     }
 
     /// How many rows a register holds.
@@ -76,10 +73,7 @@ impl Steps for Memory {
                 let rows = self.kept(*step)?.rows.iter();
                 Some(Input::Tuples(rows.map(|row| row.iter().collect()).collect()))
             }
-            Source::Registers {
-                step,
-                column: Some(column),
-            } => {
+            Source::Registers { step, column: Some(column) } => {
                 let rows = self.kept(*step)?.rows.iter();
                 Some(Input::List(rows.filter_map(|row| row.get(*column as usize)).collect()))
             }
@@ -106,9 +100,7 @@ pub(crate) struct Walk<'p> {
 
 impl<'p> Walk<'p> {
     pub(crate) fn new(steps: &'p [Step]) -> Self {
-        Walk {
-            blocks: vec![steps.iter()],
-        }
+        Walk { blocks: vec![steps.iter()] }
     }
 
     /// What comes next, given what is in the registers now.
@@ -140,16 +132,12 @@ impl<'p> Walk<'p> {
 /// The steps that will be taken, where a plan begins with a choice that only the query decides.
 pub(crate) fn way<'p>(steps: &'p [Step], parameters: &[Parameter<'_>]) -> &'p [Step] {
     match steps {
-        [
-            Step::Branch {
-                test: Test::Equal(pairs),
-                then,
-                otherwise,
-            },
-        ] => match pairs.iter().all(|(one, other)| is_equal(parameters, *one, *other)) {
-            true => then,
-            false => otherwise,
-        },
+        [Step::Branch { test: Test::Equal(pairs), then, otherwise }] => {
+            match pairs.iter().all(|(one, other)| is_equal(parameters, *one, *other)) {
+                true => then,
+                false => otherwise,
+            }
+        }
         steps => steps,
     }
 }
@@ -236,9 +224,7 @@ mod tests {
 
     fn row(values: &[(u16, i64)]) -> Write {
         let set = |(field, value): &(u16, i64)| Assignment::Set(FieldId::at(*field), Value::Int(*value));
-        Write {
-            assignments: values.iter().map(set).collect(),
-        }
+        Write { assignments: values.iter().map(set).collect() }
     }
 
     #[test]
@@ -269,9 +255,7 @@ mod tests {
         };
         let list = [row(&[(1, 1), (2, 2)]), row(&[(1, 1)])];
         let parameters = [Parameter::Rows(&list)];
-        let lacks: Vec<usize> = rows(&insert, &parameters)
-            .map(|(variant, _)| variant.lacks.len())
-            .collect();
+        let lacks: Vec<usize> = rows(&insert, &parameters).map(|(variant, _)| variant.lacks.len()).collect();
         assert_eq!(lacks, [0, 1]);
     }
 

@@ -63,13 +63,7 @@ fn column(name: &'static str, db_name: &'static str, ty: ScalarType, arity: Arit
 }
 
 fn end(name: &'static str, arity: Arity, end: RelationEnd) -> Field {
-    Field {
-        name: name.into(),
-        documentation: None,
-        arity,
-        ignored: false,
-        kind: FieldKind::Relation(end),
-    }
+    Field { name: name.into(), documentation: None, arity, ignored: false, kind: FieldKind::Relation(end) }
 }
 
 fn index(kind: IndexKind, field: u16) -> Index {
@@ -77,12 +71,7 @@ fn index(kind: IndexKind, field: u16) -> Index {
         kind,
         name: None,
         db_name: None,
-        fields: Cow::Owned(vec![IndexField {
-            field,
-            sort: None,
-            length: None,
-            operator_class: None,
-        }]),
+        fields: Cow::Owned(vec![IndexField { field, sort: None, length: None, operator_class: None }]),
         algorithm: None,
         clustered: None,
         predicate: None,
@@ -106,12 +95,7 @@ fn model(name: &'static str, db_name: &'static str, fields: Vec<Field>, indexes:
 /// The catalog. Whether the foreign key of posts is indexed decides how pages of posts are taken.
 pub(crate) fn catalog(indexed: bool) -> Catalog {
     let id = || column("id", "id", ScalarType::Int, Arity::Required);
-    let end_of = |relation, model, opposite, side| RelationEnd {
-        relation,
-        model,
-        opposite,
-        side,
-    };
+    let end_of = |relation, model, opposite, side| RelationEnd { relation, model, opposite, side };
     let users = vec![
         id(),
         column("email", "mail", ScalarType::String, Arity::Required),
@@ -138,15 +122,8 @@ pub(crate) fn catalog(indexed: bool) -> Catalog {
         on_update: ReferentialAction::Cascade,
         db_name: "Post_authorId_fkey".into(),
     };
-    let pairs = JoinTable {
-        db_name: "_PostToTag".into(),
-        schema: None,
-    };
-    let posts_indexes = if indexed {
-        vec![index(IndexKind::Plain, 3)]
-    } else {
-        vec![]
-    };
+    let pairs = JoinTable { db_name: "_PostToTag".into(), schema: None };
+    let posts_indexes = if indexed { vec![index(IndexKind::Plain, 3)] } else { vec![] };
     Catalog {
         provider: Provider::Sqlite,
         relation_mode: RelationMode::ForeignKeys,
@@ -200,27 +177,15 @@ pub(crate) fn columns(fields: &[FieldId]) -> Selected {
 }
 
 pub(crate) fn related(field: FieldId, arguments: Arguments, selection: Vec<Selected>) -> Selected {
-    Selected::Relation(Box::new(SelectedRelation {
-        field,
-        arguments,
-        selection,
-    }))
+    Selected::Relation(Box::new(SelectedRelation { field, arguments, selection }))
 }
 
 pub(crate) fn find(model: ModelId, arguments: Arguments, selection: Vec<Selected>) -> Query {
-    Query {
-        arguments,
-        selection,
-        ..Query::new(model, Action::FindMany)
-    }
+    Query { arguments, selection, ..Query::new(model, Action::FindMany) }
 }
 
 pub(crate) fn by(field: FieldId, sort: Sort) -> Vec<Order> {
-    vec![Order {
-        by: OrderBy::Column(field),
-        sort,
-        nulls: None,
-    }]
+    vec![Order { by: OrderBy::Column(field), sort, nulls: None }]
 }
 
 pub(crate) fn is(field: FieldId, value: Value) -> Condition {
@@ -228,20 +193,12 @@ pub(crate) fn is(field: FieldId, value: Value) -> Condition {
 }
 
 pub(crate) fn filtered(condition: Condition) -> Arguments {
-    Arguments {
-        filter: Some(condition),
-        ..Arguments::default()
-    }
+    Arguments { filter: Some(condition), ..Arguments::default() }
 }
 
 pub(crate) fn create(email: &str) -> Query {
-    let write = Write {
-        assignments: vec![Assignment::Set(NAME, Value::Text(email.into()))],
-    };
-    let rows = CreateMany {
-        rows: vec![write],
-        skip_duplicates: false,
-    };
+    let write = Write { assignments: vec![Assignment::Set(NAME, Value::Text(email.into()))] };
+    let rows = CreateMany { rows: vec![write], skip_duplicates: false };
     Query::new(USER, Action::CreateMany(rows))
 }
 
@@ -254,11 +211,7 @@ pub(crate) fn execute(text: &'static str) -> Query {
 }
 
 fn sql(text: &'static str) -> Raw {
-    Raw {
-        text: text.into(),
-        braces: false,
-        parameters: vec![],
-    }
+    Raw { text: text.into(), braces: false, parameters: vec![] }
 }
 
 /// What a cell is read as: `i` an integer, `t` text, `(…)` rows of such cells. Nulls are read as such.

@@ -13,15 +13,9 @@ async fn fails(engine: &Engine, query: Query) -> Error {
 
 fn post(author: Value) -> Query {
     let write = Write {
-        assignments: vec![
-            Assignment::Set(NAME, Value::Text("title".into())),
-            Assignment::Set(POST_AUTHOR_ID, author),
-        ],
+        assignments: vec![Assignment::Set(NAME, Value::Text("title".into())), Assignment::Set(POST_AUTHOR_ID, author)],
     };
-    Query {
-        selection: vec![columns(&[ID])],
-        ..Query::new(POST, Action::CreateOne(write))
-    }
+    Query { selection: vec![columns(&[ID])], ..Query::new(POST, Action::CreateOne(write)) }
 }
 
 #[tokio::test]
@@ -32,10 +26,7 @@ async fn constraints_are_named_as_the_schema_names_them() {
     assert_eq!(error.get("modelName"), Some(&Value::Text("User".into())));
     let target = Value::List(vec![Value::Text("email".into())]);
     assert_eq!(error.get("target"), Some(&target));
-    assert_eq!(
-        fails(engine, post(Value::Int(99))).await.kind(),
-        ErrorKind::ForeignKeyConstraint
-    );
+    assert_eq!(fails(engine, post(Value::Int(99))).await.kind(), ErrorKind::ForeignKeyConstraint);
     assert_eq!(fails(engine, post(Value::Null)).await.kind(), ErrorKind::NullConstraint);
 }
 
@@ -48,24 +39,15 @@ async fn what_is_missing_is_said() {
         ..Query::new(USER, Action::FindUniqueOrThrow)
     };
     assert_eq!(fails(engine, none).await.kind(), ErrorKind::RecordMissing);
-    engine
-        .execute(execute("ALTER TABLE users RENAME COLUMN mail TO post"))
-        .await
-        .unwrap();
+    engine.execute(execute("ALTER TABLE users RENAME COLUMN mail TO post")).await.unwrap();
     let users = || find(USER, Default::default(), vec![columns(&[NAME])]);
     let error = fails(engine, users()).await;
-    assert_eq!(
-        (error.kind(), error.get("column")),
-        (ErrorKind::ColumnMissing, Some(&Value::Text("mail".into())))
-    );
+    assert_eq!((error.kind(), error.get("column")), (ErrorKind::ColumnMissing, Some(&Value::Text("mail".into()))));
     engine.execute(execute("DROP TABLE _PostToTag")).await.unwrap();
     engine.execute(execute("DROP TABLE Post")).await.unwrap();
     engine.execute(execute("DROP TABLE users")).await.unwrap();
     let error = fails(engine, users()).await;
-    assert_eq!(
-        (error.kind(), error.get("table")),
-        (ErrorKind::TableMissing, Some(&Value::Text("users".into())))
-    );
+    assert_eq!((error.kind(), error.get("table")), (ErrorKind::TableMissing, Some(&Value::Text("users".into()))));
 }
 
 #[tokio::test]
@@ -90,15 +72,8 @@ async fn raw_sql_fails_with_what_the_database_says() {
 #[tokio::test]
 async fn stored_values_that_do_not_fit_are_errors() {
     let Blog { engine, .. } = &blog();
-    engine
-        .execute(execute("UPDATE Post SET views = 'many' WHERE id = 1"))
-        .await
-        .unwrap();
-    let query = find(
-        POST,
-        filtered(is(ID, Value::Int(1))),
-        vec![columns(&[crate::blog::POST_VIEWS])],
-    );
+    engine.execute(execute("UPDATE Post SET views = 'many' WHERE id = 1")).await.unwrap();
+    let query = find(POST, filtered(is(ID, Value::Int(1))), vec![columns(&[crate::blog::POST_VIEWS])]);
     let error = ask(engine, query, "i").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ColumnDataInvalid);
     assert!(error.message().contains("many"), "{error}");

@@ -12,12 +12,7 @@ async fn check(blog: &Blog, query: Query, cells: &str, expected: &str) {
 }
 
 fn page(take: Option<i64>, skip: Option<i64>) -> Arguments {
-    Arguments {
-        order: by(ID, Sort::Asc),
-        take,
-        skip,
-        ..Arguments::default()
-    }
+    Arguments { order: by(ID, Sort::Asc), take, skip, ..Arguments::default() }
 }
 
 #[tokio::test]
@@ -42,11 +37,8 @@ async fn cursors_include_their_row_and_mind_nulls() {
         (Sort::Desc, 2, "[2]"),
         (Sort::Asc, 99, "[]"),
     ] {
-        let arguments = Arguments {
-            order: by(POST_VIEWS, sort),
-            cursor: Some(is(ID, Value::Int(from))),
-            ..Arguments::default()
-        };
+        let arguments =
+            Arguments { order: by(POST_VIEWS, sort), cursor: Some(is(ID, Value::Int(from))), ..Arguments::default() };
         check(&blog, find(POST, arguments, vec![columns(&[ID])]), "i", expected).await;
     }
 }
@@ -54,34 +46,18 @@ async fn cursors_include_their_row_and_mind_nulls() {
 #[tokio::test]
 async fn distinct_keeps_the_first_of_each() {
     let blog = blog();
-    let arguments = Arguments {
-        order: by(ID, Sort::Desc),
-        distinct: vec![FieldId::at(3)],
-        ..Arguments::default()
-    };
+    let arguments = Arguments { order: by(ID, Sort::Desc), distinct: vec![FieldId::at(3)], ..Arguments::default() };
     check(&blog, find(POST, arguments, vec![columns(&[ID])]), "i", "[4; 3]").await;
 }
 
 #[tokio::test]
 async fn relations_below_relations() {
     let blog = blog();
-    let tags = related(
-        POST_TAGS,
-        Arguments {
-            order: by(NAME, Sort::Asc),
-            ..Arguments::default()
-        },
-        vec![columns(&[NAME])],
-    );
+    let tags =
+        related(POST_TAGS, Arguments { order: by(NAME, Sort::Asc), ..Arguments::default() }, vec![columns(&[NAME])]);
     let posts = related(USER_POSTS, page(None, None), vec![columns(&[NAME]), tags]);
     let query = find(USER, page(None, None), vec![columns(&[NAME]), posts]);
-    check(
-        &blog,
-        query,
-        "t(t(t))",
-        "[ada [a1 [blue; red]; a2 []; a3 [red]]; bob [b1 []]; eve []]",
-    )
-    .await;
+    check(&blog, query, "t(t(t))", "[ada [a1 [blue; red]; a2 []; a3 [red]]; bob [b1 []]; eve []]").await;
 }
 
 #[tokio::test]
@@ -132,10 +108,7 @@ async fn a_cursor_among_the_rows_of_one_parent() {
 #[tokio::test]
 async fn distinct_rows_of_each_parent() {
     let blog = blog();
-    let arguments = Arguments {
-        distinct: vec![FieldId::at(3)],
-        ..page(Some(5), None)
-    };
+    let arguments = Arguments { distinct: vec![FieldId::at(3)], ..page(Some(5), None) };
     let posts = related(USER_POSTS, arguments, vec![columns(&[ID])]);
     let query = find(USER, page(None, None), vec![columns(&[ID]), posts]);
     check(&blog, query, "i(i)", "[1 [1]; 2 [4]; 3 []]").await;
@@ -153,10 +126,7 @@ async fn conditions_on_relations() {
         (Quantifier::None, Condition::All(vec![]), "[3]"),
     ] {
         let filter = Condition::Related(USER_POSTS, quantifier, Box::new(condition));
-        let arguments = Arguments {
-            filter: Some(filter),
-            ..page(None, None)
-        };
+        let arguments = Arguments { filter: Some(filter), ..page(None, None) };
         check(&blog, find(USER, arguments, vec![columns(&[ID])]), "i", expected).await;
     }
 }
@@ -166,11 +136,7 @@ async fn lists_are_one_parameter() {
     let blog = blog();
     let among = |operator, ids: Vec<i64>| {
         let list = Value::List(ids.into_iter().map(Value::Int).collect());
-        find(
-            POST,
-            filtered(Condition::Compare(Compare::new(ID, operator, list))),
-            vec![columns(&[ID])],
-        )
+        find(POST, filtered(Condition::Compare(Compare::new(ID, operator, list))), vec![columns(&[ID])])
     };
     check(&blog, among(Operator::In, vec![]), "i", "[]").await;
     check(&blog, among(Operator::In, vec![3, 1, 7]), "i", "[1; 3]").await;
@@ -181,10 +147,7 @@ async fn lists_are_one_parameter() {
 #[tokio::test]
 async fn counts_of_relations() {
     let blog = blog();
-    let counts = Selected::RelationCounts(vec![
-        (USER_POSTS, None),
-        (USER_POSTS, Some(is(POST_VIEWS, Value::Int(10)))),
-    ]);
+    let counts = Selected::RelationCounts(vec![(USER_POSTS, None), (USER_POSTS, Some(is(POST_VIEWS, Value::Int(10))))]);
     let query = find(USER, page(None, None), vec![columns(&[ID]), counts]);
     check(&blog, query, "iii", "[1 3 1; 2 1 0; 3 0 0]").await;
 }

@@ -109,9 +109,7 @@ async fn many_tasks_share_few_connections() {
 async fn memory_is_one_connection() {
     let engine = Engine::with_catalog(":memory:", Arc::new(crate::blog::catalog(true))).unwrap();
     engine
-        .execute(crate::blog::execute(
-            "CREATE TABLE users (id INTEGER PRIMARY KEY, mail TEXT NOT NULL)",
-        ))
+        .execute(crate::blog::execute("CREATE TABLE users (id INTEGER PRIMARY KEY, mail TEXT NOT NULL)"))
         .await
         .unwrap();
     let (one, two) = tokio::join!(engine.execute(create("a")), engine.execute(create("b")));

@@ -65,10 +65,7 @@ async fn a_failed_operation_leaves_the_transaction_alive() {
 #[tokio::test]
 async fn a_transaction_that_takes_too_long_is_undone() {
     let Blog { engine, .. } = &blog();
-    let options = TransactionOptions {
-        timeout: Duration::from_millis(50),
-        ..TransactionOptions::default()
-    };
+    let options = TransactionOptions { timeout: Duration::from_millis(50), ..TransactionOptions::default() };
     let inside = engine.begin(options).await.unwrap();
     inside.execute(create("new")).await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -83,10 +80,7 @@ async fn a_transaction_that_takes_too_long_is_undone() {
 async fn a_transaction_waits_for_the_one_before_it() {
     let Blog { engine, .. } = &blog();
     let first = begin(engine).await;
-    let options = TransactionOptions {
-        max_wait: Duration::from_millis(50),
-        ..TransactionOptions::default()
-    };
+    let options = TransactionOptions { max_wait: Duration::from_millis(50), ..TransactionOptions::default() };
     let start = Instant::now();
     let error = engine.begin(options).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transaction);
@@ -115,23 +109,10 @@ async fn operations_of_one_transaction_take_turns() {
 #[tokio::test]
 async fn a_batch_is_kept_or_undone_as_one() {
     let Blog { engine, .. } = &blog();
-    let error = engine
-        .batch(vec![create("new"), create("ada"), create("other")], None)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.batch_index()),
-        (ErrorKind::UniqueConstraint, Some(1))
-    );
+    let error = engine.batch(vec![create("new"), create("ada"), create("other")], None).await.unwrap_err();
+    assert_eq!((error.kind(), error.batch_index()), (ErrorKind::UniqueConstraint, Some(1)));
     assert_eq!(count(engine).await, 3);
-    assert_eq!(
-        engine
-            .batch(vec![create("new"), create("other")], None)
-            .await
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(engine.batch(vec![create("new"), create("other")], None).await.unwrap().len(), 2);
     assert_eq!(count(engine).await, 5);
 
     let inside = begin(engine).await;
@@ -146,10 +127,5 @@ async fn raw_sql_cannot_leave_a_transaction_open() {
     let Blog { engine, .. } = &blog();
     engine.execute(execute("BEGIN")).await.unwrap();
     engine.execute(create("new")).await.unwrap();
-    assert_eq!(
-        ask(engine, crate::blog::raw("SELECT COUNT(*) FROM users"), "i")
-            .await
-            .unwrap(),
-        "[4]"
-    );
+    assert_eq!(ask(engine, crate::blog::raw("SELECT COUNT(*) FROM users"), "i").await.unwrap(), "[4]");
 }

@@ -132,12 +132,8 @@ impl fmt::Display for Change {
             Change::CreateEnum(it) => write!(f, "create enum {}", it.name),
             Change::AlterEnum(it) => {
                 write!(f, "alter enum {}", it.to.name)?;
-                it.added
-                    .iter()
-                    .try_for_each(|value| write!(f, "\n  add value {value}"))?;
-                it.removed
-                    .iter()
-                    .try_for_each(|value| write!(f, "\n  drop value {value}"))
+                it.added.iter().try_for_each(|value| write!(f, "\n  add value {value}"))?;
+                it.removed.iter().try_for_each(|value| write!(f, "\n  drop value {value}"))
             }
             Change::DropForeignKey { table, name } => write!(f, "drop foreign key {name} of {table}"),
             Change::DropIndex { table, name } => write!(f, "drop index {name} of {table}"),
@@ -155,11 +151,7 @@ impl fmt::Display for Change {
             Change::CreateIndex { table, index } => write!(f, "create index {} of {table}", index.name),
             Change::RenameIndex { table, from, to } => write!(f, "rename index {from} of {table} to {to}"),
             Change::AddForeignKey { table, foreign_key } => {
-                write!(
-                    f,
-                    "add foreign key {} of {table}",
-                    foreign_key.name.as_deref().unwrap_or("(unnamed)")
-                )
+                write!(f, "add foreign key {} of {table}", foreign_key.name.as_deref().unwrap_or("(unnamed)"))
             }
         }
     }

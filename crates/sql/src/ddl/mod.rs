@@ -96,9 +96,7 @@ pub struct Step {
 
 /// Writes changes as SQL.
 pub fn script(dialect: Dialect, changes: &[Change]) -> Script {
-    Script {
-        steps: changes.iter().map(|change| step(dialect, change)).collect(),
-    }
+    Script { steps: changes.iter().map(|change| step(dialect, change)).collect() }
 }
 
 fn step(dialect: Dialect, change: &Change) -> Step {
@@ -107,10 +105,7 @@ fn step(dialect: Dialect, change: &Change) -> Step {
         Dialect::Postgresql => postgresql::statements(change),
         Dialect::Mysql => mysql::statements(change),
     };
-    Step {
-        title: title(change),
-        statements,
-    }
+    Step { title: title(change), statements }
 }
 
 /// Prisma's words, so that migrations read alike.
@@ -136,9 +131,7 @@ fn title(change: &Change) -> &'static str {
 impl Script {
     /// Every statement, in order.
     pub fn statements(&self) -> impl Iterator<Item = &str> {
-        self.steps
-            .iter()
-            .flat_map(|step| step.statements.iter().map(String::as_str))
+        self.steps.iter().flat_map(|step| step.statements.iter().map(String::as_str))
     }
 
     /// Whether there is nothing to do.
@@ -152,9 +145,7 @@ impl fmt::Display for Script {
         for (at, step) in self.steps.iter().enumerate() {
             let gap = if at == 0 { "" } else { "\n" };
             writeln!(f, "{gap}-- {}", step.title)?;
-            step.statements
-                .iter()
-                .try_for_each(|statement| writeln!(f, "{statement};"))?;
+            step.statements.iter().try_for_each(|statement| writeln!(f, "{statement};"))?;
         }
         Ok(())
     }

@@ -28,19 +28,10 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
         Change::CreateTable(table) => create_table(table),
         Change::CreateIndex { table, index } => create_index(table, index),
         Change::RenameIndex { table, from, to } => {
-            format!(
-                "ALTER TABLE {} RENAME INDEX {} TO {}",
-                qualified(table),
-                quoted(from),
-                quoted(to)
-            )
+            format!("ALTER TABLE {} RENAME INDEX {} TO {}", qualified(table), quoted(from), quoted(to))
         }
         Change::AddForeignKey { table, foreign_key } => {
-            format!(
-                "ALTER TABLE {} ADD {}",
-                qualified(table),
-                text::foreign_key(MYSQL, foreign_key, "")
-            )
+            format!("ALTER TABLE {} ADD {}", qualified(table), text::foreign_key(MYSQL, foreign_key, ""))
         }
     };
     vec![statement]
@@ -57,18 +48,8 @@ fn qualified(name: &ObjectName) -> String {
 fn create_table(table: &Table) -> String {
     let columns: Vec<_> = table.columns.iter().map(column).collect();
     let key = table.primary_key.as_ref().map(primary_key);
-    let rest: Vec<_> = table
-        .indexes
-        .iter()
-        .map(index_in_table)
-        .chain(key)
-        .map(|line| format!("    {line}"))
-        .collect();
-    let rest = if rest.is_empty() {
-        String::new()
-    } else {
-        format!(",\n\n{}", rest.join(",\n"))
-    };
+    let rest: Vec<_> = table.indexes.iter().map(index_in_table).chain(key).map(|line| format!("    {line}")).collect();
+    let rest = if rest.is_empty() { String::new() } else { format!(",\n\n{}", rest.join(",\n")) };
     text::create_table(MYSQL, table, &columns, &rest) + TABLE_OPTIONS
 }
 
@@ -80,11 +61,7 @@ fn column(column: &Column) -> String {
     let null = if column.nullable { "NULL" } else { "NOT NULL" };
     let default = default(column).map(|it| format!(" DEFAULT {it}")).unwrap_or_default();
     let counting = if column.autoincrement { " AUTO_INCREMENT" } else { "" };
-    format!(
-        "{} {} {null}{default}{counting}",
-        quoted(&column.name),
-        type_name(column)
-    )
+    format!("{} {} {null}{default}{counting}", quoted(&column.name), type_name(column))
 }
 
 fn type_name(column: &Column) -> &str {
@@ -126,21 +103,12 @@ fn index_kind(index: &Index) -> &'static str {
 }
 
 fn index_in_table(index: &Index) -> String {
-    format!(
-        "{} {}({})",
-        index_kind(index),
-        quoted(&index.name),
-        indexed(&index.columns)
-    )
+    format!("{} {}({})", index_kind(index), quoted(&index.name), indexed(&index.columns))
 }
 
 fn create_index(table: &ObjectName, index: &Index) -> String {
     let (kind, name) = (index_kind(index), quoted(&index.name));
-    format!(
-        "CREATE {kind} {name} ON {}({})",
-        qualified(table),
-        indexed(&index.columns)
-    )
+    format!("CREATE {kind} {name} ON {}({})", qualified(table), indexed(&index.columns))
 }
 
 fn alter_table(table: &ObjectName, changes: &[TableChange]) -> String {

@@ -30,11 +30,7 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
             format!("ALTER INDEX {} RENAME TO {}", beside(table, from), quoted(to))
         }
         Change::AddForeignKey { table, foreign_key } => {
-            format!(
-                "ALTER TABLE {} ADD {}",
-                qualified(table),
-                text::foreign_key(POSTGRESQL, foreign_key, "")
-            )
+            format!("ALTER TABLE {} ADD {}", qualified(table), text::foreign_key(POSTGRESQL, foreign_key, ""))
         }
     };
     vec![statement]
@@ -50,35 +46,17 @@ fn qualified(name: &ObjectName) -> String {
 
 /// An index lives in its table's namespace.
 fn beside(table: &ObjectName, index: &str) -> String {
-    qualified(&ObjectName {
-        schema: table.schema.clone(),
-        name: index.to_owned(),
-    })
+    qualified(&ObjectName { schema: table.schema.clone(), name: index.to_owned() })
 }
 
 fn create_extension(extension: &Extension) -> String {
-    let schema = extension
-        .schema
-        .as_ref()
-        .map(|it| format!(" WITH SCHEMA {}", quoted(it)))
-        .unwrap_or_default();
-    let version = extension
-        .version
-        .as_ref()
-        .map(|it| format!(" VERSION {}", quoted(it)))
-        .unwrap_or_default();
-    format!(
-        "CREATE EXTENSION IF NOT EXISTS {}{schema}{version}",
-        quoted(&extension.name)
-    )
+    let schema = extension.schema.as_ref().map(|it| format!(" WITH SCHEMA {}", quoted(it))).unwrap_or_default();
+    let version = extension.version.as_ref().map(|it| format!(" VERSION {}", quoted(it))).unwrap_or_default();
+    format!("CREATE EXTENSION IF NOT EXISTS {}{schema}{version}", quoted(&extension.name))
 }
 
 fn create_enum(it: &Enum) -> String {
-    let variants: Vec<_> = it
-        .variants
-        .iter()
-        .map(|variant| text::string(POSTGRESQL, variant))
-        .collect();
+    let variants: Vec<_> = it.variants.iter().map(|variant| text::string(POSTGRESQL, variant)).collect();
     format!("CREATE TYPE {} AS ENUM ({})", qualified(&it.name), variants.join(", "))
 }
 
@@ -87,34 +65,19 @@ fn alter_enum(change: &AlterEnum) -> Vec<String> {
     let name = qualified(&change.to.name);
     if change.removed.is_empty() {
         let added = change.added.iter();
-        return added
-            .map(|value| format!("ALTER TYPE {name} ADD VALUE {}", text::string(POSTGRESQL, value)))
-            .collect();
+        return added.map(|value| format!("ALTER TYPE {name} ADD VALUE {}", text::string(POSTGRESQL, value))).collect();
     }
     replace_enum(change, &name)
 }
 
 fn replace_enum(change: &AlterEnum, name: &str) -> Vec<String> {
-    let renamed = |suffix| ObjectName {
-        name: format!("{}_{suffix}", change.to.name.name),
-        ..change.to.name.clone()
-    };
+    let renamed = |suffix| ObjectName { name: format!("{}_{suffix}", change.to.name.name), ..change.to.name.clone() };
     let (new, old) = (renamed("new"), renamed("old"));
-    let mut statements = vec![
-        "BEGIN".to_owned(),
-        create_enum(&Enum {
-            name: new.clone(),
-            ..change.to.clone()
-        }),
-    ];
+    let mut statements = vec!["BEGIN".to_owned(), create_enum(&Enum { name: new.clone(), ..change.to.clone() })];
     statements.extend(change.columns.iter().filter_map(drop_default));
     statements.extend(change.columns.iter().map(|column| change_enum(column, &new)));
     statements.push(format!("ALTER TYPE {name} RENAME TO {}", quoted(&old.name)));
-    statements.push(format!(
-        "ALTER TYPE {} RENAME TO {}",
-        qualified(&new),
-        quoted(&change.to.name.name)
-    ));
+    statements.push(format!("ALTER TYPE {} RENAME TO {}", qualified(&new), quoted(&change.to.name.name)));
     statements.push(format!("DROP TYPE {}", qualified(&old)));
     statements.extend(change.columns.iter().filter_map(set_default));
     statements.push("COMMIT".to_owned());
@@ -122,29 +85,18 @@ fn replace_enum(change: &AlterEnum, name: &str) -> Vec<String> {
 }
 
 fn alter_one(column: &EnumColumn) -> String {
-    format!(
-        "ALTER TABLE {} ALTER COLUMN {}",
-        qualified(&column.table),
-        quoted(&column.to.name)
-    )
+    format!("ALTER TABLE {} ALTER COLUMN {}", qualified(&column.table), quoted(&column.to.name))
 }
 
 fn change_enum(column: &EnumColumn, to: &ObjectName) -> String {
     let list = if column.to.ty.list { "[]" } else { "" };
     let (name, to) = (quoted(&column.to.name), qualified(to));
-    format!(
-        "{} TYPE {to}{list} USING ({name}::text{list}::{to}{list})",
-        alter_one(column)
-    )
+    format!("{} TYPE {to}{list} USING ({name}::text{list}::{to}{list})", alter_one(column))
 }
 
 /// The default is a value of the old type, and would not be cast.
 fn drop_default(column: &EnumColumn) -> Option<String> {
-    column
-        .from
-        .default
-        .as_ref()
-        .map(|_| format!("{} DROP DEFAULT", alter_one(column)))
+    column.from.default.as_ref().map(|_| format!("{} DROP DEFAULT", alter_one(column)))
 }
 
 fn set_default(column: &EnumColumn) -> Option<String> {
@@ -153,24 +105,13 @@ fn set_default(column: &EnumColumn) -> Option<String> {
 
 fn create_table(table: &Table) -> String {
     let columns: Vec<_> = table.columns.iter().map(column).collect();
-    let key = table
-        .primary_key
-        .as_ref()
-        .map(|key| format!(",\n\n    {}", primary_key(key)))
-        .unwrap_or_default();
+    let key = table.primary_key.as_ref().map(|key| format!(",\n\n    {}", primary_key(key))).unwrap_or_default();
     text::create_table(POSTGRESQL, table, &columns, &key)
 }
 
 fn primary_key(key: &PrimaryKey) -> String {
-    let name = key
-        .name
-        .as_ref()
-        .map(|name| format!("CONSTRAINT {} ", quoted(name)))
-        .unwrap_or_default();
-    format!(
-        "{name}PRIMARY KEY ({})",
-        text::list(POSTGRESQL, key.columns.iter().map(|column| &column.name), ",")
-    )
+    let name = key.name.as_ref().map(|name| format!("CONSTRAINT {} ", quoted(name))).unwrap_or_default();
+    format!("{name}PRIMARY KEY ({})", text::list(POSTGRESQL, key.columns.iter().map(|column| &column.name), ","))
 }
 
 fn column(column: &Column) -> String {
@@ -235,27 +176,15 @@ fn altered(change: &TableChange) -> Option<(&Column, &Column)> {
 
 /// The sequence of a column that counts up, named as `SERIAL` names it.
 fn sequence(table: &ObjectName, column: &Column) -> ObjectName {
-    ObjectName {
-        schema: table.schema.clone(),
-        name: format!("{}_{}_seq", table.name, column.name),
-    }
+    ObjectName { schema: table.schema.clone(), name: format!("{}_{}_seq", table.name, column.name) }
 }
 
 /// The column with what `SERIAL` stands for written out, where it begins or ends to count.
 fn written_out(table: &ObjectName, column: &Column, other: &Column) -> Column {
     let counts = column.autoincrement && !other.autoincrement;
-    let next = || {
-        format!(
-            "nextval({})",
-            text::string(POSTGRESQL, &qualified(&sequence(table, column)))
-        )
-    };
+    let next = || format!("nextval({})", text::string(POSTGRESQL, &qualified(&sequence(table, column))));
     Column {
-        default: if counts {
-            Some(Default::Expression(next()))
-        } else {
-            column.default.clone()
-        },
+        default: if counts { Some(Default::Expression(next())) } else { column.default.clone() },
         ..column.clone()
     }
 }
@@ -264,10 +193,7 @@ fn alter(table: &ObjectName, change: &TableChange) -> Vec<String> {
     match change {
         TableChange::DropPrimaryKey { name } => {
             let usual = || format!("{}_pkey", table.name);
-            vec![format!(
-                "DROP CONSTRAINT {}",
-                quoted(&name.clone().unwrap_or_else(usual))
-            )]
+            vec![format!("DROP CONSTRAINT {}", quoted(&name.clone().unwrap_or_else(usual)))]
         }
         TableChange::AddColumn(it) => vec![format!("ADD COLUMN     {}", column(it))],
         TableChange::DropColumn(name) => vec![format!("DROP COLUMN {}", quoted(name))],
@@ -298,25 +224,14 @@ fn alter_column(from: &Column, to: &Column) -> Vec<String> {
     if retyped || redefault {
         parts.extend(default(to).map(|value| format!("SET DEFAULT {value}")));
     }
-    parts
-        .into_iter()
-        .map(|part| format!("ALTER COLUMN {name} {part}"))
-        .collect()
+    parts.into_iter().map(|part| format!("ALTER COLUMN {name} {part}")).collect()
 }
 
 fn create_index(table: &ObjectName, index: &Index) -> String {
     let unique = if index.kind == IndexKind::Unique { "UNIQUE " } else { "" };
-    let using = index
-        .algorithm
-        .and_then(method)
-        .map(|method| format!(" USING {method} "))
-        .unwrap_or_default();
+    let using = index.algorithm.and_then(method).map(|method| format!(" USING {method} ")).unwrap_or_default();
     let columns: Vec<_> = index.columns.iter().map(index_column).collect();
-    let predicate = index
-        .predicate
-        .as_ref()
-        .map(|sql| format!(" WHERE {sql}"))
-        .unwrap_or_default();
+    let predicate = index.predicate.as_ref().map(|sql| format!(" WHERE {sql}")).unwrap_or_default();
     format!(
         "CREATE {unique}INDEX {} ON {}{using}({}){predicate}",
         quoted(&index.name),
@@ -326,11 +241,7 @@ fn create_index(table: &ObjectName, index: &Index) -> String {
 }
 
 fn index_column(column: &IndexColumn) -> String {
-    let class = column
-        .operator_class
-        .as_ref()
-        .map(|class| format!(" {class}"))
-        .unwrap_or_default();
+    let class = column.operator_class.as_ref().map(|class| format!(" {class}")).unwrap_or_default();
     let order = if column.descending { " DESC" } else { "" };
     format!("{}{class}{order}", quoted(&column.name))
 }

@@ -42,11 +42,9 @@ fn drop_table(name: &ObjectName) -> Vec<String> {
 
 fn alter(table: &ObjectName, change: &TableChange) -> Option<String> {
     match change {
-        TableChange::AddColumn(it) => Some(format!(
-            "ALTER TABLE {} ADD COLUMN {}",
-            quoted(&table.name),
-            column(it, None)
-        )),
+        TableChange::AddColumn(it) => {
+            Some(format!("ALTER TABLE {} ADD COLUMN {}", quoted(&table.name), column(it, None)))
+        }
         TableChange::DropPrimaryKey { .. }
         | TableChange::DropColumn(_)
         | TableChange::AlterColumn { .. }
@@ -89,11 +87,7 @@ fn column(column: &Column, inline_key: Option<&str>) -> String {
         false => "",
     };
     let default = default(column).map(|it| format!(" DEFAULT {it}")).unwrap_or_default();
-    let collation = column
-        .collation
-        .as_ref()
-        .map(|it| format!(" COLLATE {it}"))
-        .unwrap_or_default();
+    let collation = column.collation.as_ref().map(|it| format!(" COLLATE {it}")).unwrap_or_default();
     format!("{} {ty}{null}{key}{default}{collation}", quoted(&column.name))
 }
 
@@ -111,24 +105,14 @@ fn default(column: &Column) -> Option<String> {
 fn indexed(columns: &[IndexColumn]) -> String {
     let columns: Vec<_> = columns
         .iter()
-        .map(|column| {
-            format!(
-                "{}{}",
-                quoted(&column.name),
-                if column.descending { " DESC" } else { "" }
-            )
-        })
+        .map(|column| format!("{}{}", quoted(&column.name), if column.descending { " DESC" } else { "" }))
         .collect();
     columns.join(", ")
 }
 
 fn create_index(table: &ObjectName, index: &Index) -> String {
     let unique = if index.kind == IndexKind::Unique { "UNIQUE " } else { "" };
-    let predicate = index
-        .predicate
-        .as_ref()
-        .map(|sql| format!(" WHERE {sql}"))
-        .unwrap_or_default();
+    let predicate = index.predicate.as_ref().map(|sql| format!(" WHERE {sql}")).unwrap_or_default();
     format!(
         "CREATE {unique}INDEX {} ON {}({}){predicate}",
         quoted(&index.name),
@@ -151,28 +135,17 @@ fn redefine(tables: &[Redefinition]) -> Vec<String> {
 fn rebuild(tables: &Redefinition, statements: &mut Vec<String>) {
     let (from, to) = (&tables.from, &tables.to);
     let beside = ObjectName::plain(format!("new_{}", to.name.name));
-    statements.push(create_table(&Table {
-        name: beside.clone(),
-        ..to.clone()
-    }));
+    statements.push(create_table(&Table { name: beside.clone(), ..to.clone() }));
     statements.extend(copy_rows(from, to, &beside));
     statements.push(format!("DROP TABLE {}", quoted(&from.name.name)));
-    statements.push(format!(
-        "ALTER TABLE {} RENAME TO {}",
-        quoted(&beside.name),
-        quoted(&to.name.name)
-    ));
+    statements.push(format!("ALTER TABLE {} RENAME TO {}", quoted(&beside.name), quoted(&to.name.name)));
     statements.extend(to.indexes.iter().map(|index| create_index(&to.name, index)));
     statements.extend(from.attachments.iter().map(|it| it.sql.clone()));
 }
 
 /// Prisma lists the columns by name; so do we.
 fn copy_rows(from: &Table, to: &Table, beside: &ObjectName) -> Option<String> {
-    let mut kept: Vec<_> = to
-        .columns
-        .iter()
-        .filter_map(|new| from.column(&new.name).map(|old| (old, new)))
-        .collect();
+    let mut kept: Vec<_> = to.columns.iter().filter_map(|new| from.column(&new.name).map(|old| (old, new))).collect();
     kept.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
     if kept.is_empty() {
         return None;

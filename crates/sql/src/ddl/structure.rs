@@ -199,10 +199,7 @@ pub struct Attachment {
 impl ObjectName {
     /// A name without a namespace.
     pub fn plain(name: impl Into<String>) -> Self {
-        ObjectName {
-            schema: None,
-            name: name.into(),
-        }
+        ObjectName { schema: None, name: name.into() }
     }
 }
 
@@ -218,10 +215,7 @@ impl fmt::Display for ObjectName {
 impl ColumnType {
     /// A type of the database that is no list.
     pub fn database(name: impl Into<String>) -> Self {
-        ColumnType {
-            base: BaseType::Database(name.into()),
-            list: false,
-        }
+        ColumnType { base: BaseType::Database(name.into()), list: false }
     }
 }
 
@@ -238,12 +232,7 @@ impl fmt::Display for ColumnType {
 impl IndexColumn {
     /// A whole column, small to large.
     pub fn plain(name: impl Into<String>) -> Self {
-        IndexColumn {
-            name: name.into(),
-            descending: false,
-            length: None,
-            operator_class: None,
-        }
+        IndexColumn { name: name.into(), descending: false, length: None, operator_class: None }
     }
 }
 

@@ -83,11 +83,7 @@ pub(super) fn action(action: ReferentialAction) -> &'static str {
 
 /// `CONSTRAINT … FOREIGN KEY … REFERENCES …`, with `gap` between the table referred to and its columns.
 pub(super) fn foreign_key(dialect: Dialect, key: &ForeignKey, gap: &str) -> String {
-    let name = key
-        .name
-        .as_ref()
-        .map(|name| format!("CONSTRAINT {} ", quoted(dialect, name)))
-        .unwrap_or_default();
+    let name = key.name.as_ref().map(|name| format!("CONSTRAINT {} ", quoted(dialect, name))).unwrap_or_default();
     format!(
         "{name}FOREIGN KEY ({}) REFERENCES {}{gap}({}) ON DELETE {} ON UPDATE {}",
         list(dialect, &key.columns, ", "),
@@ -101,11 +97,7 @@ pub(super) fn foreign_key(dialect: Dialect, key: &ForeignKey, gap: &str) -> Stri
 /// The statement that makes a table out of lines: columns first, then, after an empty line, what `rest` holds.
 pub(super) fn create_table(dialect: Dialect, table: &Table, columns: &[String], rest: &str) -> String {
     let columns: Vec<_> = columns.iter().map(|column| format!("    {column}")).collect();
-    format!(
-        "CREATE TABLE {} (\n{}{rest}\n)",
-        qualified(dialect, &table.name),
-        columns.join(",\n")
-    )
+    format!("CREATE TABLE {} (\n{}{rest}\n)", qualified(dialect, &table.name), columns.join(",\n"))
 }
 
 #[cfg(test)]
@@ -114,10 +106,7 @@ mod tests {
 
     #[test]
     fn names_and_texts_end_where_they_should() {
-        let name = ObjectName {
-            schema: Some("a\"b".into()),
-            name: "c`d".into(),
-        };
+        let name = ObjectName { schema: Some("a\"b".into()), name: "c`d".into() };
         assert_eq!(qualified(Dialect::Postgresql, &name), "\"a\"\"b\".\"c`d\"");
         assert_eq!(quoted(Dialect::Mysql, &name.name), "`c``d`");
         assert_eq!(string(Dialect::Sqlite, r"it's \"), r"'it''s \'");
@@ -131,12 +120,7 @@ mod tests {
             (Dialect::Postgresql, &list, "TEXT[]", "ARRAY['a', 'b''']::TEXT[]"),
             (Dialect::Mysql, &Default::Now, "DATETIME(3)", "CURRENT_TIMESTAMP(3)"),
             (Dialect::Mysql, &Default::Now, "DATETIME", "CURRENT_TIMESTAMP"),
-            (
-                Dialect::Sqlite,
-                &Default::Expression("1 + 1".into()),
-                "INTEGER",
-                "(1 + 1)",
-            ),
+            (Dialect::Sqlite, &Default::Expression("1 + 1".into()), "INTEGER", "(1 + 1)"),
             (Dialect::Sqlite, &Default::Bytes(vec![0, 255]), "BLOB", "X'00ff'"),
             (Dialect::Postgresql, &Default::Bytes(vec![0, 255]), "BYTEA", r"'\x00ff'"),
         ];

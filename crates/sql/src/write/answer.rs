@@ -77,9 +77,7 @@ impl<'p> WritePlanner<'p> {
 
     fn insert_all(&mut self, row: &Row<'p>, many: &'p CreateMany, into: Target) -> Result<(), PlanError> {
         if many.rows.iter().any(|row| !is_flat(row)) {
-            return Err(PlanError::Invalid(
-                "nothing can be nested in rows that are created at once",
-            ));
+            return Err(PlanError::Invalid("nothing can be nested in rows that are created at once"));
         }
         match many.rows.as_slice() {
             [] => Ok(()),
@@ -152,9 +150,7 @@ impl<'p> WritePlanner<'p> {
             self.run_checked(statement, Target::Answer, check);
             return self.returned(query, projection);
         }
-        let level = self
-            .planner
-            .rows(query.model.index, &query.selection, read::Rows::Of(&query.arguments))?;
+        let level = self.planner.rows(query.model.index, &query.selection, read::Rows::Of(&query.arguments))?;
         let rows = self.follow_delete(&rows)?;
         let statement = self.delete(&rows, &[])?;
         self.run_checked(statement, Target::Nothing, check);
@@ -172,9 +168,7 @@ impl<'p> WritePlanner<'p> {
     /// The rows of the query's filter.
     fn selected(&self, query: &'p Query) -> Result<Rows<'p>, PlanError> {
         let filter = query.arguments.filter.as_ref();
-        Ok(self
-            .rows(query.model.index)?
-            .given(filter.filter(|it| !crate::filter::is_true(it))))
+        Ok(self.rows(query.model.index)?.given(filter.filter(|it| !crate::filter::is_true(it))))
     }
 
     /// The rows of the query's filter, at most as many as it says.
@@ -183,11 +177,7 @@ impl<'p> WritePlanner<'p> {
         let Some(count) = &query.arguments.take else {
             return Ok(rows);
         };
-        let slot = self
-            .planner
-            .slots
-            .number(count)
-            .ok_or(PlanError::Invalid("a number from outside the query"))?;
+        let slot = self.planner.slots.number(count).ok_or(PlanError::Invalid("a number from outside the query"))?;
         Ok(rows.limited(Source::Parameter(slot)))
     }
 
@@ -217,9 +207,7 @@ impl<'p> WritePlanner<'p> {
 
     fn returned(self, query: &'p Query, projection: Projection<'_>) -> Result<WritePlan, PlanError> {
         let index = query.model.index;
-        let level = self
-            .planner
-            .level(index, projection, Statement::default(), (0, false))?;
+        let level = self.planner.level(index, projection, Statement::default(), (0, false))?;
         Ok(self.finish(Answer::Returned(level)))
     }
 
@@ -234,19 +222,12 @@ impl<'p> WritePlanner<'p> {
             held.map(|(_, at)| at).ok_or(PlanError::UnknownModel(row.index))
         });
         let columns: Vec<u32> = key.collect::<Result<_, _>>()?;
-        let rows = read::Rows::Registered {
-            step: row.register,
-            columns: &columns,
-        };
+        let rows = read::Rows::Registered { step: row.register, columns: &columns };
         self.planner.rows(query.model.index, &query.selection, rows)
     }
 
     fn finish(self, answer: Answer) -> WritePlan {
-        WritePlan {
-            steps: self.steps,
-            registers: self.registers,
-            answer,
-        }
+        WritePlan { steps: self.steps, registers: self.registers, answer }
     }
 }
 

@@ -56,12 +56,7 @@ impl<'p> WritePlanner<'p> {
         }
         let columns = self.complete(row.model, given)?;
         let statement = self.insert(row.model, &columns, &Conflict::Fail, &row.columns)?;
-        self.steps.push(Step::Run(Run {
-            statement,
-            each: None,
-            into,
-            check: None,
-        }));
+        self.steps.push(Step::Run(Run { statement, each: None, into, check: None }));
         for (relation, nested) in relations.iter().filter(|(relation, _)| !relation.link.holds_key) {
             self.attach(row, relation, nested, true)?;
         }
@@ -74,9 +69,7 @@ impl<'p> WritePlanner<'p> {
         model: &'p Model,
         write: &'p Write,
     ) -> Result<Vec<(Relation<'p>, &'p lenslet_core::query::Nested)>, PlanError> {
-        nested(write)
-            .map(|(field, nested)| Ok((Relation::of(self.planner, model, field)?, nested)))
-            .collect()
+        nested(write).map(|(field, nested)| Ok((Relation::of(self.planner, model, field)?, nested))).collect()
     }
 
     /// Every column of a new row that the engine fills, in the order of the model.
@@ -111,16 +104,8 @@ impl<'p> WritePlanner<'p> {
     ) -> Result<(), PlanError> {
         let model = row.model;
         let cells = self.cells(model, rows, inherited)?;
-        let optional: Vec<u16> = cells
-            .iter()
-            .filter(|cell| cell.is_optional)
-            .map(|cell| cell.field)
-            .collect();
-        let conflict = if skip_duplicates {
-            Conflict::Skip
-        } else {
-            Conflict::Fail
-        };
+        let optional: Vec<u16> = cells.iter().filter(|cell| cell.is_optional).map(|cell| cell.field).collect();
+        let conflict = if skip_duplicates { Conflict::Skip } else { Conflict::Fail };
         let mut variants: Vec<Variant> = Vec::new();
         for write in rows {
             let lacks: Vec<u16> = optional.iter().copied().filter(|field| !gives(write, *field)).collect();
@@ -134,11 +119,7 @@ impl<'p> WritePlanner<'p> {
             variants.push(Variant::new(self.planner.dialect, lacks, texts, cells));
         }
         self.steps.push(Step::Insert(InsertRows {
-            list: self
-                .planner
-                .slots
-                .rows(rows)
-                .ok_or(PlanError::Invalid("rows from outside the query"))?,
+            list: self.planner.slots.rows(rows).ok_or(PlanError::Invalid("rows from outside the query"))?,
             optional,
             variants,
             columns: self.types(model, &row.columns)?,
@@ -154,10 +135,7 @@ impl<'p> WritePlanner<'p> {
             let shared = inherited.iter().find(|(it, _)| *it == at).map(|(_, bind)| bind.clone());
             let fallback = shared.clone().or_else(|| self.default(field, of));
             let given = shared.is_none() && rows.iter().any(|row| gives(row, at));
-            let Some(bind) = fallback
-                .clone()
-                .or_else(|| given.then(|| constant(field, Value::Null)).flatten())
-            else {
+            let Some(bind) = fallback.clone().or_else(|| given.then(|| constant(field, Value::Null)).flatten()) else {
                 if given {
                     return Err(column(model, at).err().unwrap_or(PlanError::UnknownModel(at)));
                 }
@@ -166,10 +144,7 @@ impl<'p> WritePlanner<'p> {
             cells.push(ListCell {
                 field: at,
                 is_optional: given && fallback.is_none() && of.default.is_some(),
-                cell: Cell {
-                    given: given.then_some(at),
-                    bind,
-                },
+                cell: Cell { given: given.then_some(at), bind },
             });
         }
         Ok(cells)
@@ -190,10 +165,7 @@ impl<'p> WritePlanner<'p> {
             Some(Default::Literal(literal)) => Source::Constant(literal::value(self.planner.catalog, literal, ty)?),
             Some(Default::Autoincrement | Default::DbGenerated(_) | Default::Sequence(_)) => return None,
         };
-        Some(Bind {
-            source,
-            encoding: Encoding::Value(ty),
-        })
+        Some(Bind { source, encoding: Encoding::Value(ty) })
     }
 }
 
@@ -216,8 +188,5 @@ fn gives(write: &Write, field: u16) -> bool {
 }
 
 fn constant(field: &Field, value: Value) -> Option<Bind> {
-    Some(Bind {
-        source: Source::Constant(value),
-        encoding: Encoding::Value(Type::of(field)?),
-    })
+    Some(Bind { source: Source::Constant(value), encoding: Encoding::Value(Type::of(field)?) })
 }

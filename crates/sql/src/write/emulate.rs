@@ -132,9 +132,7 @@ impl<'p> WritePlanner<'p> {
             return Ok(Vec::new());
         }
         if depth > DEPTH {
-            return Err(PlanError::Invalid(
-                "its referential actions follow from each other without end",
-            ));
+            return Err(PlanError::Invalid("its referential actions follow from each other without end"));
         }
         let mut found = Vec::new();
         for (at, _, end) in rows.model.relations() {

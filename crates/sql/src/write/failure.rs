@@ -133,9 +133,6 @@ impl Failure {
 }
 
 fn missing(cause: String) -> Error {
-    Error::new(
-        ErrorKind::RecordMissing,
-        format!("a record that the operation depends on does not exist. {cause}"),
-    )
-    .with("cause", Value::Text(cause))
+    Error::new(ErrorKind::RecordMissing, format!("a record that the operation depends on does not exist. {cause}"))
+        .with("cause", Value::Text(cause))
 }

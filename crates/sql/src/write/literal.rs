@@ -74,10 +74,7 @@ fn moment(text: &str) -> Option<i64> {
             let (clock, offset) = time.split_at(at);
             let sign = if offset.starts_with('-') { -1 } else { 1 };
             let (hours, minutes) = offset.get(1..)?.split_once(':')?;
-            (
-                clock,
-                sign * (hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?),
-            )
+            (clock, sign * (hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?))
         }
     };
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
@@ -107,13 +104,7 @@ mod tests {
         assert_eq!(moment("2000-02-29T12:30:15.25Z"), Some(951_827_415_250_000));
         assert_eq!(moment("2018-01-27T08:00:00+02:00"), Some(1_517_032_800_000_000));
         assert_eq!(moment("1969-12-31T23:59:59.999Z"), Some(-1_000));
-        for wrong in [
-            "",
-            "2018-01-27",
-            "2018-13-27T08:00:00Z",
-            "2018-01-27T08:00:00",
-            "x-01-27T08:00:00Z",
-        ] {
+        for wrong in ["", "2018-01-27", "2018-13-27T08:00:00Z", "2018-01-27T08:00:00", "x-01-27T08:00:00Z"] {
             assert_eq!(moment(wrong), None, "{wrong}");
         }
     }

@@ -48,23 +48,14 @@ struct WritePlanner<'p> {
 
 impl<'p> WritePlanner<'p> {
     fn new(planner: &'p Planner<'p>) -> Self {
-        WritePlanner {
-            planner,
-            steps: Vec::new(),
-            registers: 0,
-        }
+        WritePlanner { planner, steps: Vec::new(), registers: 0 }
     }
 
     /// A register for rows of a model.
     fn row(&mut self, index: u16, columns: Vec<u16>) -> Result<Row<'p>, PlanError> {
         let register = self.registers;
         self.registers += 1;
-        Ok(Row {
-            index,
-            model: self.planner.model(index)?,
-            register,
-            columns,
-        })
+        Ok(Row { index, model: self.planner.model(index)?, register, columns })
     }
 
     fn rows(&self, index: u16) -> Result<Rows<'p>, PlanError> {
@@ -73,10 +64,7 @@ impl<'p> WritePlanner<'p> {
 
     /// A value of the query, for a column.
     fn bind(&self, model: &Model, field: u16, value: &Value) -> Result<Bind, PlanError> {
-        Ok(Bind {
-            source: self.planner.parameter(value)?,
-            encoding: Encoding::Value(column(model, field)?.2),
-        })
+        Ok(Bind { source: self.planner.parameter(value)?, encoding: Encoding::Value(column(model, field)?.2) })
     }
 
     fn slot(&self, value: &Value) -> Result<u32, PlanError> {
@@ -90,22 +78,12 @@ impl<'p> WritePlanner<'p> {
     }
 
     fn run_checked(&mut self, statement: Statement, into: Target, check: Option<(Check, Failure)>) {
-        self.steps.push(Step::Run(Run {
-            statement,
-            each: None,
-            into,
-            check,
-        }));
+        self.steps.push(Step::Run(Run { statement, each: None, into, check }));
     }
 
     /// A statement for each row of a register.
     fn run_each(&mut self, row: &Row<'_>, statement: Statement) {
-        self.steps.push(Step::Run(Run {
-            statement,
-            each: Some(row.register),
-            into: Target::Nothing,
-            check: None,
-        }));
+        self.steps.push(Step::Run(Run { statement, each: Some(row.register), into: Target::Nothing, check: None }));
     }
 
     /// Looks rows up.
@@ -139,11 +117,7 @@ impl<'p> WritePlanner<'p> {
     ) -> Result<(), PlanError> {
         let then = self.block(then)?;
         let otherwise = self.block(otherwise)?;
-        self.steps.push(Step::Branch {
-            test: Test::Found(row.register),
-            then,
-            otherwise,
-        });
+        self.steps.push(Step::Branch { test: Test::Found(row.register), then, otherwise });
         Ok(())
     }
 
@@ -184,8 +158,6 @@ fn is_flat(write: &Write) -> bool {
 fn single<T>(list: &[T]) -> Result<&T, PlanError> {
     match list {
         [one] => Ok(one),
-        _ => Err(PlanError::Invalid(
-            "a relation to one row takes exactly one of what it is given",
-        )),
+        _ => Err(PlanError::Invalid("a relation to one row takes exactly one of what it is given")),
     }
 }

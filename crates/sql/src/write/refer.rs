@@ -137,12 +137,8 @@ impl<'p> WritePlanner<'p> {
     fn near_index(&self, relation: &Relation<'p>) -> Result<u16, PlanError> {
         // The near model is the far model of the far end; the catalog holds it by reference.
         let models = self.planner.catalog.models.iter().zip(0..);
-        let mut found = models
-            .filter(|(model, _)| std::ptr::eq(*model, relation.near))
-            .map(|(_, at)| at);
-        found
-            .next()
-            .ok_or(PlanError::Invalid("a model from outside the catalog"))
+        let mut found = models.filter(|(model, _)| std::ptr::eq(*model, relation.near)).map(|(_, at)| at);
+        found.next().ok_or(PlanError::Invalid("a model from outside the catalog"))
     }
 
     /// Rows that hold a relation's key hold it no longer; an error where they must.
@@ -222,9 +218,7 @@ impl<'p> WritePlanner<'p> {
 /// The columns of the key, from the row that they refer to.
 fn keys(relation: &Relation<'_>, far: &Row<'_>) -> Result<Assigns, PlanError> {
     let columns = relation.link.near_fields.iter().zip(&relation.link.far_fields);
-    columns
-        .map(|(near, far_field)| Ok((*near, Assign::Value(far.bind(*far_field)?))))
-        .collect()
+    columns.map(|(near, far_field)| Ok((*near, Assign::Value(far.bind(*far_field)?)))).collect()
 }
 
 /// The columns of the key that may be null, as null.

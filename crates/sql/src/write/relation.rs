@@ -31,18 +31,11 @@ impl<'p> Relation<'p> {
         let link = planner.link(near, field)?;
         let not_a_relation = || PlanError::NotARelation {
             model: near.name.clone(),
-            field: near
-                .fields
-                .get(usize::from(field.index))
-                .map_or_else(Default::default, |it| it.name.clone()),
+            field: near.fields.get(usize::from(field.index)).map_or_else(Default::default, |it| it.name.clone()),
         };
         let of = writer::field(near, field.index)?;
         let end = of.relation().ok_or_else(not_a_relation)?;
-        let relation = planner
-            .catalog
-            .relations
-            .get(usize::from(end.relation))
-            .ok_or_else(not_a_relation)?;
+        let relation = planner.catalog.relations.get(usize::from(end.relation)).ok_or_else(not_a_relation)?;
         let holder = match &relation.kind {
             RelationKind::ManyToMany(_) => None,
             RelationKind::ForeignKey(_) if link.holds_key => Some(of),
@@ -81,10 +74,7 @@ impl<'p> Relation<'p> {
     pub(super) fn missing_to_connect(&self) -> Failure {
         Failure::MissingRelated {
             model: self.link.far.name.to_string(),
-            needed: format!(
-                " (needed to create or connect inlined relation for '{}' record(s))",
-                self.near.name
-            ),
+            needed: format!(" (needed to create or connect inlined relation for '{}' record(s))", self.near.name),
             operation: "a nested connect",
             relation: self.name.to_owned(),
             arity: self.arity(),
@@ -97,11 +87,7 @@ impl<'p> Relation<'p> {
             true => (self.near, self.link.far),
             false => (self.link.far, self.near),
         };
-        Failure::Violation {
-            relation: self.name.to_owned(),
-            from: from.name.to_string(),
-            to: to.name.to_string(),
-        }
+        Failure::Violation { relation: self.name.to_owned(), from: from.name.to_string(), to: to.name.to_string() }
     }
 
     /// The rows are not connected.
@@ -117,11 +103,7 @@ impl<'p> Relation<'p> {
     pub(super) fn incomplete(&self, expected: usize) -> Failure {
         match self.link.join {
             Some(_) => Failure::IncompleteInput { expected },
-            None => Failure::IncompleteOutput {
-                expected,
-                relation: self.name.to_owned(),
-                arity: self.arity(),
-            },
+            None => Failure::IncompleteOutput { expected, relation: self.name.to_owned(), arity: self.arity() },
         }
     }
 }

@@ -52,17 +52,8 @@ impl<'p> Row<'p> {
     pub(super) fn bind(&self, field: u16) -> Result<Bind, PlanError> {
         let (_, _, ty) = column(self.model, field)?;
         let held = self.columns.iter().zip(0..).find(|(it, _)| **it == field);
-        let (_, at) = held.ok_or(PlanError::UnknownField {
-            model: self.model.name.clone(),
-            index: field,
-        })?;
-        Ok(Bind {
-            source: Source::Register {
-                step: self.register,
-                column: at,
-            },
-            encoding: Encoding::Value(ty),
-        })
+        let (_, at) = held.ok_or(PlanError::UnknownField { model: self.model.name.clone(), index: field })?;
+        Ok(Bind { source: Source::Register { step: self.register, column: at }, encoding: Encoding::Value(ty) })
     }
 
     /// What identifies the row.
@@ -80,11 +71,7 @@ impl<'p> Row<'p> {
 impl<'p> Rows<'p> {
     /// Every row of a model.
     pub(super) fn of(index: u16, model: &'p Model) -> Self {
-        Rows {
-            index,
-            model,
-            parts: Vec::new(),
-        }
+        Rows { index, model, parts: Vec::new() }
     }
 
     fn and(mut self, part: Part<'p>) -> Self {

@@ -98,9 +98,7 @@ impl<'p> WritePlanner<'p> {
         writer.push("UPDATE ");
         writer.source(table);
         writer.push(" SET ");
-        writer.assignments(rows.model, assigns, |writer, field| {
-            writer.field(table, FieldId::at(field)).map(|_| ())
-        })?;
+        writer.assignments(rows.model, assigns, |writer, field| writer.field(table, FieldId::at(field)).map(|_| ()))?;
         writer.where_rows(table, rows)?;
         writer.returning(rows.model, returning)?;
         self.answering(writer, rows.model, returning)
@@ -204,14 +202,7 @@ impl<'p> WritePlanner<'p> {
 impl Variant {
     /// What is inserted by these texts, with these values.
     pub(super) fn new(dialect: &Dialect, lacks: Vec<u16>, (head, tail): (String, String), cells: Vec<Cell>) -> Self {
-        let mut variant = Variant {
-            lacks,
-            head,
-            tail,
-            one: String::new(),
-            batch: String::new(),
-            cells,
-        };
+        let mut variant = Variant { lacks, head, tail, one: String::new(), batch: String::new(), cells };
         variant.one = variant.sql(dialect, 1);
         variant.batch = variant.sql(dialect, BATCH);
         variant

@@ -127,10 +127,7 @@ impl<'p> WritePlanner<'p> {
 }
 
 fn now(model: &Model, field: u16) -> Result<Bind, PlanError> {
-    Ok(Bind {
-        source: Source::Now,
-        encoding: Encoding::Value(column(model, field)?.2),
-    })
+    Ok(Bind { source: Source::Now, encoding: Encoding::Value(column(model, field)?.2) })
 }
 
 /// What is said later, wins.

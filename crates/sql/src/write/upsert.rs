@@ -34,11 +34,7 @@ impl<'p> WritePlanner<'p> {
         let columns: Vec<u16> = unique.iter().map(|(field, ..)| *field).collect();
         let then = self.block(|planner| planner.upsert_at_once(upsert, row, &columns, into))?;
         let otherwise = self.block(|planner| planner.find_and_upsert(rows, upsert, row, into))?;
-        self.steps.push(Step::Branch {
-            test: Test::Equal(pairs),
-            then,
-            otherwise,
-        });
+        self.steps.push(Step::Branch { test: Test::Equal(pairs), then, otherwise });
         Ok(())
     }
 
@@ -57,19 +53,13 @@ impl<'p> WritePlanner<'p> {
         let selected = equalities(filter?)?;
         let is_index = row.model.uniques().any(|index| {
             index.fields.len() == selected.len()
-                && index
-                    .fields
-                    .iter()
-                    .all(|it| selected.iter().any(|(field, _)| *field == it.field))
+                && index.fields.iter().all(|it| selected.iter().any(|(field, _)| *field == it.field))
         });
         if !is_index {
             return None;
         }
         let created = |field: u16| sets(&upsert.create).filter(|(it, _)| *it == field).last();
-        selected
-            .into_iter()
-            .map(|(field, value)| Some((field, value, created(field)?.1)))
-            .collect()
+        selected.into_iter().map(|(field, value)| Some((field, value, created(field)?.1))).collect()
     }
 
     fn upsert_at_once(
@@ -88,9 +78,7 @@ impl<'p> WritePlanner<'p> {
         if assigns.is_empty() {
             // A statement that changes nothing gives nothing back: the columns of the unique become what they are.
             let same = columns.iter().filter(|(field, _)| unique.contains(field));
-            assigns = same
-                .map(|(field, bind)| (*field, Assign::Value(bind.clone())))
-                .collect();
+            assigns = same.map(|(field, bind)| (*field, Assign::Value(bind.clone()))).collect();
         }
         let conflict = Conflict::Update(unique, &assigns);
         let statement = self.insert(row.model, &columns, &conflict, &row.columns)?;

@@ -40,20 +40,15 @@ impl<'c> Decoder<'c> {
             Some(other) => return Err(at.wrong_type("arguments", other)),
         };
         let views_page = of.model.uniques().next().is_none();
-        let allowed = allowed
-            .iter()
-            .copied()
-            .filter(|name| !(views_page && *name == "cursor"));
+        let allowed = allowed.iter().copied().filter(|name| !(views_page && *name == "cursor"));
         let allowed: Vec<&str> = allowed.collect();
         for (key, value) in entries {
             let step = at.argument(key);
             let at = at.inside(&step);
             let unique = key == "where" && allowed.contains(&"uniqueWhere");
             if !unique && !allowed.contains(&key.as_ref()) {
-                let known: Vec<&str> = allowed
-                    .iter()
-                    .map(|name| if *name == "uniqueWhere" { "where" } else { name })
-                    .collect();
+                let known: Vec<&str> =
+                    allowed.iter().map(|name| if *name == "uniqueWhere" { "where" } else { name }).collect();
                 return Err(at.unknown_argument(&known));
             }
             match key.as_ref() {
@@ -129,9 +124,9 @@ fn limit(json: &Json<'_>, at: At<'_>) -> Result<i64, Error> {
 
 fn skip(json: &Json<'_>, at: At<'_>) -> Result<i64, Error> {
     match integer(json, at)? {
-        skip if skip < 0 => Err(at.input(format!(
-            "Invalid value for skip argument: Value can only be positive, found: {skip}"
-        ))),
+        skip if skip < 0 => {
+            Err(at.input(format!("Invalid value for skip argument: Value can only be positive, found: {skip}")))
+        }
         skip => Ok(skip),
     }
 }

@@ -100,9 +100,7 @@ impl<'c> Decoder<'c> {
             }
             return self.on_relation(index, field, end, json, at);
         }
-        let subject = field
-            .column()
-            .and_then(|column| subject(of, index, field, column, having));
+        let subject = field.column().and_then(|column| subject(of, index, field, column, having));
         match subject {
             Some(subject) => self.on_column(subject, json, at),
             None => Err(at.unknown_field(&of.named("WhereInput"), &of.names())),
@@ -187,10 +185,7 @@ impl<'c> Decoder<'c> {
                 "mode" => {}
                 "path" if is_json => {}
                 "not" if plain_object(value).is_some() && !is_json => {
-                    let manner = Manner {
-                        negated: !manner.negated,
-                        ..manner.clone()
-                    };
+                    let manner = Manner { negated: !manner.negated, ..manner.clone() };
                     self.operators(subject, value, manner, at, all)?;
                 }
                 name => match names::aggregate_of(name).filter(|_| subject.having && subject.aggregate.is_none()) {
@@ -221,19 +216,12 @@ impl<'c> Decoder<'c> {
         match operator {
             Operator::Equals => return self.equality(subject, json, manner, at),
             Operator::Not => {
-                let manner = Manner {
-                    negated: !manner.negated,
-                    ..manner.clone()
-                };
+                let manner = Manner { negated: !manner.negated, ..manner.clone() };
                 return self.equality(subject, json, &manner, at);
             }
             // Prisma takes a null for "is null" here.
             Operator::In | Operator::NotIn if *json == Json::Null && subject.nullable => {
-                let operator = if operator == Operator::In {
-                    Operator::Equals
-                } else {
-                    Operator::Not
-                };
+                let operator = if operator == Operator::In { Operator::Equals } else { Operator::Not };
                 return Ok(compared(subject, manner, operator, Value::Null));
             }
             _ => {}
@@ -251,11 +239,7 @@ impl<'c> Decoder<'c> {
                 Some(JsonNull::Document) => return Ok(equals(Value::Json("null".into()))),
                 Some(JsonNull::Any) => {
                     let both = vec![equals(Value::Null), equals(Value::Json("null".into()))];
-                    return Ok(if manner.negated {
-                        Condition::All(both)
-                    } else {
-                        Condition::Any(both)
-                    });
+                    return Ok(if manner.negated { Condition::All(both) } else { Condition::Any(both) });
                 }
                 // A bare null is the column's, as for every other type.
                 None if *json == Json::Null => return Ok(equals(Value::Null)),
@@ -322,11 +306,7 @@ impl<'c> Decoder<'c> {
     }
 
     fn filter_name(&self, subject: Subject<'c>) -> String {
-        [
-            self.type_name(subject.ty),
-            if subject.list { "ListFilter" } else { "Filter" },
-        ]
-        .concat()
+        [self.type_name(subject.ty), if subject.list { "ListFilter" } else { "Filter" }].concat()
     }
 
     /// A selector of one row: at least one unique column or compound of columns, and whatever else must hold.
@@ -370,11 +350,7 @@ impl<'c> Decoder<'c> {
                 let compare = Compare::new(FieldId::at(only.field), Operator::Equals, value);
                 return Ok(Some(Condition::Compare(compare)));
             }
-            if let Some(name) = index
-                .name
-                .as_ref()
-                .filter(|name| *name == key && index.fields.len() > 1)
-            {
+            if let Some(name) = index.name.as_ref().filter(|name| *name == key && index.fields.len() > 1) {
                 let fields = index.fields.iter().map(|it| it.field);
                 let parts = self.compound(of, fields, json, at)?;
                 return Ok(Some(Condition::Compound(name.clone(), parts)));
@@ -516,11 +492,7 @@ fn has(subject: Subject<'_>, operator: Operator) -> bool {
         O::Has | O::HasEvery | O::HasSome | O::IsEmpty => list,
         O::In | O::NotIn => !list && !ty.is(ScalarType::Json),
         O::Lt | O::Lte | O::Gt | O::Gte => {
-            !list
-                && !matches!(
-                    ty,
-                    Type::Enum(_) | Type::Scalar(ScalarType::Boolean | ScalarType::Bytes)
-                )
+            !list && !matches!(ty, Type::Enum(_) | Type::Scalar(ScalarType::Boolean | ScalarType::Bytes))
         }
         O::Contains | O::StartsWith | O::EndsWith | O::Search => !list && ty.is_text(),
         O::StringContains
@@ -537,9 +509,7 @@ fn operator(subject: Subject<'_>, name: &str) -> Option<Operator> {
 }
 
 fn operators(subject: Subject<'_>) -> impl Iterator<Item = Operator> {
-    names::OPERATORS
-        .into_iter()
-        .filter(move |operator| has(subject, *operator))
+    names::OPERATORS.into_iter().filter(move |operator| has(subject, *operator))
 }
 
 /// Columns that a condition on groups compares without an aggregate.

@@ -34,10 +34,7 @@ impl<'p> Step<'p> {
 
 impl<'p> At<'p> {
     pub(crate) fn new(selection: &'p Step<'p>) -> Self {
-        At {
-            selection,
-            argument: None,
-        }
+        At { selection, argument: None }
     }
 
     /// A key of the arguments here; see [`inside`](At::inside).
@@ -45,20 +42,14 @@ impl<'p> At<'p> {
     where
         'p: 's,
     {
-        Step {
-            before: self.argument,
-            key,
-        }
+        Step { before: self.argument, key }
     }
 
     pub(crate) fn inside<'s>(&self, step: &'s Step<'s>) -> At<'s>
     where
         'p: 's,
     {
-        At {
-            selection: self.selection,
-            argument: Some(step),
-        }
+        At { selection: self.selection, argument: Some(step) }
     }
 
     /// A key of the selection here.
@@ -66,10 +57,7 @@ impl<'p> At<'p> {
     where
         'p: 's,
     {
-        Step {
-            before: Some(self.selection),
-            key,
-        }
+        Step { before: Some(self.selection), key }
     }
 
     fn selection_path(&self) -> Vec<&'p str> {
@@ -110,15 +98,13 @@ impl<'p> At<'p> {
     /// An argument that this operation or relation does not take.
     pub(crate) fn unknown_argument(&self, known: &[&str]) -> Error {
         let what = format!("no such argument here; there is {}", list(known));
-        self.invalid("UnknownArgument", &what)
-            .with("arguments", Value::Json(fields(known.iter().copied())))
+        self.invalid("UnknownArgument", &what).with("arguments", Value::Json(fields(known.iter().copied())))
     }
 
     /// A key that an input object does not have.
     pub(crate) fn unknown_field(&self, input: &str, known: &[&str]) -> Error {
         let what = format!("`{input}` has no such field; it has {}", list(known));
-        self.invalid("UnknownInputField", &what)
-            .with("inputType", Value::Json(input_type(input, known)))
+        self.invalid("UnknownInputField", &what).with("inputType", Value::Json(input_type(input, known)))
     }
 
     /// A key that cannot be selected; the place is the selection that has it.
@@ -126,22 +112,19 @@ impl<'p> At<'p> {
         let step = self.selected(key);
         let at = At::new(&step);
         let what = format!("`{output}` has no such field; it has {}", list(known));
-        at.invalid("UnknownSelectionField", &what)
-            .with("outputType", Value::Json(output_type(output, known)))
+        at.invalid("UnknownSelectionField", &what).with("outputType", Value::Json(output_type(output, known)))
     }
 
     /// A selection inside a column.
     pub(crate) fn scalar_selection(&self, output: &str) -> Error {
         let what = "a column has nothing to select in it; give `true`";
-        self.invalid("SelectionSetOnScalar", what)
-            .with("outputType", Value::Json(output_type(output, &[])))
+        self.invalid("SelectionSetOnScalar", what).with("outputType", Value::Json(output_type(output, &[])))
     }
 
     /// A selection of nothing.
     pub(crate) fn empty_selection(&self, output: &str, known: &[&str]) -> Error {
         let what = format!("nothing is selected; choose from {}", list(known));
-        self.invalid("EmptySelection", &what)
-            .with("outputType", Value::Json(output_type(output, known)))
+        self.invalid("EmptySelection", &what).with("outputType", Value::Json(output_type(output, known)))
     }
 
     /// Something required that is not there. Inside of what is to be written, Prisma's code is another one, since there
@@ -160,12 +143,8 @@ impl<'p> At<'p> {
         out.text(ty);
         out.close('}');
         out.close(']');
-        self.error(
-            code,
-            "RequiredArgumentMissing",
-            &format!("a {ty} is required here and not given"),
-        )
-        .with("inputTypes", Value::Json(out.finish()))
+        self.error(code, "RequiredArgumentMissing", &format!("a {ty} is required here and not given"))
+            .with("inputTypes", Value::Json(out.finish()))
     }
 
     /// A value of another kind than the one expected.
@@ -186,8 +165,7 @@ impl<'p> At<'p> {
     /// A number that does not fit.
     pub(crate) fn too_large(&self, number: &str) -> Error {
         let what = format!("`{number}` does not fit into a 64 bit integer; a `Decimal` or `Float` field can hold it");
-        self.invalid("ValueTooLarge", &what)
-            .with("argument", Value::Json(argument(self.last(), "Int")))
+        self.invalid("ValueTooLarge", &what).with("argument", Value::Json(argument(self.last(), "Int")))
     }
 
     /// An object that lacks one of several keys.
@@ -200,12 +178,9 @@ impl<'p> At<'p> {
 
     /// An object with more keys than one.
     pub(crate) fn too_many(&self, input: &str, known: &[&str]) -> Error {
-        self.invalid(
-            "TooManyFieldsGiven",
-            "exactly one key is possible here; use a list for more",
-        )
-        .with("inputType", Value::Json(input_type(input, known)))
-        .with("constraints", Value::Json(constraints("1", "1", &[])))
+        self.invalid("TooManyFieldsGiven", "exactly one key is possible here; use a list for more")
+            .with("inputType", Value::Json(input_type(input, known)))
+            .with("constraints", Value::Json(constraints("1", "1", &[])))
     }
 
     /// What no type can express.
@@ -239,11 +214,7 @@ fn list(names: &[&str]) -> String {
     if names.is_empty() {
         return "none".into();
     }
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn argument(name: &str, ty: &str) -> String {

@@ -55,13 +55,7 @@ pub enum Client {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            size: 16 << 20,
-            depth: 128,
-            values: 2_000_000,
-            batch: 10_000,
-            client: Client::Prisma,
-        }
+        Limits { size: 16 << 20, depth: 128, values: 2_000_000, batch: 10_000, client: Client::Prisma }
     }
 }
 
@@ -97,11 +91,7 @@ pub enum Request {
 /// ```
 pub fn request(text: &str, catalog: &Catalog, limits: &Limits) -> Result<Request, Error> {
     let json = parse(text, limits)?;
-    let decoder = Decoder {
-        catalog,
-        client: limits.client,
-        depth: limits.depth,
-    };
+    let decoder = Decoder { catalog, client: limits.client, depth: limits.depth };
     let Some(batch) = json.get("batch") else {
         return decoder.query(&json).map(Request::One);
     };
@@ -138,10 +128,9 @@ pub fn start(text: &str, limits: &Limits) -> Result<TransactionOptions, Error> {
     let mut options = TransactionOptions::default();
     let time = |key: &str, default: Duration| match json.get(key) {
         None | Some(Json::Null) => Ok(default),
-        Some(Json::Number(text)) => text
-            .parse()
-            .map(Duration::from_millis)
-            .map_err(|_| bad(&format!("`{key}`: expected milliseconds"))),
+        Some(Json::Number(text)) => {
+            text.parse().map(Duration::from_millis).map_err(|_| bad(&format!("`{key}`: expected milliseconds")))
+        }
         Some(_) => Err(bad(&format!("`{key}`: expected milliseconds"))),
     };
     options.max_wait = time("max_wait", options.max_wait)?;
@@ -154,10 +143,7 @@ fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Json<'t>, Error> {
     if text.len() > limits.size {
         return Err(bad(&format!("the request is larger than {} bytes", limits.size)));
     }
-    let bounds = Bounds {
-        depth: limits.depth,
-        values: limits.values,
-    };
+    let bounds = Bounds { depth: limits.depth, values: limits.values };
     Json::parse(text, bounds).map_err(|malformed| match malformed {
         Malformed::Syntax(at) => bad(&format!("the request is not JSON from byte {at} on")),
         Malformed::Depth => bad(&format!("the request is nested deeper than {}", limits.depth)),
@@ -177,11 +163,8 @@ fn isolation(json: Option<&Json<'_>>) -> Result<Option<Isolation>, Error> {
     };
     names::isolation_of(name).map(Some).ok_or_else(|| {
         let message = format!("Conversion failed: Invalid isolation level `{name}`");
-        Error::new(
-            ErrorKind::ColumnDataInvalid,
-            format!("Inconsistent column data: {message}"),
-        )
-        .with("message", Value::Text(message))
+        Error::new(ErrorKind::ColumnDataInvalid, format!("Inconsistent column data: {message}"))
+            .with("message", Value::Text(message))
     })
 }
 
@@ -218,11 +201,7 @@ impl<'c> Of<'c> {
     /// Every key that selects one row.
     fn selectors(self) -> Vec<&'c str> {
         let name = |index: &'c lenslet_core::catalog::Index| match (&index.name, index.fields.as_ref()) {
-            (_, [only]) => self
-                .model
-                .fields
-                .get(usize::from(only.field))
-                .map(|field| field.name.as_ref()),
+            (_, [only]) => self.model.fields.get(usize::from(only.field)).map(|field| field.name.as_ref()),
             (Some(name), _) => Some(name.as_ref()),
             (None, _) => None,
         };
@@ -280,15 +259,7 @@ impl Verb {
     fn arguments(self) -> &'static [&'static str] {
         match self {
             Verb::FindUnique => &["uniqueWhere", "relationLoadStrategy"],
-            Verb::Find => &[
-                "where",
-                "orderBy",
-                "cursor",
-                "take",
-                "skip",
-                "distinct",
-                "relationLoadStrategy",
-            ],
+            Verb::Find => &["where", "orderBy", "cursor", "take", "skip", "distinct", "relationLoadStrategy"],
             Verb::CreateOne => &["data", "relationLoadStrategy"],
             Verb::CreateMany => &["data", "skipDuplicates"],
             Verb::UpdateOne => &["data", "uniqueWhere", "relationLoadStrategy"],
@@ -306,10 +277,7 @@ impl<'c> Decoder<'c> {
     /// A model of the catalog; positions inside of a catalog are sound.
     fn of(&self, index: u16) -> Of<'c> {
         let models = self.catalog.models.as_ref();
-        Of {
-            index,
-            model: &models[usize::from(index)],
-        }
+        Of { index, model: &models[usize::from(index)] }
     }
 
     fn query(&self, json: &Json<'_>) -> Result<Query, Error> {
@@ -357,13 +325,7 @@ impl<'c> Decoder<'c> {
             Action::Aggregate | Action::GroupBy(_) => self.summary(of, verb.0, selection, at)?,
             _ => self.selection(of, Scope::Everything, selection, at)?,
         };
-        let query = Query {
-            model: ModelId::at(of.index),
-            action,
-            arguments: given.arguments,
-            selection,
-            cache: None,
-        };
+        let query = Query { model: ModelId::at(of.index), action, arguments: given.arguments, selection, cache: None };
         grouped_soundly(of, &query)?;
         Ok(query)
     }
@@ -396,10 +358,7 @@ impl<'c> Decoder<'c> {
                 let step = at.argument("data");
                 let at = at.inside(&step);
                 let data = given.data.ok_or_else(|| at.missing(&of.named("CreateManyInput")))?;
-                let many = CreateMany {
-                    rows: self.rows(of, data, at)?,
-                    skip_duplicates: given.skip_duplicates,
-                };
+                let many = CreateMany { rows: self.rows(of, data, at)?, skip_duplicates: given.skip_duplicates };
                 match action {
                     "createMany" => Action::CreateMany(many),
                     _ => Action::CreateManyAndReturn(many),
@@ -425,16 +384,11 @@ impl<'c> Decoder<'c> {
         let by = given.by.ok_or_else(|| by_at.missing(&of.named("ScalarFieldEnum")))?;
         let by = self.columns(of, by, by_at)?;
         if by.is_empty() {
-            return Err(fault::input(
-                "At least one selection is required for the `by` argument.".into(),
-            ));
+            return Err(fault::input("At least one selection is required for the `by` argument.".into()));
         }
         let step = at.argument("having");
         let having = given.having.map(|json| self.having(of, json, at.inside(&step)));
-        Ok(GroupBy {
-            by,
-            having: having.transpose()?,
-        })
+        Ok(GroupBy { by, having: having.transpose()? })
     }
 }
 

@@ -38,21 +38,16 @@ impl<'c> Decoder<'c> {
             return Err(at.unknown_field(&input(), &of.names()));
         };
         let Some(end) = field.relation() else {
-            return self
-                .direction(value, field.arity == Arity::Optional, at)
-                .map(|(sort, nulls)| {
-                    let by = OrderBy::Column(FieldId::at(index));
-                    Some(Order { by, sort, nulls })
-                });
+            return self.direction(value, field.arity == Arity::Optional, at).map(|(sort, nulls)| {
+                let by = OrderBy::Column(FieldId::at(index));
+                Some(Order { by, sort, nulls })
+            });
         };
         if field.arity == Arity::List {
             return self.order_by_count(FieldId::at(index), value, at).map(Some);
         }
         let inner = self.order(self.of(end.model), value, false, at)?;
-        Ok(inner.map(|order| Order {
-            by: OrderBy::Related(FieldId::at(index), Box::new(order.by)),
-            ..order
-        }))
+        Ok(inner.map(|order| Order { by: OrderBy::Related(FieldId::at(index), Box::new(order.by)), ..order }))
     }
 
     fn order_by_count(&self, relation: FieldId, json: &Json<'_>, at: At<'_>) -> Result<Order, Error> {
@@ -117,10 +112,7 @@ impl<'c> Decoder<'c> {
         if !nullable {
             return Err(at.wrong_type("SortOrder", json));
         }
-        if let Some((key, _)) = entries
-            .iter()
-            .find(|(key, _)| !matches!(key.as_ref(), "sort" | "nulls"))
-        {
+        if let Some((key, _)) = entries.iter().find(|(key, _)| !matches!(key.as_ref(), "sort" | "nulls")) {
             let step = at.argument(key);
             return Err(at.inside(&step).unknown_field("SortOrderInput", &["sort", "nulls"]));
         }

@@ -22,10 +22,7 @@ impl Decoder<'_> {
             None => Vec::new(),
             Some(Json::List(items)) => parameters(items)?,
             Some(Json::Text(text)) => {
-                let bounds = Bounds {
-                    depth: self.depth,
-                    values: text.len() + 1,
-                };
+                let bounds = Bounds { depth: self.depth, values: text.len() + 1 };
                 match Json::parse(text, bounds) {
                     Ok(Json::List(items)) => parameters(&items)?,
                     _ => return Err(invalid("parameters", "expected a JSON list as text")),
@@ -59,10 +56,7 @@ fn parameter(json: &Json<'_>) -> Result<Value, Error> {
         Json::Text(text) => Value::Text(text.to_string()),
         Json::Number(text) => number(text)?,
         Json::List(items) => Value::List(parameters(items)?),
-        Json::Object(_) => match (
-            json.get("prisma__type").and_then(Json::as_text),
-            json.get("prisma__value"),
-        ) {
+        Json::Object(_) => match (json.get("prisma__type").and_then(Json::as_text), json.get("prisma__value")) {
             (Some(ty), Some(value)) => tagged(ty, value)?,
             _ => {
                 let mut out = crate::json::Writer::default();
@@ -74,17 +68,8 @@ fn parameter(json: &Json<'_>) -> Result<Value, Error> {
 }
 
 fn number(text: &str) -> Result<Value, Error> {
-    let float = || {
-        text.parse()
-            .ok()
-            .filter(|number: &f64| number.is_finite())
-            .map(Value::Float)
-    };
-    text.parse()
-        .ok()
-        .map(Value::Int)
-        .or_else(float)
-        .ok_or_else(|| invalid("parameters", "a number is out of range"))
+    let float = || text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Float);
+    text.parse().ok().map(Value::Int).or_else(float).ok_or_else(|| invalid("parameters", "a number is out of range"))
 }
 
 fn tagged(ty: &str, json: &Json<'_>) -> Result<Value, Error> {

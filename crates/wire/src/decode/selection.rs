@@ -55,10 +55,7 @@ impl<'c> Decoder<'c> {
         Ok(selection.0)
     }
 
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "one entry of a selection, with all that it depends on"
-    )]
+    #[allow(clippy::too_many_arguments, reason = "one entry of a selection, with all that it depends on")]
     fn selected(
         &self,
         of: Of<'c>,
@@ -69,9 +66,7 @@ impl<'c> Decoder<'c> {
         at: At<'_>,
         selection: &mut Selection,
     ) -> Result<(), Error> {
-        let found = of
-            .field(key)
-            .filter(|(_, field)| scope == Scope::Everything || self.is_inline(field));
+        let found = of.field(key).filter(|(_, field)| scope == Scope::Everything || self.is_inline(field));
         let Some((index, field)) = found else {
             return Err(at.unknown_selection(key, &of.model.name, &of.names()));
         };
@@ -191,11 +186,7 @@ impl<'c> Decoder<'c> {
         let step = at.selected(name);
         let at = At::new(&step);
         let output = || of.named("AggregateOutputType");
-        let known = || {
-            of.columns_for(aggregate)
-                .map(|(_, field)| field.name.as_ref())
-                .collect::<Vec<_>>()
-        };
+        let known = || of.columns_for(aggregate).map(|(_, field)| field.name.as_ref()).collect::<Vec<_>>();
         let Some(Json::Object(entries)) = json.get("selection") else {
             return Err(at.empty_selection(&output(), &known()));
         };

@@ -69,11 +69,7 @@ impl Decoder<'_> {
         match ty {
             Type::Scalar(scalar) => scalar.name(),
             Type::Uuid => "String",
-            Type::Enum(index) => self
-                .catalog
-                .enums
-                .get(usize::from(index))
-                .map_or("enum", |it| it.name.as_ref()),
+            Type::Enum(index) => self.catalog.enums.get(usize::from(index)).map_or("enum", |it| it.name.as_ref()),
         }
     }
 
@@ -102,20 +98,16 @@ impl Decoder<'_> {
             (Type::Scalar(ScalarType::DateTime), Json::Text(text)) => moment::read(text)
                 .map(Value::DateTime)
                 .ok_or_else(|| at.wrong_value("DateTime", "expected ISO 8601 such as 2026-11-20T23:38:37.636Z")),
-            (Type::Scalar(ScalarType::Bytes), Json::Text(text)) => base64::read(text)
-                .map(Value::Bytes)
-                .ok_or_else(|| at.wrong_value("Bytes", "expected base64")),
+            (Type::Scalar(ScalarType::Bytes), Json::Text(text)) => {
+                base64::read(text).map(Value::Bytes).ok_or_else(|| at.wrong_value("Bytes", "expected base64"))
+            }
             (Type::Enum(index), Json::Text(text)) => self.variant(index, text, at),
             _ => Err(wrong()),
         }
     }
 
     fn variant(&self, index: u16, name: &str, at: At<'_>) -> Result<Value, Error> {
-        let variants = self
-            .catalog
-            .enums
-            .get(usize::from(index))
-            .map(|it| it.variants.as_ref());
+        let variants = self.catalog.enums.get(usize::from(index)).map(|it| it.variants.as_ref());
         match variants.unwrap_or_default().iter().find(|it| it.name == name) {
             Some(variant) => Ok(Value::Enum(variant.name.clone())),
             None => {
@@ -150,10 +142,7 @@ impl Decoder<'_> {
             ((Some("Raw"), value), _) => value.write(out),
             ((Some("Json"), Json::Text(text)), _) => {
                 // Its size is that of the string it came in, which was counted once; its depth was not.
-                let bounds = Bounds {
-                    depth: self.depth,
-                    values: text.len() + 1,
-                };
+                let bounds = Bounds { depth: self.depth, values: text.len() + 1 };
                 match Json::parse(text, bounds) {
                     Ok(document) => document.write(out),
                     Err(_) => return Err(at.wrong_value("Json", "the text of the tagged value is not JSON")),
@@ -207,17 +196,17 @@ impl Decoder<'_> {
             return Err(at.input(format!("The referenced scalar field {model}.{name} does not exist.")));
         };
         let Some(column) = field.column() else {
-            return Err(at.input(format!(
-                "Expected a referenced scalar field {model}.{name} but found a relation field."
-            )));
+            return Err(
+                at.input(format!("Expected a referenced scalar field {model}.{name} but found a relation field."))
+            );
         };
         let (ty, list) = expected;
         if Type::of(column) != Some(ty) || list != (field.arity == Arity::List) {
             let wanted = self.type_name(ty);
             let dimension = if list { "[]" } else { "" };
-            return Err(at.input(format!(
-                "Expected a referenced scalar field {model}.{name} of type {wanted}{dimension}."
-            )));
+            return Err(
+                at.input(format!("Expected a referenced scalar field {model}.{name} of type {wanted}{dimension}."))
+            );
         }
         Ok(Some(Value::Column(FieldId::at(index))))
     }
@@ -273,7 +262,5 @@ fn finite(text: &str, at: At<'_>) -> Result<Value, Error> {
 }
 
 fn exact(text: &str, at: At<'_>) -> Result<Value, Error> {
-    decimal::plain(text)
-        .map(Value::Decimal)
-        .ok_or_else(|| at.wrong_value("Decimal", "expected a decimal number"))
+    decimal::plain(text).map(Value::Decimal).ok_or_else(|| at.wrong_value("Decimal", "expected a decimal number"))
 }

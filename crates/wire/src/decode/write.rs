@@ -63,10 +63,7 @@ impl<'c> Decoder<'c> {
 
     /// Rows of `createMany`.
     pub(crate) fn rows(&self, of: Of<'c>, json: &Json<'_>, at: At<'_>) -> Result<Vec<Write>, Error> {
-        each(json)
-            .iter()
-            .map(|row| self.data(of, Verb::CreateMany, row, at))
-            .collect()
+        each(json).iter().map(|row| self.data(of, Verb::CreateMany, row, at)).collect()
     }
 
     fn row(&self, row: Row<'c>, json: &Json<'_>, at: At<'_>) -> Result<Write, Error> {
@@ -86,12 +83,7 @@ impl<'c> Decoder<'c> {
             match (field.column(), field.relation()) {
                 (Some(column), _) => assignments.push(self.assignment(row.verb, id, field, column, value, at)?),
                 (_, Some(end)) if row.verb.nests() => {
-                    let through = Through {
-                        field,
-                        end,
-                        of: self.of(end.model),
-                        new: row.verb.is_new(),
-                    };
+                    let through = Through { field, end, of: self.of(end.model), new: row.verb.is_new() };
                     let nested = self.nested(through, value, at)?;
                     assignments.extend(nested.into_iter().map(|it| Assignment::Nested(id, it)));
                 }
@@ -159,10 +151,7 @@ impl<'c> Decoder<'c> {
     /// Whether everything is given that a new row needs: columns of foreign keys by themselves or through a relation.
     fn complete(&self, row: Row<'c>, write: &Write, hidden: &[u16], at: At<'_>) -> Result<(), Error> {
         let by_relation = self.keys(row.of).any(|(relation, _, _)| nests(write, relation));
-        let by_column = self
-            .keys(row.of)
-            .flat_map(|(_, _, key)| key)
-            .any(|column| sets(write, *column));
+        let by_column = self.keys(row.of).flat_map(|(_, _, key)| key).any(|column| sets(write, *column));
         let in_key = |column: u16| self.keys(row.of).any(|(_, _, key)| key.contains(&column));
         for (index, field, column) in row.of.model.columns() {
             let given = hidden.contains(&index) || sets(write, index);
@@ -200,12 +189,8 @@ impl<'c> Decoder<'c> {
         let Some(field) = of.model.fields.get(usize::from(column)) else {
             return false;
         };
-        let through = || {
-            self.mixed()
-                && self
-                    .keys(of)
-                    .any(|(relation, _, key)| key.contains(&column) && nests(write, relation))
-        };
+        let through =
+            || self.mixed() && self.keys(of).any(|(relation, _, key)| key.contains(&column) && nests(write, relation));
         let needed = field.column().is_some_and(|it| is_needed(field, it));
         needed && !hidden.contains(&column) && !sets(write, column) && !through()
     }
@@ -213,9 +198,7 @@ impl<'c> Decoder<'c> {
     fn has_defaults(&self, of: Of<'c>, columns: &[u16]) -> bool {
         columns.iter().all(|index| {
             let field = of.model.fields.get(usize::from(*index));
-            field
-                .and_then(Field::column)
-                .is_some_and(|column| column.default.is_some())
+            field.and_then(Field::column).is_some_and(|column| column.default.is_some())
         })
     }
 
@@ -235,9 +218,7 @@ impl<'c> Decoder<'c> {
         // A list of documents is told from a document by its brackets; a document is never looked into.
         let operations = plain_object(json).filter(|_| list || (!verb.is_new() && !ty.is(ScalarType::Json)));
         let Some(entries) = operations else {
-            return self
-                .written(field, ty, json, at)
-                .map(|value| Assignment::Set(id, value));
+            return self.written(field, ty, json, at).map(|value| Assignment::Set(id, value));
         };
         let [(key, value)] = entries else {
             return Err(at.too_many("FieldUpdateOperationsInput", &["set"]));
@@ -245,9 +226,7 @@ impl<'c> Decoder<'c> {
         let step = at.argument(key);
         let at = at.inside(&step);
         match (key.as_ref(), names::change_of(key)) {
-            ("set", _) => self
-                .written(field, ty, value, at)
-                .map(|value| Assignment::Set(id, value)),
+            ("set", _) => self.written(field, ty, value, at).map(|value| Assignment::Set(id, value)),
             (_, Some(Change::Push)) if list && !verb.is_new() => {
                 let value = match value {
                     Json::List(items) => self.values(items, ty, at)?,
@@ -357,17 +336,11 @@ impl<'c> Decoder<'c> {
             "createMany" => Nested::CreateMany(self.nested_create_many(json, at, row)?),
             "connectOrCreate" => Nested::ConnectOrCreate(collect(items, |item| {
                 let selector = self.part(item, "where", at, |json, at| self.unique(of, json, at))?;
-                Ok((
-                    selector,
-                    self.part(item, "create", at, |json, at| row(Verb::Create, json, at))?,
-                ))
+                Ok((selector, self.part(item, "create", at, |json, at| row(Verb::Create, json, at))?))
             })?),
             "updateMany" => Nested::UpdateMany(collect(items, |item| {
                 let filter = self.part(item, "where", at, |json, at| self.filter(of, json, at))?;
-                Ok((
-                    filter,
-                    self.part(item, "data", at, |json, at| row(Verb::UpdateMany, json, at))?,
-                ))
+                Ok((filter, self.part(item, "data", at, |json, at| row(Verb::UpdateMany, json, at))?))
             })?),
             "deleteMany" => Nested::DeleteMany(collect(items, |item| self.filter(of, item, at))?),
             "update" => Nested::Update(collect(items, |item| {
@@ -375,10 +348,7 @@ impl<'c> Decoder<'c> {
                     return Ok((None, row(Verb::Update, item, at)?));
                 }
                 let selector = self.selected_row(through, item, at)?;
-                Ok((
-                    selector,
-                    self.part(item, "data", at, |json, at| row(Verb::Update, json, at))?,
-                ))
+                Ok((selector, self.part(item, "data", at, |json, at| row(Verb::Update, json, at))?))
             })?),
             "upsert" => Nested::Upsert(collect(items, |item| {
                 let selector = self.selected_row(through, item, at)?;
@@ -404,13 +374,9 @@ impl<'c> Decoder<'c> {
         at: At<'_>,
         row: impl Fn(Verb, &Json<'_>, At<'_>) -> Result<Write, Error>,
     ) -> Result<CreateMany, Error> {
-        let rows = self.part(json, "data", at, |json, at| {
-            collect(each(json), |item| row(Verb::CreateMany, item, at))
-        })?;
-        Ok(CreateMany {
-            rows,
-            skip_duplicates: json.get("skipDuplicates") == Some(&Json::Bool(true)),
-        })
+        let rows =
+            self.part(json, "data", at, |json, at| collect(each(json), |item| row(Verb::CreateMany, item, at)))?;
+        Ok(CreateMany { rows, skip_duplicates: json.get("skipDuplicates") == Some(&Json::Bool(true)) })
     }
 
     /// Rows of a relation to many; for a relation to one `true`, a filter, or nothing with `false`.
@@ -429,15 +395,11 @@ impl<'c> Decoder<'c> {
     fn selected_row(&self, through: Through<'c>, json: &Json<'_>, at: At<'_>) -> Result<Option<Condition>, Error> {
         let of = through.of;
         if through.field.arity == Arity::List {
-            return self
-                .part(json, "where", at, |json, at| self.unique(of, json, at))
-                .map(Some);
+            return self.part(json, "where", at, |json, at| self.unique(of, json, at)).map(Some);
         }
         match json.get("where") {
             None => Ok(None),
-            Some(_) => self
-                .part(json, "where", at, |json, at| self.filter(of, json, at))
-                .map(some),
+            Some(_) => self.part(json, "where", at, |json, at| self.filter(of, json, at)).map(some),
         }
     }
 
@@ -487,8 +449,5 @@ fn sets(write: &Write, column: u16) -> bool {
 }
 
 fn nests(write: &Write, relation: u16) -> bool {
-    write
-        .assignments
-        .iter()
-        .any(|it| matches!(it, Assignment::Nested(field, _) if field.index == relation))
+    write.assignments.iter().any(|it| matches!(it, Assignment::Nested(field, _) if field.index == relation))
 }

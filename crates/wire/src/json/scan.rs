@@ -210,8 +210,6 @@ impl<'t> Scanner<'t> {
     /// A UTF-16 unit of four hexadecimal digits.
     fn unit(&self, at: usize) -> Option<u32> {
         let digits = self.text.as_bytes().get(at..at + 4)?;
-        digits
-            .iter()
-            .try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+        digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
     }
 }

@@ -54,10 +54,7 @@ impl<'t> Json<'t> {
     /// assert!(Json::parse("[[[[[]]]]]", bounds).is_err());
     /// ```
     pub fn parse(text: &'t str, bounds: Bounds) -> Result<Self, Malformed> {
-        let mut parser = Parser {
-            scanner: Scanner::new(text),
-            values: bounds.values,
-        };
+        let mut parser = Parser { scanner: Scanner::new(text), values: bounds.values };
         let json = parser.value(bounds.depth)?;
         match parser.scanner.peek() {
             None => Ok(json),

@@ -5,10 +5,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// Writes the bytes.
 pub(crate) fn write(out: &mut String, bytes: &[u8]) {
     for chunk in bytes.chunks(3) {
-        let group = chunk
-            .iter()
-            .zip([16, 8, 0])
-            .fold(0, |group, (byte, shift)| group | u32::from(*byte) << shift);
+        let group = chunk.iter().zip([16, 8, 0]).fold(0, |group, (byte, shift)| group | u32::from(*byte) << shift);
         for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
             let letter = ALPHABET.get((group >> shift & 63) as usize).copied();
             out.push(char::from(letter.filter(|_| at <= chunk.len()).unwrap_or(b'=')));
@@ -52,13 +49,7 @@ mod tests {
 
     #[test]
     fn the_examples_of_the_standard() {
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-        ] {
+        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
             let mut out = String::new();
             write(&mut out, bytes.as_bytes());
             assert_eq!(out, text);

@@ -18,12 +18,7 @@ pub(crate) fn plain(text: &str) -> Option<String> {
     if digits.is_empty() || digits.len() > MOST_DIGITS || !digits.bytes().all(|it| it.is_ascii_digit()) {
         return None;
     }
-    let point = usize::try_from(
-        exponent
-            .checked_add(whole.len() as i64)?
-            .checked_add(MOST_DIGITS as i64)?,
-    )
-    .ok()?;
+    let point = usize::try_from(exponent.checked_add(whole.len() as i64)?.checked_add(MOST_DIGITS as i64)?).ok()?;
     if point > 2 * MOST_DIGITS {
         return None;
     }
@@ -51,11 +46,7 @@ pub(crate) fn plain(text: &str) -> Option<String> {
 
 /// Without zeros at the end of the fraction, as Prisma answers.
 pub(crate) fn normal(text: &str) -> &str {
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        text
-    }
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 #[cfg(test)]
@@ -78,18 +69,8 @@ mod tests {
         check("1.25E+4", Some("12500"));
         check("125e-4", Some("0.0125"));
         check("0e0", Some("0"));
-        for wrong in [
-            "",
-            "-",
-            ".",
-            "1e",
-            "1e99999999999",
-            "1e9999999999999999999999",
-            "1e-99999",
-            "0x1",
-            "1_0",
-            "NaN",
-        ] {
+        for wrong in ["", "-", ".", "1e", "1e99999999999", "1e9999999999999999999999", "1e-99999", "0x1", "1_0", "NaN"]
+        {
             check(wrong, None);
         }
         assert_eq!(normal("12.500"), "12.5");

@@ -85,11 +85,7 @@ fn exact(out: &mut String, size: f64) {
     for _ in 0..exponent.unsigned_abs() {
         multiply(&mut digits, factor);
     }
-    let places = if exponent < 0 {
-        exponent.unsigned_abs() as usize
-    } else {
-        0
-    };
+    let places = if exponent < 0 { exponent.unsigned_abs() as usize } else { 0 };
     while digits.len() <= places {
         digits.push(0);
     }

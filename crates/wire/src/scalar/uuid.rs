@@ -38,12 +38,7 @@ mod tests {
         write(&mut out, &bytes);
         assert_eq!(out, text);
         assert_eq!(read("0191F6B27C1E7D3A9B1C00000000FFFF"), Some(bytes));
-        for wrong in [
-            "",
-            "0191f6b2-7c1e-7d3a-9b1c-00000000fff",
-            "0191f6b2-7c1e-7d3a-9b1c-00000000ffff0",
-            "x",
-        ] {
+        for wrong in ["", "0191f6b2-7c1e-7d3a-9b1c-00000000fff", "0191f6b2-7c1e-7d3a-9b1c-00000000ffff0", "x"] {
             assert_eq!(read(wrong), None);
         }
     }
