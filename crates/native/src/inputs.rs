@@ -1,7 +1,10 @@
 //! What a statement is handed when it runs.
 
-use lenslet_core::value::Value;
-use lenslet_sql::{Parameter, Source};
+use lenslet_core::{
+    error::{Error, ErrorKind},
+    value::Value,
+};
+use lenslet_sql::{Encoding, Parameter, Source};
 use std::borrow::Cow;
 
 /// Where a statement's binds find their values.
@@ -45,4 +48,27 @@ impl<'a> Inputs<'a> {
     pub(crate) fn of(parameters: &'a [Parameter<'a>]) -> Self {
         Inputs { parameters, steps: &NoSteps }
     }
+}
+
+impl Inputs<'_> {
+    /// How many rows `take` and `skip` mean, in the form that a statement asks for.
+    pub(crate) fn number(&self, number: i64, encoding: Encoding) -> Result<i64, Error> {
+        let magnitude = |number: i64| i64::try_from(number.unsigned_abs()).unwrap_or(i64::MAX);
+        match encoding {
+            Encoding::Through(other) => match self.parameters.get(other as usize) {
+                Some(Parameter::Number(other)) => Ok(magnitude(number).saturating_add(magnitude(**other))),
+                _ => Err(unknown(&Source::Parameter(other))),
+            },
+            _ => Ok(magnitude(number)),
+        }
+    }
+}
+
+/// A plan that does not fit its query.
+#[cold]
+pub(crate) fn unknown(source: &Source) -> Error {
+    Error::new(
+        ErrorKind::QueryInterpretation,
+        format!("the plan asks for {source}, which the query does not have; this is a defect of Lenslet"),
+    )
 }

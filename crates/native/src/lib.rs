@@ -16,6 +16,8 @@ mod postgresql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod timer;
+mod variant;
+mod violation;
 mod write;
 
 pub use engine::{Engine, connect};

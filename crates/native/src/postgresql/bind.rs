@@ -4,14 +4,10 @@
 //! that the statement wants, and as text otherwise, which the server reads as that type or refuses.
 
 use super::moment;
+use crate::inputs::unknown;
 use crate::inputs::{Input, Inputs};
 use bytes::BytesMut;
-use lenslet_core::{
-    catalog::Catalog,
-    error::{Error, ErrorKind},
-    query::JsonPath,
-    value::Value,
-};
+use lenslet_core::{catalog::Catalog, error::Error, query::JsonPath, value::Value};
 use lenslet_sql::{Bind, Encoding, Kind, Parameter, Source, Type};
 use std::{borrow::Cow, error, fmt::Write as _};
 use tokio_postgres::types::{Format, IsNull, Kind as SqlKind, ToSql, Type as SqlType};
@@ -55,7 +51,7 @@ pub(crate) fn resolve<'a>(
     match &bind.source {
         Source::Parameter(at) => match inputs.parameters.get(*at as usize) {
             Some(Parameter::Value(value)) => Ok(encode(value, bind.encoding, catalog)),
-            Some(Parameter::Number(number)) => number_of(**number, bind.encoding, inputs),
+            Some(Parameter::Number(number)) => inputs.number(**number, bind.encoding).map(Bound::Int),
             Some(Parameter::Path(path)) => Ok(Bound::List(json_path(path))),
             Some(Parameter::Rows(_)) | None => Err(unknown(&bind.source)),
         },
@@ -82,25 +78,6 @@ fn type_of(encoding: Encoding) -> Type {
     match encoding {
         Encoding::Value(ty) | Encoding::List(ty) => ty.item(),
         _ => Type::one(Kind::Any),
-    }
-}
-
-#[cold]
-fn unknown(source: &Source) -> Error {
-    Error::new(
-        ErrorKind::QueryInterpretation,
-        format!("the plan asks for {source}, which the query does not have; this is a defect of Lenslet"),
-    )
-}
-
-fn number_of<'a>(number: i64, encoding: Encoding, inputs: &Inputs<'_>) -> Result<Bound<'a>, Error> {
-    let magnitude = |number: i64| i64::try_from(number.unsigned_abs()).unwrap_or(i64::MAX);
-    match encoding {
-        Encoding::Through(other) => match inputs.parameters.get(other as usize) {
-            Some(Parameter::Number(other)) => Ok(Bound::Int(magnitude(number).saturating_add(magnitude(**other)))),
-            _ => Err(unknown(&Source::Parameter(other))),
-        },
-        _ => Ok(Bound::Int(magnitude(number))),
     }
 }
 

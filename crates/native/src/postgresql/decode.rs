@@ -3,6 +3,7 @@
 
 use super::{bind, moment};
 use crate::forest::Arena;
+use crate::variant::variant;
 use lenslet_core::{
     catalog::{Catalog, ScalarType},
     cursor::RawType,
@@ -347,28 +348,6 @@ fn unfit(kind: Kind, cell: &Cell<'_>) -> Error {
     Error::new(
         ErrorKind::ColumnDataInvalid,
         format!("the database holds {held} where the schema says {wanted}; change the column or the schema"),
-    )
-}
-
-/// The name in the schema of a variant.
-fn variant<'a>(text: &[u8], at: u16, catalog: &'a Catalog) -> Result<&'a str, Error> {
-    let variants = catalog.enums.get(usize::from(at)).map(|it| &it.variants);
-    let found = variants.and_then(|variants| variants.iter().find(|it| it.db_name.as_bytes() == text));
-    match found {
-        Some(variant) => Ok(&variant.name),
-        None => Err(no_variant(text, at, catalog)),
-    }
-}
-
-#[cold]
-fn no_variant(text: &[u8], at: u16, catalog: &Catalog) -> Error {
-    let name = catalog.enums.get(usize::from(at)).map_or("?", |it| it.name.as_ref());
-    Error::new(
-        ErrorKind::ColumnDataInvalid,
-        format!(
-            "the database holds `{}`, which is not a variant of the enum `{name}`; add it to the schema or change the row",
-            String::from_utf8_lossy(text)
-        ),
     )
 }
 

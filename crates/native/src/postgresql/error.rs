@@ -1,6 +1,7 @@
 //! What PostgreSQL's errors mean.
 
 use super::settings::Settings;
+use crate::violation::{list, quoted, with_model};
 use lenslet_core::{
     catalog::{Catalog, Model},
     error::{Error, ErrorKind},
@@ -257,20 +258,4 @@ fn between_quotes(message: &str) -> &str {
 fn field(model: Option<&Model>, column: &str) -> String {
     let field = model.and_then(|model| model.columns().find(|(_, _, it)| it.db_name == column));
     field.map_or(column, |(_, field, _)| field.name.as_ref()).to_owned()
-}
-
-fn with_model(error: Error, model: Option<&Model>) -> Error {
-    match model {
-        Some(model) => error.with("modelName", Value::Text(model.name.to_string())),
-        None => error,
-    }
-}
-
-fn list(fields: Vec<String>) -> Value {
-    Value::List(fields.into_iter().map(Value::Text).collect())
-}
-
-fn quoted(fields: &[String]) -> String {
-    let fields: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
-    fields.join(", ")
 }

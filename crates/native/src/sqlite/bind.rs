@@ -1,12 +1,13 @@
 //! Parameters on their way into a statement.
 
+use crate::inputs::unknown;
 use crate::{
     inputs::{Input, Inputs},
     write::given,
 };
 use lenslet_core::{
     catalog::{Catalog, ScalarType},
-    error::{Error, ErrorKind},
+    error::Error,
     query::{JsonPath, Write},
     value::Value,
 };
@@ -124,7 +125,7 @@ fn resolve<'a>(
     match &bind.source {
         Source::Parameter(at) => match inputs.parameters.get(*at as usize) {
             Some(Parameter::Value(value)) => Ok(encode(value, bind.encoding, catalog)),
-            Some(Parameter::Number(number)) => number_of(**number, bind.encoding, inputs),
+            Some(Parameter::Number(number)) => inputs.number(**number, bind.encoding).map(Bound::Integer),
             Some(Parameter::Path(path)) => Ok(Bound::Owned(Sql::Text(json_path(path)))),
             Some(Parameter::Rows(_)) | None => Err(unknown(&bind.source)),
         },
@@ -154,25 +155,6 @@ fn resolve<'a>(
             }
             None => Err(unknown(source)),
         },
-    }
-}
-
-#[cold]
-fn unknown(source: &Source) -> Error {
-    Error::new(
-        ErrorKind::QueryInterpretation,
-        format!("the plan asks for {source}, which the query does not have; this is a defect of Lenslet"),
-    )
-}
-
-fn number_of<'a>(number: i64, encoding: Encoding, inputs: &Inputs<'_>) -> Result<Bound<'a>, Error> {
-    let magnitude = |number: i64| i64::try_from(number.unsigned_abs()).unwrap_or(i64::MAX);
-    match encoding {
-        Encoding::Through(other) => match inputs.parameters.get(other as usize) {
-            Some(Parameter::Number(other)) => Ok(Bound::Integer(magnitude(number).saturating_add(magnitude(**other)))),
-            _ => Err(unknown(&Source::Parameter(other))),
-        },
-        _ => Ok(Bound::Integer(magnitude(number))),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::moment;
 use crate::forest::Arena;
+use crate::variant::variant;
 use lenslet_core::{
     catalog::{Catalog, ScalarType},
     cursor::RawType,
@@ -167,28 +168,6 @@ fn uuid(text: &[u8]) -> Option<Value> {
     let digits = std::str::from_utf8(&digits).ok()?;
     let number = (digits.len() == 32).then(|| u128::from_str_radix(digits, 16).ok())??;
     Some(Value::Uuid(number.to_be_bytes()))
-}
-
-/// The name in the schema of a variant.
-fn variant<'a>(text: &[u8], at: u16, catalog: &'a Catalog) -> Result<&'a str, Error> {
-    let variants = catalog.enums.get(usize::from(at)).map(|it| &it.variants);
-    let found = variants.and_then(|variants| variants.iter().find(|it| it.db_name.as_bytes() == text));
-    match found {
-        Some(variant) => Ok(&variant.name),
-        None => Err(no_variant(text, at, catalog)),
-    }
-}
-
-#[cold]
-fn no_variant(text: &[u8], at: u16, catalog: &Catalog) -> Error {
-    let name = catalog.enums.get(usize::from(at)).map_or("?", |it| it.name.as_ref());
-    Error::new(
-        ErrorKind::ColumnDataInvalid,
-        format!(
-            "the database holds `{}`, which is not a variant of the enum `{name}`; add it to the schema or change the row",
-            String::from_utf8_lossy(text)
-        ),
-    )
 }
 
 #[cold]

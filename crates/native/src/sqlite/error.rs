@@ -1,5 +1,6 @@
 //! What SQLite's errors mean.
 
+use crate::violation::{list, quoted, with_model};
 use lenslet_core::{
     catalog::{Catalog, Model},
     error::{Error, ErrorKind},
@@ -116,22 +117,6 @@ fn foreign_key() -> Error {
         "a foreign key is violated: a row refers to one that does not exist, or is still referred to",
     )
     .with("field_name", Value::Text("foreign key".into()))
-}
-
-fn with_model(error: Error, model: Option<&Model>) -> Error {
-    match model {
-        Some(model) => error.with("modelName", Value::Text(model.name.to_string())),
-        None => error,
-    }
-}
-
-fn list(fields: Vec<String>) -> Value {
-    Value::List(fields.into_iter().map(Value::Text).collect())
-}
-
-fn quoted(fields: &[String]) -> String {
-    let fields: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
-    fields.join(", ")
 }
 
 /// The fields that a message names by table and column.
