@@ -1,0 +1,4 @@
+//! The server that engine-less clients talk to: few database connections for many workers.
+//!
+//! It speaks HTTP on one side, executes queries with `lenslet-native` on the other, and answers both Lenslet's own
+//! engine-less client and the unmodified clients of Prisma 5.22 to 6.19 that were generated with `--no-engine`.
