@@ -12,7 +12,7 @@ pub mod forest;
 mod inputs;
 mod plans;
 #[cfg(feature = "postgresql")]
-mod postgresql;
+pub mod postgresql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod timer;

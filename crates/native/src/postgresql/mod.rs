@@ -1,5 +1,6 @@
 //! PostgreSQL: the driver, its connections, and what a connection does for an engine.
 
+mod bare;
 mod bind;
 mod connection;
 mod decode;
@@ -14,4 +15,5 @@ mod tls;
 mod transaction;
 mod write;
 
+pub use bare::{Address, address, connect};
 pub(crate) use session::Session;
