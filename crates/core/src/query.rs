@@ -119,6 +119,32 @@ pub enum Action {
     ExecuteRaw(Raw),
 }
 
+impl Action {
+    /// Its name in Prisma's JSON protocol, `findUnique` for instance.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Action::FindUnique => "findUnique",
+            Action::FindUniqueOrThrow => "findUniqueOrThrow",
+            Action::FindFirst => "findFirst",
+            Action::FindFirstOrThrow => "findFirstOrThrow",
+            Action::FindMany => "findMany",
+            Action::CreateOne(_) => "createOne",
+            Action::CreateMany(_) => "createMany",
+            Action::CreateManyAndReturn(_) => "createManyAndReturn",
+            Action::UpdateOne(_) => "updateOne",
+            Action::UpdateMany(_) => "updateMany",
+            Action::UpdateManyAndReturn(_) => "updateManyAndReturn",
+            Action::UpsertOne(_) => "upsertOne",
+            Action::DeleteOne => "deleteOne",
+            Action::DeleteMany => "deleteMany",
+            Action::Aggregate => "aggregate",
+            Action::GroupBy(_) => "groupBy",
+            Action::QueryRaw(_) => "queryRaw",
+            Action::ExecuteRaw(_) => "executeRaw",
+        }
+    }
+}
+
 /// Rows to insert at once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreateMany {

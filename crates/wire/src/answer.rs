@@ -86,7 +86,7 @@ fn entry<C: Cursor>(
     out.open('{');
     out.key("data");
     out.open('{');
-    out.key(&names::operation(names::action(&query.action), name));
+    out.key(&names::operation(query.action.name(), name));
     write(form, query, catalog, cursor, out)?;
     out.close('}');
     out.close('}');

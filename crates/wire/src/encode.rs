@@ -80,7 +80,7 @@ fn write(query: &Query, out: &mut Writer) {
         out.text(query.model.name);
     }
     out.key("action");
-    out.text(names::action(&query.action));
+    out.text(query.action.name());
     out.key("query");
     out.open('{');
     out.key("arguments");

@@ -2,7 +2,7 @@
 
 use lenslet_core::{
     engine::Isolation,
-    query::{Action, Aggregate, Change, Operator, Quantifier},
+    query::{Aggregate, Change, Operator, Quantifier},
 };
 
 /// Every operator of a filter.
@@ -102,29 +102,6 @@ pub(crate) fn change_of(name: &str) -> Option<Change> {
     [Change::Increment, Change::Decrement, Change::Multiply, Change::Divide, Change::Push]
         .into_iter()
         .find(|it| change(*it) == name)
-}
-
-pub(crate) fn action(action: &Action) -> &'static str {
-    match action {
-        Action::FindUnique => "findUnique",
-        Action::FindUniqueOrThrow => "findUniqueOrThrow",
-        Action::FindFirst => "findFirst",
-        Action::FindFirstOrThrow => "findFirstOrThrow",
-        Action::FindMany => "findMany",
-        Action::CreateOne(_) => "createOne",
-        Action::CreateMany(_) => "createMany",
-        Action::CreateManyAndReturn(_) => "createManyAndReturn",
-        Action::UpdateOne(_) => "updateOne",
-        Action::UpdateMany(_) => "updateMany",
-        Action::UpdateManyAndReturn(_) => "updateManyAndReturn",
-        Action::UpsertOne(_) => "upsertOne",
-        Action::DeleteOne => "deleteOne",
-        Action::DeleteMany => "deleteMany",
-        Action::Aggregate => "aggregate",
-        Action::GroupBy(_) => "groupBy",
-        Action::QueryRaw(_) => "queryRaw",
-        Action::ExecuteRaw(_) => "executeRaw",
-    }
 }
 
 /// What Prisma's engine calls the operation: the action with the model's name before `OrThrow` and `AndReturn`.
