@@ -30,6 +30,6 @@ mod push;
 pub mod sqlite;
 
 pub use describe::{describe, dialect};
-pub use diff::{Difference, Risk, diff};
+pub use diff::{Difference, Risk, diff, reconcile};
 pub use error::{Error, Findings};
 pub use push::{Finding, PushOptions, Pushed, push};

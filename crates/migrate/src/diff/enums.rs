@@ -37,6 +37,6 @@ fn columns(from: &DatabaseSchema, to: &DatabaseSchema, name: &ObjectName) -> Vec
     columns.collect()
 }
 
-fn find<'s>(schema: &'s DatabaseSchema, name: &ObjectName) -> Option<&'s Enum> {
+pub(super) fn find<'s>(schema: &'s DatabaseSchema, name: &ObjectName) -> Option<&'s Enum> {
     schema.enums.iter().find(|it| it.name == *name)
 }

@@ -1,10 +1,12 @@
 //! What has to change for one database structure to become another, and what that may cost.
 
 mod enums;
+mod reconcile;
 mod risk;
 mod same;
 mod table;
 
+pub use reconcile::reconcile;
 pub use risk::Risk;
 
 use lenslet_sql::ddl::{Change, DatabaseSchema, Dialect, Table, TableChange, script};

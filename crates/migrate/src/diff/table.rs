@@ -155,7 +155,7 @@ fn can_be_added(column: &Column) -> bool {
 }
 
 /// The index of a `UNIQUE` inside the table's own statement, which cannot be dropped.
-fn is_part_of_table(index: &Index) -> bool {
+pub(super) fn is_part_of_table(index: &Index) -> bool {
     index.name.starts_with("sqlite_autoindex_")
 }
 
