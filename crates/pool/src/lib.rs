@@ -2,3 +2,14 @@
 //!
 //! It speaks HTTP on one side, executes queries with `lenslet-native` on the other, and answers both Lenslet's own
 //! engine-less client and the unmodified clients of Prisma 5.22 to 6.19 that were generated with `--no-engine`.
+
+mod body;
+mod reply;
+mod route;
+mod schema;
+mod server;
+mod service;
+mod transactions;
+
+pub use schema::{ReadSchema, Schema};
+pub use server::{Builder, Pool};

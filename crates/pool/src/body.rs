@@ -1,0 +1,45 @@
+//! Reading the body of a request: never more of it than allowed, nor for longer.
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Incoming};
+use lenslet_core::error::{Error, ErrorKind};
+use std::time::Duration;
+
+/// How long a client may take to send its request. Those that take longer hold a connection and say nothing.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The whole body. One that comes in one piece, as nearly all do, is not copied.
+pub(crate) async fn read(body: Incoming, most: usize) -> Result<Bytes, Error> {
+    let read = tokio::time::timeout(PATIENCE, pieces(body, most)).await;
+    read.unwrap_or_else(|_| Err(bad(format!("the request did not arrive within {} s", PATIENCE.as_secs()))))
+}
+
+async fn pieces(mut body: Incoming, most: usize) -> Result<Bytes, Error> {
+    let too_large = || bad(format!("the request is larger than {most} bytes"));
+    if body.size_hint().lower() > u64::try_from(most).unwrap_or(u64::MAX) {
+        return Err(too_large());
+    }
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| bad("the request broke off".into()))?;
+        let Ok(piece) = frame.into_data() else { continue };
+        if first.len() + all.len() + piece.len() > most {
+            return Err(too_large());
+        }
+        if first.is_empty() && all.is_empty() {
+            first = piece;
+            continue;
+        }
+        if !first.is_empty() {
+            all.extend_from_slice(&std::mem::take(&mut first));
+        }
+        all.extend_from_slice(&piece);
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+fn bad(message: String) -> Error {
+    Error::new(ErrorKind::BadRequest, message)
+}

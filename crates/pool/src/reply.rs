@@ -1,0 +1,155 @@
+//! What a request is answered with: statuses and bodies as the clients of Prisma 5.22 to 6.19 read them.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    HeaderMap, Response, StatusCode,
+    header::{CONTENT_TYPE, HeaderValue},
+};
+use lenslet_core::error::{Error, ErrorKind};
+use lenslet_wire::{
+    answer::{Form, ROWS},
+    error,
+    json::Writer,
+};
+
+/// An answer, before it is HTTP's.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+impl Reply {
+    /// JSON.
+    pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(CONTENT_TYPE, JSON);
+        Reply { status, headers, body: body.into() }
+    }
+
+    /// The answer of a query, which may be an error of it.
+    pub(crate) fn answered(form: Form, body: impl Into<Bytes>) -> Self {
+        let mut reply = Reply::json(StatusCode::OK, body);
+        if form == Form::Rows {
+            reply.headers.insert(CONTENT_TYPE, HeaderValue::from_static(ROWS));
+        }
+        reply
+    }
+
+    /// An error that is not one of a query alone, each with the status and body from which Prisma's clients make the same
+    /// error again.
+    pub(crate) fn refused(form: Form, refused: &Error) -> Self {
+        let status = status_of(refused.kind());
+        let body = match (form, refused.kind()) {
+            (Form::Rows, _) => error::write(refused),
+            (_, ErrorKind::BadRequest) => object("InvalidRequestError", "reason", refused.message()),
+            (_, ErrorKind::VersionUnsupported) => NO_VERSION.into(),
+            (_, ErrorKind::PoolFailed) => "\"InternalDataProxyError\"".into(),
+            (_, kind) if is_start(kind) => startup(refused),
+            (_, kind) if is_message(kind) => {
+                let mut out = Writer::default();
+                out.open('{');
+                out.key("message");
+                out.text(refused.message());
+                out.close('}');
+                out.finish()
+            }
+            _ => error::write(refused),
+        };
+        Reply::json(status, body)
+    }
+
+    /// A transaction that could not begin or end.
+    pub(crate) fn transaction_failed(form: Form, failed: &Error) -> Self {
+        match failed.kind() {
+            kind if status_of(kind) != StatusCode::OK => Reply::refused(form, failed),
+            _ => Reply::json(StatusCode::INTERNAL_SERVER_ERROR, error::write_bare(failed)),
+        }
+    }
+
+    /// The client is to send its schema first.
+    pub(crate) fn schema_missing() -> Self {
+        Reply::json(StatusCode::NOT_FOUND, r#"{"EngineNotStarted":{"reason":"SchemaMissing"}}"#)
+    }
+
+    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::new(self.body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+const NO_VERSION: &str = r#"{"EngineNotStarted":{"reason":"EngineVersionNotSupported"}}"#;
+
+/// The status of an error; 200 for those that the query itself is to blame for.
+pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::BadRequest | ErrorKind::VersionUnsupported => StatusCode::BAD_REQUEST,
+        ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::UsageExceeded | ErrorKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::PoolTimedOut => StatusCode::GATEWAY_TIMEOUT,
+        ErrorKind::PoolFailed => StatusCode::INTERNAL_SERVER_ERROR,
+        kind if is_start(kind) => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::OK,
+    }
+}
+
+/// Whether the database could not be asked at all.
+fn is_start(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Authentication
+            | ErrorKind::Unreachable
+            | ErrorKind::ConnectTimeout
+            | ErrorKind::DatabaseMissing
+            | ErrorKind::Tls
+    )
+}
+
+/// Whether Prisma's clients take the error from the status and show the body.
+fn is_message(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Unauthorized
+            | ErrorKind::NotFound
+            | ErrorKind::UsageExceeded
+            | ErrorKind::TooManyRequests
+            | ErrorKind::PoolTimedOut
+    )
+}
+
+/// `{"name":{"key":"value"}}`
+fn object(name: &str, key: &str, value: &str) -> String {
+    let mut out = Writer::default();
+    out.open('{');
+    out.key(name);
+    out.open('{');
+    out.key(key);
+    out.text(value);
+    out.close('}');
+    out.close('}');
+    out.finish()
+}
+
+fn startup(error: &Error) -> String {
+    let mut out = Writer::default();
+    out.open('{');
+    out.key("EngineNotStarted");
+    out.open('{');
+    out.key("reason");
+    out.open('{');
+    out.key("KnownEngineStartupError");
+    out.open('{');
+    out.key("msg");
+    out.text(error.message());
+    out.key("error_code");
+    out.text(error.code());
+    (0..4).for_each(|_| out.close('}'));
+    out.finish()
+}

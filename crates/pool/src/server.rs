@@ -1,0 +1,190 @@
+//! Listening: connections, plain or over TLS, HTTP/1.1 or HTTP/2, until the pool is told to stop.
+
+use crate::{
+    schema::{Admission, Schema},
+    service::Service,
+    transactions::Transactions,
+};
+use hyper::service::service_fn;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use lenslet_core::error::Error;
+use lenslet_native::Engine;
+use lenslet_wire::decode::Limits;
+use std::{convert::Infallible, fmt, io, pin::pin, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
+use tokio_rustls::TlsAcceptor;
+
+/// A pool: an engine behind HTTP.
+///
+/// ```no_run
+/// use lenslet_pool::{Pool, Schema};
+/// # async fn example(catalog: lenslet_core::catalog::Catalog) -> Result<(), Box<dyn std::error::Error>> {
+/// let schema = Schema::new(catalog, |_| Err("this pool reads no other schemas".into()));
+/// let pool = Pool::builder(schema).build(&std::env::var("DIRECT_URL")?)?;
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:4466").await?;
+/// pool.serve(listener, async { tokio::time::sleep(std::time::Duration::from_secs(60)).await }).await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Pool {
+    service: Arc<Service>,
+    tls: Option<Tls>,
+    drain: Duration,
+}
+
+/// How a pool is to be.
+#[derive(Debug)]
+pub struct Builder {
+    schema: Schema,
+    any_schema: bool,
+    public_url: Option<String>,
+    tls: Option<Tls>,
+    drain: Duration,
+}
+
+#[derive(Clone)]
+struct Tls(TlsAcceptor);
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls")
+    }
+}
+
+impl Builder {
+    /// Answers Prisma's clients that were generated from another schema, too. What they ask for and the pool's schema does
+    /// not have is an error of that query.
+    #[must_use]
+    pub fn any_schema(mut self, any: bool) -> Self {
+        self.any_schema = any;
+        self
+    }
+
+    /// Where clients reach the pool (`https://pool.example`), where that is not what they call it: a transaction goes on
+    /// at that address.
+    #[must_use]
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// Speaks TLS. HTTP/2 is offered beside HTTP/1.1.
+    #[must_use]
+    pub fn tls(mut self, mut config: rustls::ServerConfig) -> Self {
+        config.alpn_protocols = vec![b"h2".into(), b"http/1.1".into()];
+        self.tls = Some(Tls(TlsAcceptor::from(Arc::new(config))));
+        self
+    }
+
+    /// How long requests that are under way may take when the pool is told to stop; 30 seconds if nothing is said.
+    #[must_use]
+    pub fn drain(mut self, time: Duration) -> Self {
+        self.drain = time;
+        self
+    }
+
+    /// A pool for the database at this URL. Nothing is opened before the first query.
+    ///
+    /// # Errors
+    /// P1013 when the URL is not one of the schema's database; the message does not repeat it.
+    pub fn build(self, database_url: &str) -> Result<Pool, Error> {
+        let engine = Engine::with_catalog(database_url, Arc::clone(&self.schema.catalog))?;
+        let service = Service {
+            admission: Admission::new(self.schema, self.any_schema),
+            engine,
+            transactions: Transactions::default(),
+            limits: Limits::default(),
+            public_url: self.public_url,
+        };
+        Ok(Pool { service: Arc::new(service), tls: self.tls, drain: self.drain })
+    }
+}
+
+/// How long a handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long the head of a request may take, from its first byte on.
+const HEAD: Duration = Duration::from_secs(30);
+/// Streams that one HTTP/2 connection may have open: each may hold a query.
+const STREAMS: u32 = 256;
+
+impl Pool {
+    /// A pool that answers from this schema.
+    pub fn builder(schema: Schema) -> Builder {
+        Builder { schema, any_schema: false, public_url: None, tls: None, drain: Duration::from_secs(30) }
+    }
+
+    /// The engine that answers, for those who want a connection to be open before the first request.
+    pub fn engine(&self) -> &Engine {
+        &self.service.engine
+    }
+
+    /// Answers whoever connects, until `shutdown` is ready. Then no connection is taken any more, and those that are open
+    /// end with the request that is under way.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let graceful = GracefulShutdown::new();
+        let mut shutdown = pin!(shutdown);
+        loop {
+            let stream = tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => stream,
+                    Err(error) => {
+                        pause_after(&error).await;
+                        continue;
+                    }
+                },
+                () = &mut shutdown => break,
+            };
+            self.connect(stream, &graceful);
+        }
+        drop(listener);
+        let _ = tokio::time::timeout(self.drain, graceful.shutdown()).await;
+    }
+
+    fn connect(&self, stream: TcpStream, graceful: &GracefulShutdown) {
+        // An answer is written at once and whole: waiting for more to send only delays it.
+        let _ = stream.set_nodelay(true);
+        let watcher = graceful.watcher();
+        let service = Arc::clone(&self.service);
+        match self.tls.clone() {
+            None => drop(tokio::spawn(async move { speak(stream, service, false, watcher).await })),
+            Some(Tls(tls)) => drop(tokio::spawn(async move {
+                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+                    speak(stream, service, true, watcher).await;
+                }
+            })),
+        }
+    }
+}
+
+/// Without a file descriptor to spare the next attempt fails as well; one that went away is no reason to wait.
+async fn pause_after(error: &io::Error) {
+    let gone = [io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset, io::ErrorKind::Interrupted];
+    if !gone.contains(&error.kind()) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Answers the requests of a connection. A client that goes away ends it, and with it what was asked.
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: Arc<Service>,
+    secure: bool,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    http.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
+    let answer = service_fn(move |request| {
+        let service = Arc::clone(&service);
+        async move { Ok::<_, Infallible>(service.answer(request, secure).await.into_response()) }
+    });
+    // What went wrong with one connection is the client's to notice.
+    let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), answer)).await;
+}

@@ -1,0 +1,237 @@
+//! From a request to its reply: who asks, what is asked, what the engine answers.
+
+use crate::{
+    body,
+    reply::{Reply, status_of},
+    route::{Client, Route, Step},
+    schema::Admission,
+    transactions::Transactions,
+};
+use bytes::Bytes;
+use hyper::{
+    Request, StatusCode,
+    body::Incoming,
+    header::{ACCEPT, HOST, HeaderMap},
+    http::request::Parts,
+};
+use lenslet_core::{
+    catalog::Catalog,
+    engine::Engine as _,
+    error::{Error, ErrorKind},
+    query::Query,
+};
+use lenslet_native::{Engine, forest::Rows};
+use lenslet_wire::{
+    answer::{self, Form, ROWS},
+    decode::{self, Limits},
+    error,
+    json::Writer,
+};
+
+/// What all connections share.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) admission: Admission,
+    pub(crate) engine: Engine,
+    pub(crate) transactions: Transactions,
+    pub(crate) limits: Limits,
+    /// Where clients reach the pool, where that is not what they call it.
+    pub(crate) public_url: Option<String>,
+}
+
+/// Who asks, and how it is answered.
+#[derive(Clone, Copy, Debug)]
+struct Caller<'r> {
+    client: Client<'r>,
+    form: Form,
+}
+
+/// The version of Lenslet's own part of the protocol.
+const PROTOCOL: &str = "1";
+const PROTOCOL_HEADER: &str = "lenslet-protocol";
+
+impl Service {
+    /// Answers a request that came over a connection that is secure, or not.
+    pub(crate) async fn answer(&self, request: Request<Incoming>, secure: bool) -> Reply {
+        let (head, body) = request.into_parts();
+        let form = form(&head.headers);
+        match self.routed(&head, form, body, secure).await {
+            Ok(reply) => reply,
+            Err(refused) => Reply::refused(form, &refused),
+        }
+    }
+
+    async fn routed(&self, head: &Parts, form: Form, body: Incoming, secure: bool) -> Result<Reply, Error> {
+        match Route::of(&head.method, head.uri.path()) {
+            Route::Query(client) => {
+                let caller = self.caller(client, form, &head.headers)?;
+                if !self.admits(caller) {
+                    return Ok(Reply::schema_missing());
+                }
+                let body = body::read(body, self.limits.size).await?;
+                Ok(self.query(&self.engine, caller, &body).await)
+            }
+            Route::Within(client, id, Step::Query) => {
+                let caller = self.caller(client, form, &head.headers)?;
+                let body = body::read(body, self.limits.size).await?;
+                Ok(match self.transactions.engine(id, None) {
+                    Ok(engine) => self.query(&engine, caller, &body).await,
+                    Err(ended) => failed(form, &ended),
+                })
+            }
+            Route::Within(_, id, Step::Commit) => Ok(ended(form, self.transactions.commit(id, None).await)),
+            Route::Within(_, id, Step::Rollback) => Ok(ended(form, self.transactions.rollback(id, None).await)),
+            Route::Begin(client) => {
+                let caller = self.caller(client, form, &head.headers)?;
+                if !self.admits(caller) {
+                    return Ok(Reply::schema_missing());
+                }
+                let body = body::read(body, self.limits.size).await?;
+                let options = decode::start(text(&body)?, &self.limits)?;
+                Ok(match self.transactions.begin(&self.engine, options, None).await {
+                    Ok(id) => Reply::json(StatusCode::OK, self.begun(head, client, &id, secure)),
+                    Err(failed) => Reply::transaction_failed(form, &failed),
+                })
+            }
+            Route::Schema(client) => {
+                self.caller(client, form, &head.headers)?;
+                let body = body::read(body, self.limits.size).await?;
+                let uploaded = self.admission.upload(client.hash, &body);
+                uploaded.map_err(|refused| Error::new(ErrorKind::BadRequest, refused.to_string()))?;
+                Ok(Reply::json(StatusCode::OK, quoted(client.hash)))
+            }
+            Route::Invalidate => Ok(Reply::json(StatusCode::OK, "{}")),
+            Route::OtherMethod => Ok(Reply::json(StatusCode::METHOD_NOT_ALLOWED, "{}")),
+            Route::Unknown => Err(Error::new(ErrorKind::NotFound, "the pool has nothing at this address")),
+        }
+    }
+
+    /// Whether the client's release is one that can be answered.
+    fn caller<'r>(&self, client: Client<'r>, form: Form, headers: &HeaderMap) -> Result<Caller<'r>, Error> {
+        let (spoken, ours) = match headers.get(PROTOCOL_HEADER) {
+            Some(protocol) => (format!("version {protocol:?} of Lenslet's protocol"), protocol == PROTOCOL),
+            None => {
+                let major = client.version.split('.').next();
+                (format!("the protocol of release {}", client.version), matches!(major, Some("5" | "6")))
+            }
+        };
+        if ours {
+            return Ok(Caller { client, form });
+        }
+        Err(Error::new(ErrorKind::VersionUnsupported, format!("the pool does not speak {spoken}")))
+    }
+
+    /// Lenslet's own clients name every column they want: whether one is there shows when it is asked for.
+    fn admits(&self, caller: Caller<'_>) -> bool {
+        caller.form == Form::Rows || self.admission.admits(caller.client.hash)
+    }
+
+    fn catalog(&self) -> &Catalog {
+        self.admission.catalog()
+    }
+
+    /// Answers what stands in a body.
+    async fn query(&self, engine: &Engine, caller: Caller<'_>, body: &Bytes) -> Reply {
+        let form = caller.form;
+        let client = match form {
+            Form::Rows => decode::Client::Lenslet,
+            Form::Objects => decode::Client::Prisma,
+        };
+        let limits = Limits { client, ..self.limits };
+        match text(body).and_then(|text| decode::request(text, self.catalog(), &limits)) {
+            Ok(decode::Request::One(query)) => self.one(engine, form, query).await,
+            Ok(decode::Request::Several(queries)) => self.several(engine, form, queries).await,
+            Ok(decode::Request::Transaction(queries, isolation)) => {
+                match engine.batch(queries.clone(), isolation).await {
+                    Ok(rows) => {
+                        let answers = queries.into_iter().zip(rows).map(Ok::<(Query, Rows), Error>);
+                        Reply::answered(form, answer::batch(form, self.catalog(), answers, true))
+                    }
+                    Err(error) => failed(form, &error),
+                }
+            }
+            Err(error) => failed(form, &error),
+        }
+    }
+
+    async fn one(&self, engine: &Engine, form: Form, query: Query) -> Reply {
+        match engine.execute(query.clone()).await {
+            Err(error) => failed(form, &error),
+            rows => Reply::answered(form, answer::one(form, &query, self.catalog(), rows)),
+        }
+    }
+
+    /// Each has an answer of its own, or an error.
+    async fn several(&self, engine: &Engine, form: Form, queries: Vec<Result<Query, Error>>) -> Reply {
+        let mut answers = Vec::with_capacity(queries.len());
+        for query in queries {
+            answers.push(match query {
+                Ok(query) => engine.execute(query.clone()).await.map(|rows| (query, rows)),
+                Err(error) => Err(error),
+            });
+        }
+        Reply::answered(form, answer::batch(form, self.catalog(), answers, false))
+    }
+
+    /// `{"id":…,"data-proxy":{"endpoint":…}}`: where the transaction goes on.
+    fn begun(&self, head: &Parts, client: Client<'_>, id: &str, secure: bool) -> String {
+        let base = match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => address(head, secure),
+        };
+        let mut out = Writer::default();
+        out.open('{');
+        out.key("id");
+        out.text(id);
+        out.key("data-proxy");
+        out.open('{');
+        out.key("endpoint");
+        out.text(&format!("{base}/{}/{}/itx/{id}", client.version, client.hash));
+        out.close('}');
+        out.close('}');
+        out.finish()
+    }
+}
+
+/// What the client calls the pool. Who tells something else than the truth misleads only itself.
+fn address(head: &Parts, secure: bool) -> String {
+    let header = |name| head.headers.get(name).and_then(|it| it.to_str().ok());
+    let host = header("x-forwarded-host").or_else(|| header(HOST.as_str()));
+    let host = host.or_else(|| head.uri.authority().map(|it| it.as_str())).unwrap_or_default();
+    let scheme = match header("x-forwarded-proto") {
+        Some(scheme @ ("http" | "https")) => scheme,
+        _ if secure => "https",
+        _ => "http",
+    };
+    format!("{scheme}://{host}")
+}
+
+fn form(headers: &HeaderMap) -> Form {
+    let wants_rows = headers.get(ACCEPT).is_some_and(|accept| accept == ROWS);
+    if wants_rows { Form::Rows } else { Form::Objects }
+}
+
+/// An error in place of an answer: of the query, or of what is around it.
+fn failed(form: Form, error: &Error) -> Reply {
+    match status_of(error.kind()) {
+        StatusCode::OK => Reply::answered(form, error::write(error)),
+        _ => Reply::refused(form, error),
+    }
+}
+
+fn ended(form: Form, ended: Result<(), Error>) -> Reply {
+    match ended {
+        Ok(()) => Reply::json(StatusCode::OK, "{}"),
+        Err(failed) => Reply::transaction_failed(form, &failed),
+    }
+}
+
+fn text(body: &Bytes) -> Result<&str, Error> {
+    str::from_utf8(body).map_err(|_| Error::new(ErrorKind::BadRequest, "the request is not UTF-8 text"))
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = Writer::default();
+    out.text(text);
+    out.finish()
+}

@@ -1,0 +1,164 @@
+//! Interactive transactions: each has an id, under which one client asks, request by request, until it ends.
+
+use lenslet_core::{
+    engine::{Engine as _, TransactionOptions},
+    error::{Error, ErrorKind},
+    value::Value,
+};
+use lenslet_native::Engine;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// The transactions of a pool.
+#[derive(Debug, Default)]
+pub(crate) struct Transactions(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    all: HashMap<String, Arc<Transaction>>,
+    swept: Option<Instant>,
+}
+
+/// A transaction, or what is remembered of it.
+#[derive(Debug)]
+struct Transaction {
+    /// Who began it; nobody else may use it.
+    owner: Option<u64>,
+    began: Instant,
+    timeout: Duration,
+    stage: Mutex<Stage>,
+}
+
+#[derive(Clone, Debug)]
+enum Stage {
+    Open(Engine),
+    Committed,
+    RolledBack,
+}
+
+/// How long an ended transaction is remembered, so that who asks for it is told what became of it.
+const REMEMBERED: Duration = Duration::from_secs(60);
+/// How often those that are not any more are looked for.
+const SWEPT: Duration = Duration::from_secs(1);
+
+impl Transactions {
+    /// Begins a transaction, and answers its id.
+    pub(crate) async fn begin(
+        &self,
+        engine: &Engine,
+        options: TransactionOptions,
+        owner: Option<u64>,
+    ) -> Result<String, Error> {
+        let timeout = options.timeout;
+        let engine = engine.begin(options).await?;
+        // It is all that another client with the same key would have to know.
+        let id = format!("{:032x}", rand::random::<u128>());
+        let transaction = Transaction { owner, began: Instant::now(), timeout, stage: Mutex::new(Stage::Open(engine)) };
+        let mut state = self.state();
+        state.sweep();
+        state.all.insert(id.clone(), Arc::new(transaction));
+        Ok(id)
+    }
+
+    /// The engine that works inside of a transaction.
+    pub(crate) fn engine(&self, id: &str, owner: Option<u64>) -> Result<Engine, Error> {
+        self.find(id, owner)?.open("query")
+    }
+
+    /// Ends a transaction, keeping what it did.
+    pub(crate) async fn commit(&self, id: &str, owner: Option<u64>) -> Result<(), Error> {
+        self.find(id, owner)?.close("commit", Stage::Committed)?.commit().await
+    }
+
+    /// Ends a transaction, undoing what it did.
+    pub(crate) async fn rollback(&self, id: &str, owner: Option<u64>) -> Result<(), Error> {
+        self.find(id, owner)?.close("rollback", Stage::RolledBack)?.rollback().await
+    }
+
+    fn find(&self, id: &str, owner: Option<u64>) -> Result<Arc<Transaction>, Error> {
+        let found = self.state().all.get(id).filter(|it| it.owner == owner).cloned();
+        found.ok_or_else(|| {
+            failed(
+                "Transaction not found. Transaction ID is invalid, refers to an old closed transaction the pool doesn't \
+                 have information about anymore, or was obtained from another pool."
+                    .into(),
+            )
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing in here can be left half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Forgets what nobody is going to ask for any more.
+    fn sweep(&mut self) {
+        let now = Instant::now();
+        if self.swept.is_some_and(|swept| now - swept < SWEPT) {
+            return;
+        }
+        self.swept = Some(now);
+        self.all.retain(|_, it| now - it.began < it.timeout.saturating_add(REMEMBERED));
+    }
+}
+
+impl Transaction {
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self, what: &str) -> Result<Engine, Error> {
+        match &*self.stage() {
+            Stage::Open(engine) => self.in_time(what).map(|()| engine.clone()),
+            ended => Err(ended.refused(what)),
+        }
+    }
+
+    /// Takes the engine out, so that nothing else begins in this transaction.
+    fn close(&self, what: &str, then: Stage) -> Result<Engine, Error> {
+        let mut stage = self.stage();
+        match &*stage {
+            Stage::Open(_) => {}
+            ended => return Err(ended.refused(what)),
+        }
+        self.in_time(what)?;
+        match std::mem::replace(&mut *stage, then) {
+            Stage::Open(engine) => Ok(engine),
+            ended => Err(ended.refused(what)),
+        }
+    }
+
+    fn in_time(&self, what: &str) -> Result<(), Error> {
+        let passed = self.began.elapsed();
+        if passed < self.timeout {
+            return Ok(());
+        }
+        let (timeout, passed) = (self.timeout.as_millis(), passed.as_millis());
+        Err(failed(format!(
+            "Transaction already closed: A {what} cannot be executed on an expired transaction. The timeout for this \
+             transaction was {timeout} ms, however {passed} ms passed since the start of the transaction. Consider \
+             increasing the interactive transaction timeout or doing less work in the transaction."
+        )))
+    }
+}
+
+impl Stage {
+    fn refused(&self, what: &str) -> Error {
+        let how = match self {
+            Stage::Open(_) => "busy",
+            Stage::Committed => "committed",
+            Stage::RolledBack => "rolled back",
+        };
+        failed(format!("Transaction already closed: A {what} cannot be executed on a {how} transaction."))
+    }
+}
+
+/// An error of the transaction itself, in the words that Prisma's clients know.
+fn failed(why: String) -> Error {
+    Error::new(ErrorKind::Transaction, format!("Transaction API error: {why}")).with("error", Value::Text(why))
+}
