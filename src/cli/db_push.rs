@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use lenslet::Schema;
 use lenslet_migrate::{PushOptions, Pushed};
+use serde_json::{Value, json};
 
 use super::database_url::{self, DatabaseUrl};
 use super::environment::Environment;
@@ -19,9 +20,9 @@ Examples:
   lenslet db push --url file:dev.db
   lenslet db push --accept-data-loss
 
-The URL is, in this order: --url, the schema's `directUrl`, the variable DIRECT_URL, the schema's `url`, the variable
-DATABASE_URL. Variables come from the environment, then from `.env` here and beside the schema. Paths in a URL are
-relative to the working directory, as they are for the client.")]
+The URL is, in this order: --url, the schema's `directUrl`, the variable DIRECT_URL, the schema's `url`, \
+the variable DATABASE_URL. Variables come from the environment, then from `.env` here and beside the schema. \
+Paths in a URL are relative to the working directory, as they are for the client.")]
 pub(super) struct Arguments {
     /// The schema: a file, or a folder of *.prisma files
     #[arg(long, value_name = "PATH")]
@@ -35,13 +36,17 @@ pub(super) struct Arguments {
     /// Drop everything in the database first, rows included
     #[arg(long)]
     force_reset: bool,
+    /// Do not generate the client afterwards (Prisma's flag; `db push` of Lenslet never does)
+    #[arg(long, hide = true)]
+    skip_generate: bool,
+    /// Print what was done as one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let files = SchemaFiles::load(arguments.schema.as_deref())?;
-    let checked = lenslet::check(&files.sources);
-    terminal::diagnostics(&checked.diagnostics, &files.sources);
-    let Some(schema) = files.meaning(checked)? else {
+    let Some(schema) = files.check(arguments.json)? else {
         return Ok(Verdict::Bad);
     };
 
@@ -54,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let options = PushOptions { accept_data_loss: arguments.accept_data_loss, force_reset: arguments.force_reset };
     let pushed = lenslet_migrate::push(url.as_str(), &schema.catalog, options);
     let pushed = pushed.map_err(|error| Error::Push { place: url.shown(), error })?;
-    report(&pushed, &url)?;
+    report(&pushed, &url, arguments.json)?;
     terminal::progress(&format!("in {}", terminal::milliseconds(started.elapsed())));
     Ok(Verdict::Good)
 }
@@ -68,7 +73,17 @@ fn url(arguments: &Arguments, schema: &Schema, files: &SchemaFiles) -> Result<Da
     Ok(url)
 }
 
-fn report(pushed: &Pushed, url: &DatabaseUrl) -> Result<(), Error> {
+fn report(pushed: &Pushed, url: &DatabaseUrl, json: bool) -> Result<(), Error> {
+    if json {
+        let losses: Vec<Value> =
+            pushed.losses.iter().map(|it| json!({ "message": it.to_string(), "rows": it.rows })).collect();
+        return terminal::json(&json!({
+            "database": url.shown(),
+            "created": pushed.created_database,
+            "statements": pushed.statements,
+            "losses": losses,
+        }));
+    }
     for loss in &pushed.losses {
         terminal::warning(&loss.to_string());
     }

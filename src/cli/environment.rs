@@ -38,6 +38,12 @@ impl Environment {
         value.filter(|value| !value.trim().is_empty())
     }
 
+    /// The variables of the files that the process does not have already.
+    pub(super) fn of_files(&self) -> impl Iterator<Item = (&str, &str)> {
+        let files = self.files.iter().filter(|(name, _)| std::env::var_os(name).is_none());
+        files.map(|(name, entry)| (name.as_str(), entry.value.as_str()))
+    }
+
     fn add(&mut self, path: &Path) -> Result<(), Error> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,

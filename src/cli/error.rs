@@ -2,9 +2,12 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 
 use lenslet::BuildError;
 use lenslet::codegen::{GenerateError, OptionError, WriteError};
+
+use super::settings;
 
 /// A command cannot do its work.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +31,9 @@ pub(super) enum Error {
     Stdin { source: io::Error },
     #[error("cannot write to standard output")]
     Stdout { source: io::Error },
+
+    #[error("cannot read `{}`, line {line}: {message}", .path.display())]
+    Settings { path: PathBuf, line: usize, message: String },
 
     // What to generate.
     #[error("the schema `{schema}` is valid, but it has no datasource, so it is not known for which database it is")]
@@ -64,6 +70,12 @@ pub(super) enum Error {
     OtherDatabase { origin: String, provider: &'static str, schemes: &'static [&'static str] },
     #[error("cannot push to `{place}`: {error}")]
     Push { place: String, error: lenslet_migrate::Error },
+    #[error("`lenslet.toml` does not say how to seed the database")]
+    NoSeed,
+    #[error("cannot run `{command}`")]
+    SeedStart { command: String, source: io::Error },
+    #[error("`{command}`, which seeds the database, failed ({status})")]
+    SeedFailed { command: String, status: ExitStatus },
 }
 
 /// A block for Lenslet, as it is written into a schema.
@@ -73,6 +85,16 @@ const BLOCK: &str = "generator client {
 }";
 
 impl Error {
+    /// Prisma's code, where it has one for this.
+    pub(super) fn code(&self) -> Option<&'static str> {
+        match self {
+            Error::VariableMissing { .. } => Some("P1012"),
+            Error::OtherDatabase { .. } => Some("P1013"),
+            Error::Push { error, .. } => error.code(),
+            _ => None,
+        }
+    }
+
     /// The next step. Absent where the message says it, or where nobody but the reader can know it.
     pub(super) fn help(&self) -> Option<String> {
         let help = match self {
@@ -104,6 +126,8 @@ impl Error {
                 let schemes: Vec<String> = schemes.iter().map(|scheme| format!("`{scheme}:`")).collect();
                 format!("the schema's provider is `{provider}`, whose URLs begin with {}", schemes.join(" or "))
             }
+            Error::NoSeed => "write the command into `lenslet.toml`:\n\nseed = \"cargo run --example seed\"".to_owned(),
+            Error::Settings { .. } => settings::HELP.to_owned(),
             Error::List(_)
             | Error::Read { .. }
             | Error::Write { .. }
@@ -112,7 +136,9 @@ impl Error {
             | Error::Block { .. }
             | Error::Generate(_)
             | Error::Output(_)
-            | Error::Push { .. } => return None,
+            | Error::Push { .. }
+            | Error::SeedStart { .. }
+            | Error::SeedFailed { .. } => return None,
         };
         Some(help)
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use lenslet::{SourceFile, Sources};
+use serde_json::json;
 
 use super::error::Error;
 use super::schema_files::SchemaFiles;
@@ -29,6 +30,9 @@ pub(super) struct Arguments {
     /// Read a schema from standard input and write it to standard output
     #[arg(long, conflicts_with = "schema")]
     stdin: bool,
+    /// Print the files that are not formatted, or were not, as one JSON object
+    #[arg(long, conflicts_with = "stdin")]
+    json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -44,26 +48,31 @@ fn files(arguments: &Arguments) -> Outcome {
         (checked, formatting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     if !checked.is_accepted() {
-        terminal::diagnostics(&checked.diagnostics, &files.sources);
+        files.report(&checked, arguments.json)?;
         return Ok(Verdict::Bad);
     }
     let pairs = files.sources.files().iter().zip(formatted.files());
     let changed: Vec<&SourceFile> = pairs.filter(|(old, new)| old.text != new.text).map(|(_, new)| new).collect();
+    if !arguments.check {
+        changed.iter().try_for_each(|file| replace(Path::new(&file.name), &file.text))?;
+    }
+    let verdict = if arguments.check && !changed.is_empty() { Verdict::Bad } else { Verdict::Good };
+    if arguments.json {
+        let names: Vec<&str> = changed.iter().map(|file| file.name.as_str()).collect();
+        terminal::json(&json!({ "formatted": verdict == Verdict::Good, "files": names }))?;
+        return Ok(verdict);
+    }
     if changed.is_empty() {
         terminal::answer(&format!("The schema `{}` is formatted", files.name()))?;
-        return Ok(Verdict::Good);
-    }
-    if arguments.check {
-        for file in changed {
-            terminal::complaint(&format!("`{}` is not formatted", file.name), "run `lenslet format`");
-        }
-        return Ok(Verdict::Bad);
     }
     for file in changed {
-        replace(Path::new(&file.name), &file.text)?;
-        terminal::answer(&format!("Formatted `{}`", file.name))?;
+        if arguments.check {
+            terminal::complaint(&format!("`{}` is not formatted", file.name), "run `lenslet format`");
+        } else {
+            terminal::answer(&format!("Formatted `{}`", file.name))?;
+        }
     }
-    Ok(Verdict::Good)
+    Ok(verdict)
 }
 
 fn standard_input(check: bool) -> Outcome {

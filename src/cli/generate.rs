@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use lenslet::codegen::is_ours;
+use lenslet::codegen::{Written, is_ours};
 use lenslet::{Engine, Options, Schema, check::Generator};
+use serde_json::{Value, json};
 
 use super::error::Error;
 use super::schema_files::{self, SchemaFiles};
@@ -42,6 +43,17 @@ pub(super) struct Arguments {
     /// Write it again at every change of the schema
     #[arg(long)]
     watch: bool,
+    /// Print what was written as one JSON object
+    #[arg(long, conflicts_with = "watch")]
+    json: bool,
+}
+
+impl Arguments {
+    /// As after a migration: what the schema's blocks ask for.
+    pub(super) fn of_schema(schema: Option<&Path>) -> Self {
+        let schema = schema.map(Path::to_path_buf);
+        Self { schema, output: None, no_engine: false, generator: None, watch: false, json: false }
+    }
 }
 
 /// A crate to be written.
@@ -65,28 +77,42 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 
 fn generate(arguments: &Arguments) -> Outcome {
     let files = SchemaFiles::load(arguments.schema.as_deref())?;
-    let checked = lenslet::check(&files.sources);
-    terminal::diagnostics(&checked.diagnostics, &files.sources);
-    let Some(schema) = files.meaning(checked)? else {
+    let Some(schema) = files.check(arguments.json)? else {
         return Ok(Verdict::Bad);
     };
-    for client in clients(&schema, &files, arguments)? {
-        write(&schema, &client)?;
+    let mut clients = Vec::new();
+    for client in clients_of(&schema, &files, arguments)? {
+        let started = Instant::now();
+        let written = write(&schema, &client)?;
+        if arguments.json {
+            clients.push(json(&client, &written));
+        } else {
+            terminal::answer(&format!("Generated `{}`: {written}", client.output.display()))?;
+            terminal::progress(&format!("in {}", terminal::milliseconds(started.elapsed())));
+        }
+    }
+    if arguments.json {
+        terminal::json(&json!({ "clients": clients }))?;
     }
     Ok(Verdict::Good)
 }
 
-fn write(schema: &Schema, client: &Client) -> Result<(), Error> {
-    let started = Instant::now();
+fn write(schema: &Schema, client: &Client) -> Result<Written, Error> {
     let output = lenslet::generate(schema, &client.options).map_err(Error::Generate)?;
-    let written = output.write_to(&client.output).map_err(Error::Output)?;
-    terminal::answer(&format!("Generated `{}`: {written}", client.output.display()))?;
-    terminal::progress(&format!("in {}", terminal::milliseconds(started.elapsed())));
-    Ok(())
+    output.write_to(&client.output).map_err(Error::Output)
+}
+
+fn json(client: &Client, written: &Written) -> Value {
+    json!({
+        "output": client.output,
+        "changed": written.changed,
+        "unchanged": written.unchanged,
+        "removed": written.removed,
+    })
 }
 
 /// The crates that the arguments and the schema's generator blocks ask for.
-fn clients(schema: &Schema, files: &SchemaFiles, arguments: &Arguments) -> Result<Vec<Client>, Error> {
+fn clients_of(schema: &Schema, files: &SchemaFiles, arguments: &Arguments) -> Result<Vec<Client>, Error> {
     let wanted = |block: &&Generator| arguments.generator.as_ref().is_none_or(|name| *name == block.name);
     let blocks: Vec<&Generator> = schema.generators.iter().filter(|it| is_ours(it)).filter(wanted).collect();
     match (blocks.as_slice(), &arguments.generator, &arguments.output) {

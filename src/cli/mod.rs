@@ -1,34 +1,48 @@
 //! The command line, one file a command. Only here are arguments, the environment and the terminal known.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
+mod completions;
 mod database_url;
 mod db_push;
+mod db_seed;
 mod environment;
 mod error;
 mod format;
 mod generate;
+mod help;
+mod hints;
 mod schema_files;
 mod secret;
+mod settings;
 mod terminal;
 mod validate;
 mod watch;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use error::Error;
 
 /// What a command gives: whether all is well. A command that found something wrong has said so itself.
 type Outcome = Result<Verdict, Error>;
 
-/// How a command ended that did its work.
+/// How a command ended that did its work. Exit code 1 is also that of one that could not do it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     /// Exit code 0.
     Good,
     /// Exit code 1: the schema is refused, a file is not formatted.
     Bad,
+}
+
+impl Verdict {
+    fn exit_code(self) -> ExitCode {
+        match self {
+            Verdict::Good => ExitCode::SUCCESS,
+            Verdict::Bad => ExitCode::FAILURE,
+        }
+    }
 }
 
 #[derive(Debug, Parser)]
@@ -43,7 +57,8 @@ Examples:
   lenslet validate --json              What is wrong with the schema, for an editor
   lenslet db push                      Make the database look like the schema
 
-Exit codes: 0 when all is well, 1 when it is not.",
+Exit codes: 0 when all is well, 1 when it is not.
+`lenslet COMMAND --help` has examples of each command.",
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true
@@ -54,7 +69,6 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-#[command(subcommand_help_heading = "Commands")]
 enum Command {
     /// Write the client crate of a schema
     #[command(visible_alias = "generate")]
@@ -63,41 +77,70 @@ enum Command {
     Validate(validate::Arguments),
     /// Format the files of a schema
     Format(format::Arguments),
-    /// Commands that talk to the database
+    /// Change, read or fill the database, without a history
     #[command(subcommand, arg_required_else_help = true)]
     Db(Db),
+    /// Print what makes a shell complete commands and flags
+    Completions(completions::CompletionsArguments),
+    /// Write manual pages
+    Man(completions::ManArguments),
 }
 
 #[derive(Debug, Subcommand)]
 enum Db {
     /// Change the database so that it looks like the schema
     Push(db_push::Arguments),
+    /// Fill the database with the project's own command
+    Seed(db_seed::Arguments),
 }
 
 /// Reads the arguments, runs the command, and says how it ended.
 pub(crate) fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+    let matches = match help::grouped(Arguments::command()).try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return usage(error),
     };
-    let outcome = match arguments.command {
-        Command::Gen(arguments) => generate::run(&arguments),
-        Command::Validate(arguments) => validate::run(&arguments),
-        Command::Format(arguments) => format::run(&arguments),
-        Command::Db(Db::Push(arguments)) => db_push::run(&arguments),
+    let json = wants_json(&matches);
+    let outcome = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => execute(&arguments.command),
+        Err(error) => return usage(error),
     };
     match outcome {
-        Ok(Verdict::Good) => ExitCode::SUCCESS,
-        Ok(Verdict::Bad) => ExitCode::FAILURE,
+        Ok(verdict) => verdict.exit_code(),
         Err(error) => {
             terminal::error(&error);
+            if json {
+                terminal::error_as_json(&error);
+            }
             ExitCode::FAILURE
         }
     }
 }
 
+fn execute(command: &Command) -> Outcome {
+    match command {
+        Command::Gen(arguments) => generate::run(arguments),
+        Command::Validate(arguments) => validate::run(arguments),
+        Command::Format(arguments) => format::run(arguments),
+        Command::Db(Db::Push(arguments)) => db_push::run(arguments),
+        Command::Db(Db::Seed(arguments)) => db_seed::run(arguments),
+        Command::Completions(arguments) => completions::completions(arguments, Arguments::command()),
+        Command::Man(arguments) => completions::man(arguments, Arguments::command()),
+    }
+}
+
+/// Whether the answer of the command is read by a program, which then wants to read its failure, too.
+fn wants_json(matches: &ArgMatches) -> bool {
+    match matches.subcommand() {
+        Some((_, matches)) => wants_json(matches),
+        None => matches.try_get_one::<bool>("json").ok().flatten().is_some_and(|it| *it),
+    }
+}
+
 /// Help and version are what was asked for; every other message of the parser is a mistake in the arguments.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(mut error: clap::Error) -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    hints::add(&mut error, &Arguments::command(), &words);
     // A closed pipe is not worth a second message.
     let _ = error.print();
     if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }

@@ -7,6 +7,8 @@ use lenslet::syntax::{self, tree::FileId, tree::Item};
 use lenslet::{Checked, Schema, SourceFile, Sources};
 
 use super::error::Error;
+use super::settings::Settings;
+use super::terminal;
 
 /// Where a schema is looked for when the arguments do not say it, in this order.
 const PLACES: [&str; 3] = ["schema.prisma", "prisma/schema.prisma", "prisma/schema"];
@@ -33,10 +35,7 @@ impl SchemaFiles {
 
     /// The folder that paths in the schema are relative to.
     pub(super) fn folder(&self) -> PathBuf {
-        if self.path.is_dir() {
-            return self.path.clone();
-        }
-        self.path.parent().map_or_else(PathBuf::new, Path::to_path_buf)
+        folder(&self.path)
     }
 
     /// The folder that paths in a generator block are relative to: that of the file in which it stands.
@@ -47,8 +46,25 @@ impl SchemaFiles {
         file.and_then(Path::parent).map_or_else(|| self.folder(), Path::to_path_buf)
     }
 
-    /// What the schema means, or nothing when it is refused.
-    pub(super) fn meaning(&self, checked: Checked) -> Result<Option<Schema>, Error> {
+    /// Checks the schema and says what is wrong with it, to programs if they listen. Nothing comes back when it is refused.
+    pub(super) fn check(&self, json: bool) -> Result<Option<Schema>, Error> {
+        let checked = lenslet::check(&self.sources);
+        self.report(&checked, json)?;
+        self.meaning(checked)
+    }
+
+    /// Says what is wrong with the schema.
+    pub(super) fn report(&self, checked: &Checked, json: bool) -> Result<(), Error> {
+        terminal::diagnostics(&checked.diagnostics, &self.sources);
+        if !json || checked.is_accepted() {
+            return Ok(());
+        }
+        let findings = terminal::diagnostics_as_json(&checked.diagnostics, &self.sources);
+        let message = "the schema is refused";
+        terminal::answer(&format!(r#"{{"error":{{"code":"P1012","message":"{message}","diagnostics":{findings}}}}}"#))
+    }
+
+    fn meaning(&self, checked: Checked) -> Result<Option<Schema>, Error> {
         match (checked.is_accepted(), checked.schema) {
             (true, None) => Err(Error::NoDatasource { schema: self.name() }),
             (_, schema) => Ok(schema),
@@ -61,16 +77,28 @@ impl SchemaFiles {
     }
 }
 
-/// The file or folder of the schema.
+/// The file or folder of the schema: what the arguments say, what `lenslet.toml` says, or the first place where there is one.
 pub(super) fn locate(given: Option<&Path>) -> Result<PathBuf, Error> {
-    match given {
-        Some(path) if path.exists() => Ok(path.to_path_buf()),
-        Some(path) => Err(Error::SchemaMissing { path: path.to_path_buf() }),
+    let named = match given {
+        Some(path) => Some(path.to_path_buf()),
+        None => Settings::load()?.schema,
+    };
+    match named {
+        Some(path) if path.exists() => Ok(path),
+        Some(path) => Err(Error::SchemaMissing { path }),
         None => {
             let found = PLACES.iter().map(PathBuf::from).find(|place| place.exists());
             found.ok_or(Error::NoSchema { places: &PLACES })
         }
     }
+}
+
+/// The folder that paths in a schema are relative to.
+pub(super) fn folder(schema: &Path) -> PathBuf {
+    if schema.is_dir() {
+        return schema.to_path_buf();
+    }
+    schema.parent().map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
 /// The files of a schema.

@@ -25,6 +25,11 @@ pub(super) fn text(text: &str) -> Result<(), Error> {
     }
 }
 
+/// An answer for programs.
+pub(super) fn json(value: &serde_json::Value) -> Result<(), Error> {
+    answer(&value.to_string())
+}
+
 /// A line of a message. Where nobody can be told, nobody can be told that either.
 fn say(line: impl Display) {
     let _ = writeln!(anstream::stderr(), "{line}");
@@ -38,6 +43,11 @@ pub(super) fn progress(line: &str) {
     }
 }
 
+/// A line for people about what was done, where standard output is not for it.
+pub(super) fn message(line: &str) {
+    say(line);
+}
+
 /// Something that the user should know, though the command succeeds.
 pub(super) fn warning(line: &str) {
     let yellow = AnsiColor::Yellow.on_default().bold();
@@ -46,7 +56,10 @@ pub(super) fn warning(line: &str) {
 
 /// Why a command could not do its work, and the next step.
 pub(super) fn error(error: &Error) {
-    say_error(&error.to_string());
+    match error.code() {
+        Some(code) => say_coded_error(code, &error.to_string()),
+        None => say_error(&error.to_string()),
+    }
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         say(format_args!("  cause: {error}"));
@@ -55,6 +68,15 @@ pub(super) fn error(error: &Error) {
     if let Some(help) = error.help() {
         say_help(&help);
     }
+}
+
+/// The same on standard output, for the program that waits for an answer there.
+pub(super) fn error_as_json(error: &Error) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    let object =
+        serde_json::json!({ "code": error.code(), "message": error.to_string(), "cause": cause, "help": error.help() });
+    // It has been said on standard error, so nothing is lost where nobody reads this.
+    let _ = json(&serde_json::json!({ "error": object }));
 }
 
 /// What a command found to be wrong, and the next step.
@@ -66,6 +88,11 @@ pub(super) fn complaint(line: &str, help: &str) {
 fn say_error(line: &str) {
     let red = AnsiColor::Red.on_default().bold();
     say(format_args!("{red}error{red:#}: {line}"));
+}
+
+fn say_coded_error(code: &str, line: &str) {
+    let red = AnsiColor::Red.on_default().bold();
+    say(format_args!("{red}error[{code}]{red:#}: {line}"));
 }
 
 fn say_help(line: &str) {
@@ -81,6 +108,12 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
     if let Some(summary) = summary(diagnostics) {
         say(format_args!("{summary}"));
     }
+}
+
+/// The same for programs: a JSON list.
+pub(super) fn diagnostics_as_json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let diagnostics: Vec<String> = diagnostics.iter().map(|it| it.to_json(sources)).collect();
+    format!("[{}]", diagnostics.join(","))
 }
 
 fn summary(diagnostics: &[Diagnostic]) -> Option<String> {

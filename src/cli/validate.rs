@@ -40,6 +40,6 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn json(accepted: bool, diagnostics: &[Diagnostic], files: &SchemaFiles) -> String {
-    let diagnostics: Vec<String> = diagnostics.iter().map(|it| it.to_json(&files.sources)).collect();
-    format!(r#"{{"valid":{accepted},"diagnostics":[{}]}}"#, diagnostics.join(","))
+    let diagnostics = terminal::diagnostics_as_json(diagnostics, &files.sources);
+    format!(r#"{{"valid":{accepted},"diagnostics":{diagnostics}}}"#)
 }

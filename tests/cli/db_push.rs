@@ -29,6 +29,19 @@ fn a_database_beside_the_schema_is_pointed_out() {
 }
 
 #[test]
+fn json_says_what_was_done_or_why_not() {
+    let project = Project::with_schema(SCHEMA);
+    let done = project.run(&["db", "push", "--url", "file:dev.db", "--json"]).succeeds().json();
+    assert_eq!((&done["database"], &done["created"]), (&"dev.db".into(), &true.into()));
+    assert!(done["statements"][0].as_str().expect("SQL").starts_with("CREATE TABLE"), "{done}");
+    let ran = Ran::of(project.command(&["db", "push", "--json"]).env("DATABASE_URL", "mysql://ada:secret@x/y"));
+    let error = ran.fails(&["error[P1013]"]).json()["error"].clone();
+    assert_eq!(error["code"], "P1013");
+    assert!(error["help"].as_str().expect("help").contains("file:"), "{error}");
+    assert!(!ran.stdout.contains("secret"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_second_push_has_nothing_to_do() {
     let project = Project::with_schema(SCHEMA);
     project.run(&["db", "push", "--url", "file:dev.db"]).succeeds();

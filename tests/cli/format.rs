@@ -33,6 +33,16 @@ fn check_changes_nothing_and_fails() {
 }
 
 #[test]
+fn json_names_the_files() {
+    let project = Project::with_schema(&ragged());
+    let refused = project.run(&["format", "--check", "--json"]);
+    assert_eq!(refused.fails(&[]).stdout, "{\"files\":[\"prisma/schema.prisma\"],\"formatted\":false}\n");
+    let done = project.run(&["format", "--json"]);
+    assert_eq!(done.succeeds().stdout, "{\"files\":[\"prisma/schema.prisma\"],\"formatted\":true}\n");
+    assert_eq!(project.run(&["format", "--json"]).succeeds().stdout, "{\"files\":[],\"formatted\":true}\n");
+}
+
+#[test]
 fn of_a_folder_only_the_ragged_files_change() {
     let project = Project::empty();
     let (config, models) = SCHEMA.split_at(SCHEMA.find("model User").expect("a model"));

@@ -17,6 +17,19 @@ fn the_client_is_written_where_the_block_says() {
 }
 
 #[test]
+fn json_says_what_was_written() {
+    let project = Project::with_schema(SCHEMA);
+    let ran = project.run(&["gen", "--json"]);
+    let client = &ran.succeeds().json()["clients"][0];
+    assert_eq!(client["output"], "prisma/../db");
+    assert!(client["changed"].as_array().expect("a list").contains(&"prisma/../db/src/user.rs".into()), "{client}");
+    project.write("prisma/schema.prisma", broken_schema());
+    let error = project.run(&["gen", "--json"]).fails(&["schema.prisma:19"]).json()["error"].clone();
+    assert_eq!((&error["code"], &error["diagnostics"][0]["line"]), (&"P1012".into(), &19.into()));
+    project.run(&["gen", "--json", "--schema", "no"]).fails(&["`no`"]);
+}
+
+#[test]
 fn generate_is_the_same_command() {
     let project = Project::with_schema(SCHEMA);
     project.run(&["generate"]).succeeds();

@@ -1,9 +1,14 @@
 //! The command line as its users meet it: a process with arguments, files, an environment, two streams and an exit code.
 
+mod completions;
 mod db_push;
+mod db_seed;
 mod example;
 mod format;
 mod generate;
+mod hints;
 mod project;
+mod settings;
+mod sockets;
 mod usage;
 mod validate;

@@ -119,6 +119,12 @@ impl Ran {
         self
     }
 
+    /// The answer to a program.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+
     #[track_caller]
     pub(crate) fn prints(&self, said: &str) -> &Self {
         assert!(self.stdout.contains(said), "`{said}` is not in:\n{}", self.stdout);

@@ -8,7 +8,9 @@ use crate::project::{Project, Ran, SCHEMA};
 fn help_is_an_answer_and_lists_every_command() {
     let ran = Project::empty().run(&["--help"]);
     ran.succeeds();
-    for word in ["gen", "generate", "validate", "format", "db", "Examples:", "Exit codes"] {
+    for word in
+        ["gen", "validate", "format", "db", "migrate", "completions", "man", "Database:", "Examples:", "Exit codes"]
+    {
         ran.prints(word);
     }
 }

@@ -1,0 +1,160 @@
+//! What someone may have meant whose arguments are not understood: words and flags of Prisma's, and flags before their command.
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, Error};
+
+/// Words that people try where a command stands, and the command they mean.
+const WORDS: &[(&[&str], &str, &str)] = &[
+    (&[], "introspect", "db pull"),
+    (&[], "pull", "db pull"),
+    (&[], "push", "db push"),
+    (&[], "seed", "db seed"),
+    (&[], "execute", "db execute"),
+    (&[], "deploy", "migrate deploy"),
+    (&[], "diff", "migrate diff"),
+    (&[], "status", "migrate status"),
+    (&[], "reset", "migrate reset"),
+    (&[], "dev", "migrate dev"),
+    (&[], "codegen", "gen"),
+    (&[], "build", "gen"),
+    (&[], "check", "validate"),
+    (&[], "lint", "validate"),
+    (&[], "fmt", "format"),
+    (&[], "new", "init"),
+    (&[], "debug", "doctor"),
+    (&[], "completion", "completions"),
+    (&[], "serve", "pool"),
+    (&["db"], "migrate", "migrate dev"),
+    (&["db"], "init", "init"),
+    (&["db"], "introspect", "db pull"),
+    (&["db"], "reset", "migrate reset"),
+    (&["db"], "diff", "migrate diff"),
+    (&["migrate"], "up", "migrate deploy"),
+    (&["migrate"], "apply", "migrate deploy"),
+    (&["migrate"], "run", "migrate deploy"),
+    (&["migrate"], "save", "migrate dev"),
+    (&["migrate"], "create", "migrate dev --create-only"),
+    (&["migrate"], "new", "migrate dev --create-only"),
+    (&["migrate"], "revert", "migrate down"),
+    (&["migrate"], "rollback", "migrate down"),
+    (&["migrate"], "push", "db push"),
+    (&["migrate"], "generate", "gen"),
+];
+
+/// Flags that people bring from elsewhere, and what to do without them.
+const FLAGS: &[(&str, &str)] = &[
+    ("--data-proxy", "`--no-engine` writes the client that talks to a pool"),
+    ("--accelerate", "`--no-engine` writes the client that talks to a pool"),
+    ("--engine", "`--no-engine`, or `engine = \"none\"` in the generator block"),
+    ("--no-hints", "leave it out: there are none to turn off"),
+    ("--sql", "leave it out: SQL is written with `sql!` in the program"),
+    ("--allow-no-models", "leave it out: a schema without models is fine"),
+    ("--skip-seed", "leave it out: seeding is done by `lenslet db seed` and after `lenslet migrate reset` only"),
+    ("--config", "leave it out: settings are in `lenslet.toml` of the working directory"),
+    ("--preview-feature", "leave it out"),
+    ("--early-access-feature", "leave it out"),
+    ("--telemetry-information", "leave it out: there is no telemetry"),
+];
+
+/// Puts into an error of the parser what was probably meant. `words` are the arguments after the program's name.
+pub(super) fn add(error: &mut Error, command: &Command, words: &[String]) {
+    let place = place(command, words);
+    let suggestion = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            invalid(error, ContextKind::InvalidSubcommand).and_then(|it| word(&place, &it, words))
+        }
+        ErrorKind::UnknownArgument => invalid(error, ContextKind::InvalidArg).and_then(|it| flag(&place, &it, words)),
+        _ => None,
+    };
+    if let Some(suggestion) = suggestion {
+        for kind in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::Suggested] {
+            error.remove(kind);
+        }
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(suggestion)]));
+    }
+}
+
+/// How far the words name commands.
+struct Place<'c> {
+    path: Vec<&'c str>,
+    command: &'c Command,
+}
+
+fn place<'c>(command: &'c Command, words: &[String]) -> Place<'c> {
+    let mut place = Place { path: Vec::new(), command };
+    while let Some(next) = words.get(place.path.len()).and_then(|word| place.command.find_subcommand(word)) {
+        place.path.push(next.get_name());
+        place.command = next;
+    }
+    place
+}
+
+fn invalid(error: &Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn word(place: &Place<'_>, wrong: &str, words: &[String]) -> Option<String> {
+    let (_, _, meant) = WORDS.iter().find(|(path, word, _)| *path == place.path && *word == wrong)?;
+    Some(meant_by(meant, words.get(place.path.len() + 1..).unwrap_or_default()))
+}
+
+/// A flag that stands before the command that knows it, or that no command knows.
+fn flag(place: &Place<'_>, wrong: &str, words: &[String]) -> Option<String> {
+    let name = wrong.split('=').next()?;
+    if let Some((_, instead)) = FLAGS.iter().find(|(flag, _)| *flag == name) {
+        return Some((*instead).to_owned());
+    }
+    let rest = words.get(place.path.len()..).unwrap_or_default();
+    if let Some(at) = rest.iter().position(|it| place.command.find_subcommand(it).is_some()) {
+        // It stands before its command.
+        let below = place.command.find_subcommand(rest.get(at)?)?;
+        let (flags, command) = rest.split_at(at);
+        let (command, more) = command.split_first()?;
+        let line = [&words[..place.path.len()], std::slice::from_ref(command), more, flags].concat();
+        return knows(below, name).then(|| meant_by(&line.join(" "), &[]));
+    }
+    let below =
+        place.command.get_subcommands().find(|it| knows(it, name) || it.get_subcommands().any(|it| knows(it, name)))?;
+    let mut path = [place.path.as_slice(), &[below.get_name()]].concat();
+    if !knows(below, name) {
+        path.push(below.get_subcommands().find(|it| knows(it, name))?.get_name());
+    }
+    Some(meant_by(&path.join(" "), rest))
+}
+
+fn knows(command: &Command, flag: &str) -> bool {
+    let long = flag.strip_prefix("--");
+    command.get_arguments().any(|it| long.is_some() && it.get_long() == long)
+}
+
+fn meant_by(command: &str, rest: &[String]) -> String {
+    let rest: String = rest.iter().map(|word| format!(" {}", quoted(word))).collect();
+    format!("did you mean `lenslet {command}{rest}`?")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = !word.is_empty() && word.chars().all(|it| it.is_ascii_alphanumeric() || "-_./:=@,+".contains(it));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_suggestion_is_understood() {
+        let command = crate::cli::Arguments::command();
+        for (path, wrong, meant) in WORDS {
+            let words: Vec<String> = meant.split(' ').map(str::to_owned).collect();
+            let place = place(&command, &words);
+            let flags = &words[place.path.len()..];
+            assert!(flags.iter().all(|it| knows(place.command, it)), "`{path:?} {wrong}` leads to `{meant}`");
+        }
+    }
+}
