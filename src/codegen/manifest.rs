@@ -23,11 +23,25 @@ doctest = false
 "#,
         name = options.package
     );
-    if client.serde == Serde::Feature {
-        let _ = write!(text, "\n[features]\nserde = [\"{runtime}/serde\"]\n");
+    let features = features(client, options);
+    if !features.is_empty() {
+        text.push_str("\n[features]\n");
+        for feature in features {
+            let _ = writeln!(text, "{feature} = [\"{runtime}/{feature}\"]");
+        }
     }
     let _ = write!(text, "\n[dependencies]\n{runtime} = {{ {} }}\n", dependency(client, options));
     text
+}
+
+/// The features of the runtime that who uses the client chooses.
+fn features(client: &Client, options: &Options) -> Vec<&'static str> {
+    let serde = (client.serde == Serde::Feature).then_some("serde");
+    let transports: &[&str] = match options.engine {
+        Engine::Native => &[],
+        Engine::None => &["fetch", "http", "worker"],
+    };
+    serde.into_iter().chain(transports.iter().copied()).collect()
 }
 
 /// Where the runtime comes from, and which of its features the schema needs.

@@ -48,7 +48,7 @@ const PATH_KEYWORDS: [&str; 4] = ["Self", "crate", "self", "super"];
 /// Types that the root of a client has itself, the struct beside every row, and the type parameter of every row.
 const ROOT_TYPES: [&str; 7] = ["Client", "Error", "ErrorKind", "Inherit", "Isolation", "L", "New"];
 /// Methods that a client has itself.
-const CLIENT_METHODS: [&str; 10] = [
+const CLIENT_METHODS: [&str; 11] = [
     "batch",
     "clone",
     "connect",
@@ -56,6 +56,7 @@ const CLIENT_METHODS: [&str; 10] = [
     "execute_raw",
     "from_engine",
     "from_env",
+    "invalidate",
     "new",
     "query_raw",
     "transaction",

@@ -1,6 +1,6 @@
 //! How an answer is read: column by position, depth first, whatever the engine holds it in.
 
-use crate::error::Error;
+use crate::{cache::CacheInfo, error::Error};
 use std::borrow::Cow;
 
 /// Reads an answer from front to back.
@@ -41,6 +41,10 @@ pub trait Cursor {
     /// other answer. They are known before the first row is.
     fn columns(&self) -> &[RawColumn] {
         &[]
+    }
+    /// Where the answer comes from. An engine without a cache says nothing.
+    fn cache_info(&self) -> CacheInfo {
+        CacheInfo::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The seam between what a user writes and what executes it.
 
-use crate::{cursor::Cursor, error::Error, query::Query};
+use crate::{cache::Stale, cursor::Cursor, error::Error, query::Query};
 use std::{future::Future, time::Duration};
 
 /// Executes queries. A native engine's answers are `Send`; an engine in a Worker has no threads and its answers are not:
@@ -32,6 +32,12 @@ pub trait Engine: Clone + 'static {
 
     /// Ends the transaction that this engine stands for, undoing what it did.
     fn rollback(&self) -> impl Future<Output = Result<(), Error>>;
+
+    /// Forgets cached answers. An engine without a cache has nothing to do for that.
+    fn invalidate(&self, stale: Stale) -> impl Future<Output = Result<(), Error>> {
+        drop(stale);
+        std::future::ready(Ok(()))
+    }
 }
 
 /// How far transactions are kept apart; SQL's levels.

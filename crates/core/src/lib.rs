@@ -7,6 +7,7 @@
 
 pub mod aggregate;
 pub mod batch;
+pub mod cache;
 pub mod catalog;
 pub mod column;
 pub mod cursor;
@@ -61,13 +62,14 @@ pub mod generated {
     pub use crate::{
         aggregate::count,
         batch::{Batch, Operations},
+        cache::{CacheInfo, CacheStatus, Stale, invalidate, swr, ttl},
         column::{Column, Compound, Filter, Order, Plain, Unique},
         cursor::Cursor,
         engine::{Isolation, TransactionOptions},
         error::{Error, ErrorKind},
         include_client,
         model::{Get, Loaded, Many, Maybe, Model, One, Relation, Relations},
-        operation::{Table, View, swr, ttl},
+        operation::{Table, View},
         query::{Cache, FieldId, ModelId},
         raw::{FromRow, RawOperation, Sql, execute_raw, query_raw},
         relation::Related,

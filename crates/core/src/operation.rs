@@ -6,7 +6,7 @@ use crate::{
     engine::Engine,
     error::{Error, ErrorKind},
     model::{Append, Arity, Loaded, Many, Maybe, Model, Relation, Relations},
-    query::{Action, Cache, CreateMany, FieldId, Query, Selected, Upsert, Write},
+    query::{Action, CreateMany, FieldId, Query, Selected, Upsert, Write},
     relation::{Related, and},
     scalar::{Given, Written},
     select::{Columns, Number, ReadRow, Select, Whole, count_all},
@@ -262,6 +262,9 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     pub(crate) fn reads_as<S>(self) -> Operation<'c, E, M, V, S> {
         Operation { engine: self.engine, query: self.query, of: PhantomData }
     }
+    pub(crate) fn engine(&self) -> &'c E {
+        self.engine
+    }
     pub(crate) fn query_mut(&mut self) -> &mut Query {
         &mut self.query
     }
@@ -361,14 +364,6 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
         if let Some(write) = self.write() {
             write.assignments.push(assignment);
         }
-        self
-    }
-    /// How a pool may cache the answer. A native client always asks the database.
-    pub fn cache(mut self, cache: impl Into<Cache>) -> Self
-    where
-        V: Reads,
-    {
-        self.query.cache = Some(Box::new(cache.into()));
         self
     }
 }
@@ -473,32 +468,5 @@ impl<E: Engine, O> Future for Answer<E, O> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let read = self.read;
         Pin::new(&mut self.answer).poll(context).map(|rows| read(&mut rows?))
-    }
-}
-
-/// How a pool may cache an answer; see [`ttl`].
-#[must_use]
-pub fn ttl(seconds: u32) -> Cache {
-    Cache { ttl: Some(seconds), ..Cache::default() }
-}
-
-/// How a pool may cache an answer: always stale, but given for so long while a new one is fetched.
-#[must_use]
-pub fn swr(seconds: u32) -> Cache {
-    Cache { swr: Some(seconds), ..Cache::default() }
-}
-
-impl Cache {
-    /// For so many seconds more, a stale answer is given while a new one is fetched.
-    #[must_use]
-    pub fn swr(mut self, seconds: u32) -> Self {
-        self.swr = Some(seconds);
-        self
-    }
-    /// A name by which the answer can be invalidated.
-    #[must_use]
-    pub fn tag(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.tags.push(name.into());
-        self
     }
 }

@@ -145,6 +145,22 @@ impl Action {
     }
 }
 
+impl Action {
+    /// Whether nothing can be changed by it, so that it may be executed twice. SQL that answers rows may well change some.
+    pub fn only_reads(&self) -> bool {
+        matches!(
+            self,
+            Action::FindUnique
+                | Action::FindUniqueOrThrow
+                | Action::FindFirst
+                | Action::FindFirstOrThrow
+                | Action::FindMany
+                | Action::Aggregate
+                | Action::GroupBy(_)
+        )
+    }
+}
+
 /// Rows to insert at once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreateMany {

@@ -2,15 +2,16 @@
 
 use crate::{
     Catalog, Environment,
-    transport::{Request, Response, Sent, Transport},
+    transport::{self, Request, Response, Sent, Transport},
     url::{PoolUrl, joined},
 };
 use lenslet_core::{
+    cache::Stale,
     engine::{Engine as Execute, Isolation, TransactionOptions},
     error::{Error, ErrorKind},
     query::{Cache, Query},
 };
-use lenslet_wire::{answer, encode, error, json::Scanner, rows::Rows};
+use lenslet_wire::{answer, encode, error, headers, json::Scanner, rows::Rows};
 use std::{
     fmt,
     future::Future,
@@ -34,12 +35,14 @@ pub struct Engine {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("url", &self.base()).finish_non_exhaustive()
+        f.debug_struct("Engine").field("url", &self.pool.root).finish_non_exhaustive()
     }
 }
 
 struct Pool {
-    base: String,
+    root: String,
+    /// The hash of the schema.
+    schema: &'static str,
     key: String,
     transport: Option<Box<dyn Transport>>,
 }
@@ -56,12 +59,14 @@ impl Engine {
     /// An engine for the pool at this URL: `https://pool/?api_key=…`, `http://` for a loopback host, `prisma://…` or
     /// `prisma+postgres://…`.
     ///
-    /// It has no [`Transport`]: its first use fails with P5010 and says so. Give one with [`over`](Engine::over).
+    /// It sends its requests as the features of this crate say: `worker` or `fetch` with the host's `fetch`, `http` over
+    /// connections of its own. Without one of them its first use fails with P5010 and says so; give it a transport with
+    /// [`over`](Engine::over).
     ///
     /// # Errors
     /// P6001 when the URL is not one of a pool; the message does not repeat it.
     pub fn new(url: &str, catalog: &'static Catalog) -> Result<Self, Error> {
-        Engine::make(url, catalog, None)
+        Engine::make(url, catalog, transport::of_features())
     }
 
     /// An engine that sends its requests so.
@@ -94,34 +99,43 @@ impl Engine {
     /// `Client::from_engine(Client::new(url)?.engine().over(transport))`.
     #[must_use]
     pub fn over(&self, transport: impl Transport) -> Self {
-        let pool =
-            Pool { base: self.pool.base.clone(), key: self.pool.key.clone(), transport: Some(Box::new(transport)) };
+        let Pool { root, schema, key, .. } = &*self.pool;
+        let pool = Pool { root: root.clone(), schema, key: key.clone(), transport: Some(Box::new(transport)) };
         Engine { pool: Arc::new(pool), session: None }
     }
 
     fn make(url: &str, catalog: &'static Catalog, transport: Option<Box<dyn Transport>>) -> Result<Self, Error> {
         let PoolUrl { base, key } = PoolUrl::parse(url)?;
-        let pool = Pool { base: joined(&[&base, "/", env!("CARGO_PKG_VERSION"), "/", catalog.hash]), key, transport };
+        let pool = Pool { root: base, schema: catalog.hash, key, transport };
         Ok(Engine { pool: Arc::new(pool), session: None })
     }
 
-    /// Where the pool is, or where it keeps the transaction.
-    fn base(&self) -> &str {
+    /// An address of the pool, or of where it keeps the transaction.
+    fn url(&self, path: &str) -> String {
         match &self.session {
-            Some(session) => &session.endpoint,
-            None => &self.pool.base,
+            Some(session) => joined(&[&session.endpoint, path]),
+            None => joined(&[&self.pool.root, "/", env!("CARGO_PKG_VERSION"), "/", self.pool.schema, path]),
         }
     }
 
-    fn post(&self, path: &str, body: String, cache: Option<&Cache>) -> Pending {
-        let request = self.pool.request(joined(&[self.base(), path]), self.session.as_deref(), cache, body);
-        let sent = request.and_then(|request| match &self.pool.transport {
-            Some(transport) => Ok(transport.send(request)),
-            None => Err(Error::new(ErrorKind::PoolUnreachable, NO_TRANSPORT)),
-        });
-        match sent {
-            Ok(sent) => Pending::Sent(sent, self.clone()),
-            Err(error) => Pending::Failed(Some(error)),
+    fn ask(&self, body: String, cache: Option<&Cache>, repeatable: bool) -> Pending {
+        self.send(Request { repeatable, ..self.pool.request(self.url("/graphql"), body) }, cache)
+    }
+
+    fn tell(&self, path: &str, body: String) -> Pending {
+        self.send(self.pool.request(self.url(path), body), None)
+    }
+
+    fn send(&self, mut request: Request, cache: Option<&Cache>) -> Pending {
+        if let Some(session) = &self.session {
+            request.headers.push(("x-transaction-id", session.id.clone()));
+        }
+        if let Some(Err(error)) = cache.map(|cache| caching(cache, &mut request)) {
+            return Pending::Failed(Some(error));
+        }
+        match &self.pool.transport {
+            Some(transport) => Pending::Sent(transport.send(request), self.clone()),
+            None => Pending::Failed(Some(Error::new(ErrorKind::PoolUnreachable, NO_TRANSPORT))),
         }
     }
 
@@ -131,75 +145,34 @@ impl Engine {
         };
         // From here on its end has been asked for, and is not asked for again when the engine is dropped.
         session.ended.store(true, Ordering::Relaxed);
-        self.post(path, String::new(), None).await.map(drop)
+        self.tell(path, String::new()).await.map(drop)
     }
 }
 
-const NO_TRANSPORT: &str = "the client has no way to send requests: give it a transport with \
-    `Client::from_engine(client.engine().over(transport))`";
+const NO_TRANSPORT: &str = "the client has no way to send requests: turn on its feature `worker`, `fetch` or `http`, or \
+    use `Client::from_engine(client.engine().over(transport))`";
 
 impl Pool {
-    fn request(
-        &self,
-        url: String,
-        session: Option<&Session>,
-        cache: Option<&Cache>,
-        body: String,
-    ) -> Result<Request, Error> {
-        let mut headers = vec![
+    fn request(&self, url: String, body: String) -> Request {
+        let headers = vec![
             ("authorization", joined(&["Bearer ", &self.key])),
             ("accept", answer::ROWS.into()),
             ("content-type", "application/json".into()),
             ("lenslet-protocol", PROTOCOL.into()),
         ];
-        if let Some(session) = session {
-            headers.push(("x-transaction-id", session.id.clone()));
-        }
-        if let Some(cache) = cache {
-            caching(cache, &mut headers)?;
-        }
-        Ok(Request { url, headers, body })
+        Request { url, headers, body, repeatable: false }
     }
 }
 
 /// The headers that Prisma's clients send for the same.
-fn caching(cache: &Cache, headers: &mut Vec<(&'static str, String)>) -> Result<(), Error> {
-    let parts = [("max-age=", cache.ttl), ("stale-while-revalidate=", cache.swr)];
-    let mut control = String::new();
-    for (name, seconds) in parts {
-        if let Some(seconds) = seconds {
-            if !control.is_empty() {
-                control.push(',');
-            }
-            control.push_str(name);
-            control.push_str(&decimal(seconds));
+fn caching(cache: &Cache, request: &mut Request) -> Result<(), Error> {
+    let tags = headers::cache_tags(&cache.tags)?;
+    for (name, value) in [(headers::CACHE_CONTROL, headers::cache_control(cache)), (headers::CACHE_TAGS, tags)] {
+        if !value.is_empty() {
+            request.headers.push((name, value));
         }
-    }
-    if !control.is_empty() {
-        headers.push(("cache-control", control));
-    }
-    if !cache.tags.is_empty() {
-        let is_tag = |tag: &str| !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
-        if !cache.tags.iter().all(|tag| is_tag(tag)) {
-            let message = "a cache tag is made of visible ASCII characters without commas";
-            return Err(Error::new(ErrorKind::Input, message));
-        }
-        let mut tags = String::new();
-        for tag in &cache.tags {
-            if !tags.is_empty() {
-                tags.push(',');
-            }
-            tags.push_str(tag);
-        }
-        headers.push(("accelerate-cache-tags", tags));
     }
     Ok(())
-}
-
-fn decimal(number: u32) -> String {
-    let mut out = lenslet_wire::json::Writer::default();
-    out.integer(number.into());
-    out.finish()
 }
 
 impl Drop for Session {
@@ -207,10 +180,9 @@ impl Drop for Session {
         if self.ended.load(Ordering::Relaxed) {
             return;
         }
-        let url = joined(&[self.endpoint.as_str(), "/rollback"]);
-        if let Some(transport) = &self.pool.transport
-            && let Ok(request) = self.pool.request(url, Some(self), None, String::new())
-        {
+        if let Some(transport) = &self.pool.transport {
+            let mut request = self.pool.request(joined(&[self.endpoint.as_str(), "/rollback"]), String::new());
+            request.headers.push(("x-transaction-id", self.id.clone()));
             transport.send_and_forget(request);
         }
     }
@@ -226,10 +198,10 @@ enum Pending {
 }
 
 impl Future for Pending {
-    type Output = Result<String, Error>;
+    type Output = Result<Response, Error>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
-            Pending::Sent(sent, _) => Poll::Ready(body(ready!(sent.as_mut().poll(context))?)),
+            Pending::Sent(sent, _) => Poll::Ready(accepted(ready!(sent.as_mut().poll(context))?)),
             Pending::Failed(error) => Poll::Ready(Err(error
                 .take()
                 .unwrap_or_else(|| Error::new(ErrorKind::PoolError, "the request has already failed")))),
@@ -237,13 +209,12 @@ impl Future for Pending {
     }
 }
 
-/// The body of an answer that is no error.
-fn body(response: Response) -> Result<String, Error> {
-    let Response { status, body } = response;
-    match error::read(&body) {
+/// An answer that is no error.
+fn accepted(response: Response) -> Result<Response, Error> {
+    match error::read(&response.body) {
         Some(error) => Err(error),
-        None if (200..300).contains(&status) => Ok(body),
-        None => Err(refused(status)),
+        None if (200..300).contains(&response.status) => Ok(response),
+        None => Err(refused(response.status)),
     }
 }
 
@@ -274,7 +245,7 @@ impl fmt::Debug for Answer {
 impl Future for Answer {
     type Output = Result<Rows, Error>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map_ok(Rows::new)
+        Pin::new(&mut self.0).poll(context).map_ok(|answer| Rows::new(answer.body).with_headers(answer.headers))
     }
 }
 
@@ -291,8 +262,8 @@ impl fmt::Debug for Answers {
 impl Future for Answers {
     type Output = Result<Vec<Rows>, Error>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let text = ready!(Pin::new(&mut self.0).poll(context))?;
-        Poll::Ready(Rows::batch(&text))
+        let answer = ready!(Pin::new(&mut self.0).poll(context))?;
+        Poll::Ready(Rows::batch(&answer.body))
     }
 }
 
@@ -302,18 +273,20 @@ impl Execute for Engine {
     type Answers = Answers;
 
     fn execute(&self, query: Query) -> Answer {
-        Answer(self.post("/graphql", encode::query(&query), query.cache.as_deref()))
+        Answer(self.ask(encode::query(&query), query.cache.as_deref(), query.action.only_reads()))
     }
 
     fn batch(&self, queries: Vec<Query>, isolation: Option<Isolation>) -> Answers {
-        Answers(self.post("/graphql", encode::batch(&queries, isolation), None))
+        let only_reads = queries.iter().all(|query| query.action.only_reads());
+        Answers(self.ask(encode::batch(&queries, isolation), None, only_reads))
     }
 
     async fn begin(&self, options: TransactionOptions) -> Result<Self, Error> {
-        let answer = self.post("/transaction/start", encode::start(&options), None).await?;
-        let (id, endpoint) = started(&answer).ok_or_else(|| Error::unexpected_answer("the id of a transaction"))?;
+        let answer = self.tell("/transaction/start", encode::start(&options)).await?;
+        let (id, endpoint) =
+            started(&answer.body).ok_or_else(|| Error::unexpected_answer("the id of a transaction"))?;
         // The key goes to that address, too: a pool may name another host, but not an unprotected way to it.
-        if self.pool.base.starts_with("https://") && !endpoint.starts_with("https://") {
+        if self.pool.root.starts_with("https://") && !endpoint.starts_with("https://") {
             return Err(Error::new(
                 ErrorKind::Transaction,
                 "the pool keeps the transaction at an address without `https://`; check the address it was told to be at",
@@ -329,6 +302,12 @@ impl Execute for Engine {
 
     async fn rollback(&self) -> Result<(), Error> {
         self.end("/rollback").await
+    }
+
+    async fn invalidate(&self, stale: Stale) -> Result<(), Error> {
+        let request = self.pool.request(joined(&[&self.pool.root, "/invalidate"]), encode::stale(&stale));
+        // Forgetting twice is forgetting.
+        self.send(Request { repeatable: true, ..request }, None).await.map(drop)
     }
 }
 

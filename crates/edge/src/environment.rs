@@ -16,3 +16,20 @@ impl Environment for Env {
         std::env::var(name).ok().filter(|value| !value.is_empty())
     }
 }
+
+/// The properties of an object of strings.
+#[cfg(feature = "fetch")]
+impl Environment for wasm_bindgen::JsValue {
+    fn variable(&self, name: &str) -> Option<String> {
+        let value = js_sys::Reflect::get(self, &wasm_bindgen::JsValue::from_str(name)).ok()?;
+        value.as_string().filter(|value| !value.is_empty())
+    }
+}
+
+/// The bindings of a Worker.
+#[cfg(feature = "worker")]
+impl Environment for worker::Env {
+    fn variable(&self, name: &str) -> Option<String> {
+        AsRef::<wasm_bindgen::JsValue>::as_ref(self).variable(name)
+    }
+}

@@ -27,11 +27,19 @@
 
 mod engine;
 mod environment;
+#[cfg(all(feature = "fetch", target_family = "wasm"))]
+mod fetch;
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+mod http;
 mod transport;
 mod url;
 
 pub use engine::{Answer, Answers, Engine};
 pub use environment::{Env, Environment};
+#[cfg(all(feature = "fetch", target_family = "wasm"))]
+pub use fetch::Fetch;
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+pub use http::Http;
 pub use lenslet_core::generated::*;
 pub use lenslet_wire::rows::Rows as Answered;
 pub use transport::{Request, Response, Sent, Threads, Transport};

@@ -26,8 +26,8 @@ pub type Sent = Pin<Box<dyn Future<Output = Result<Response, Error>>>>;
 pub trait Transport: Threads + 'static {
     /// Posts the request and waits for the whole answer, whatever its status. Nothing is sent before the future is polled.
     ///
-    /// A transport MAY send again what it knows not to have reached the pool (the connection was refused, the answer was
-    /// 429 or 503 with `retry-after`); it MUST NOT send again what may have been executed.
+    /// A transport MAY send again what it knows not to have been executed (the connection was refused, the answer was 429
+    /// or 503 with `retry-after`), and what is [`repeatable`](Request::repeatable); nothing else.
     ///
     /// # Errors
     /// [`PoolUnreachable`](lenslet_core::error::ErrorKind::PoolUnreachable) when there is no answer. The error must not show
@@ -51,6 +51,8 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// JSON, or nothing.
     pub body: String,
+    /// Whether the pool may be asked twice: the request only reads.
+    pub repeatable: bool,
 }
 
 /// Without the values of the headers, among which is the key.
@@ -68,11 +70,33 @@ pub struct Response {
     pub status: u16,
     /// The body.
     pub body: String,
+    /// Lines of a name in lower case, a colon and a value.
+    pub(crate) headers: String,
 }
 
 impl Response {
     /// An answer.
     pub fn new(status: u16, body: String) -> Self {
-        Response { status, body }
+        Response { status, body, headers: String::new() }
     }
+
+    /// With a header of the answer. Of interest are `accelerate-cache-status`, `last-modified` and `cf-ray`, which
+    /// [`CacheInfo`](lenslet_core::cache::CacheInfo) is made of; others need not be given.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        for part in [name, ":", value, "\n"] {
+            self.headers.push_str(part);
+        }
+        self
+    }
+}
+
+/// How requests are sent unless another way is given.
+pub(crate) fn of_features() -> Option<Box<dyn Transport>> {
+    #[cfg(all(feature = "fetch", target_family = "wasm"))]
+    return Some(Box::new(crate::Fetch));
+    #[cfg(all(feature = "http", not(target_family = "wasm")))]
+    return Some(Box::new(crate::Http::new()));
+    #[allow(unreachable_code, reason = "what is left where neither is chosen")]
+    None
 }

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use lenslet_core::{
+    cache::ttl,
     engine::{Engine as _, Isolation, TransactionOptions},
-    operation::ttl,
     query::{Action, FieldId, ModelId, Query, Selected},
 };
 use lenslet_edge::{

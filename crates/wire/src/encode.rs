@@ -9,6 +9,7 @@ use crate::{
     scalar::{base64, moment, uuid},
 };
 use lenslet_core::{
+    cache::Stale,
     engine::{Isolation, TransactionOptions},
     query::{
         Action, Arguments, Assignment, Compare, Condition, CreateMany, FieldId, JsonPath, Nested, Nulls, Operator,
@@ -68,6 +69,23 @@ pub fn start(options: &TransactionOptions) -> String {
     if let Some(isolation) = options.isolation {
         out.key("isolation_level");
         out.text(names::isolation(isolation));
+    }
+    out.close('}');
+    out.finish()
+}
+
+/// The body of a request that makes a pool forget answers.
+pub fn stale(stale: &Stale) -> String {
+    let mut out = Writer::default();
+    out.open('{');
+    out.key("tags");
+    match stale {
+        Stale::Everything => out.text("all"),
+        Stale::Tagged(tags) => {
+            out.open('[');
+            tags.iter().for_each(|tag| out.text(tag));
+            out.close(']');
+        }
     }
     out.close('}');
     out.finish()

@@ -22,6 +22,7 @@ pub mod answer;
 pub mod decode;
 pub mod encode;
 pub mod error;
+pub mod headers;
 pub mod json;
 mod names;
 pub mod rows;

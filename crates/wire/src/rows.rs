@@ -1,10 +1,11 @@
 //! Rows by position, read straight from their text.
 
 use crate::{
+    headers,
     json::Scanner,
     scalar::{base64, float, uuid},
 };
-use lenslet_core::{cursor::Cursor, error::Error};
+use lenslet_core::{cache::CacheInfo, cursor::Cursor, error::Error};
 use std::borrow::Cow;
 
 /// An answer in the form [`Rows`](crate::answer::Form::Rows): no tree is built, a reader takes cell after cell.
@@ -29,12 +30,21 @@ pub struct Rows {
     at: usize,
     /// Whether cells are read, and not rows: a list of rows is left into the row that has it.
     in_row: bool,
+    /// What the pool said beside the rows.
+    headers: String,
 }
 
 impl Rows {
     /// The answer's text.
     pub fn new(text: String) -> Self {
-        Rows { text, at: 0, in_row: false }
+        Rows { text, at: 0, in_row: false, headers: String::new() }
+    }
+
+    /// With the headers of the answer, lines of a name in lower case, a colon and a value.
+    #[must_use]
+    pub fn with_headers(mut self, headers: String) -> Self {
+        self.headers = headers;
+        self
     }
 
     /// The answers of a batch.
@@ -148,5 +158,9 @@ impl Cursor for Rows {
 
     fn uuid(&mut self) -> Result<[u8; 16], Error> {
         self.take("a UUID", |scanner| uuid::read(&scanner.string()?))
+    }
+
+    fn cache_info(&self) -> CacheInfo {
+        headers::cache_info(&self.headers)
     }
 }

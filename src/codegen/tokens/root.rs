@@ -89,6 +89,7 @@ fn methods(client: &Client) -> TokenStream {
             }
         }
     });
+    let result = client.root.result();
     quote! {
         impl<E: rt::Execute> Client<E> {
             /// A client on an engine.
@@ -114,6 +115,13 @@ fn methods(client: &Client) -> TokenStream {
             /// SQL that answers how many rows it changed.
             pub fn execute_raw(&self, sql: rt::Sql) -> rt::RawOperation<'_, E, rt::Affected> {
                 rt::execute_raw(&self.engine, sql)
+            }
+            /// Forgets what a pool keeps of answers with these tags, or `rt::Stale::Everything`.
+            pub fn invalidate(
+                &self,
+                stale: impl ::core::convert::Into<rt::Stale>,
+            ) -> impl ::core::future::Future<Output = #result<(), rt::Error>> {
+                rt::invalidate(&self.engine, stale)
             }
             #(#accessors)*
         }

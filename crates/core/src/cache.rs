@@ -1,0 +1,137 @@
+//! A pool's cache: how long answers may be kept, where an answer came from, what is to be forgotten.
+
+use crate::{
+    cursor::Cursor,
+    engine::Engine,
+    error::Error,
+    model::Model,
+    operation::{Answer, Operation, Reads, Sendable, Verb, send},
+    query::{Cache, Query},
+    select::ReadRow,
+};
+use std::{
+    borrow::Cow,
+    fmt,
+    future::{Future, IntoFuture},
+};
+
+/// How a pool may cache an answer: for so many seconds it is fresh.
+#[must_use]
+pub fn ttl(seconds: u32) -> Cache {
+    Cache { ttl: Some(seconds), ..Cache::default() }
+}
+
+/// How a pool may cache an answer: always stale, but given for so long while a new one is fetched.
+#[must_use]
+pub fn swr(seconds: u32) -> Cache {
+    Cache { swr: Some(seconds), ..Cache::default() }
+}
+
+impl Cache {
+    /// For so many seconds more, a stale answer is given while a new one is fetched.
+    #[must_use]
+    pub fn swr(mut self, seconds: u32) -> Self {
+        self.swr = Some(seconds);
+        self
+    }
+    /// A name by which the answer can be invalidated.
+    #[must_use]
+    pub fn tag(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.tags.push(name.into());
+        self
+    }
+}
+
+/// Where an answer comes from, as the pool says it. A native client asks the database every time: the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheInfo {
+    /// Whether it was kept.
+    pub status: CacheStatus,
+    /// When the pool asked the database for it, as an HTTP date.
+    pub last_modified: Option<String>,
+    /// The pool's name for the request.
+    pub request_id: Option<String>,
+    /// The region that answered, where the pool has regions.
+    pub region: Option<String>,
+}
+
+/// Whether an answer was kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CacheStatus {
+    /// No cache had a part in it.
+    #[default]
+    None,
+    /// It came from the database, and is kept from now on.
+    Miss,
+    /// It was kept, and is fresh.
+    Fresh,
+    /// It was kept, and a new one is fetched for who asks next.
+    Stale,
+}
+
+/// What a pool shall forget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// Answers with one of these tags.
+    Tagged(Vec<Cow<'static, str>>),
+    /// Every answer.
+    Everything,
+}
+
+impl<T: Into<Cow<'static, str>>, I: IntoIterator<Item = T>> From<I> for Stale {
+    fn from(tags: I) -> Self {
+        Stale::Tagged(tags.into_iter().map(Into::into).collect())
+    }
+}
+
+/// Forgets cached answers; what the generated client's `invalidate` calls.
+///
+/// # Errors
+/// Those of the pool. A native client keeps nothing and always succeeds.
+pub fn invalidate<E: Engine>(engine: &E, stale: impl Into<Stale>) -> impl Future<Output = Result<(), Error>> {
+    engine.invalidate(stale.into())
+}
+
+/// An operation that answers its rows and where they come from.
+#[must_use = "an operation does nothing until it is awaited or put into a batch"]
+pub struct Informed<'c, E, M, V, R>(Operation<'c, E, M, V, R>);
+
+impl<E, M: Model, V, R> fmt::Debug for Informed<'_, E, M, V, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'c, E: Engine, M: Model, V: Reads, R> Operation<'c, E, M, V, R> {
+    /// How a pool may cache the answer: `.cache(ttl(60).swr(30).tag("posts"))`. A native client always asks the database.
+    pub fn cache(mut self, cache: impl Into<Cache>) -> Self {
+        self.query_mut().cache = Some(Box::new(cache.into()));
+        self
+    }
+
+    /// Answers where the rows come from, too: `let (posts, info) = ….with_cache_info().await?`. Last of all.
+    pub fn with_cache_info(self) -> Informed<'c, E, M, V, R> {
+        Informed(self)
+    }
+}
+
+impl<E, M: Model, V: Verb, R: ReadRow<M>> Sendable for Informed<'_, E, M, V, R> {
+    type Out = (V::Out<R::Out>, CacheInfo);
+    fn into_query(self) -> Query {
+        self.0.into_query()
+    }
+    fn read<C: Cursor>(cursor: &mut C) -> Result<Self::Out, Error> {
+        let info = cursor.cache_info();
+        Ok((V::collect(cursor, |cursor| R::read(cursor))?, info))
+    }
+}
+
+impl<'c, E: Engine, M: Model, V: Verb, R: ReadRow<M>> IntoFuture for Informed<'c, E, M, V, R> {
+    type Output = Result<(V::Out<R::Out>, CacheInfo), Error>;
+    type IntoFuture = Answer<E, (V::Out<R::Out>, CacheInfo)>;
+    fn into_future(self) -> Self::IntoFuture {
+        let engine = self.0.engine();
+        send(engine, self)
+    }
+}
