@@ -9,6 +9,8 @@ use lenslet::codegen::{GenerateError, OptionError, WriteError};
 
 use super::settings;
 
+use super::pool::PoolError;
+
 /// A command cannot do its work.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
@@ -68,6 +70,8 @@ pub(super) enum Error {
     PoolUrl { origin: String },
     #[error("{origin} is not the URL of a {provider} database")]
     OtherDatabase { origin: String, provider: &'static str, schemes: &'static [&'static str] },
+    #[error(transparent)]
+    Pool(PoolError),
     #[error("cannot push to `{place}`: {error}")]
     Push { place: String, error: lenslet_migrate::Error },
     #[error("`lenslet.toml` does not say how to seed the database")]
@@ -136,6 +140,7 @@ impl Error {
             | Error::Block { .. }
             | Error::Generate(_)
             | Error::Output(_)
+            | Error::Pool(_)
             | Error::Push { .. }
             | Error::SeedStart { .. }
             | Error::SeedFailed { .. } => return None,

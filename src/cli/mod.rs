@@ -11,6 +11,7 @@ mod format;
 mod generate;
 mod help;
 mod hints;
+mod pool;
 mod schema_files;
 mod secret;
 mod settings;
@@ -80,6 +81,8 @@ enum Command {
     /// Change, read or fill the database, without a history
     #[command(subcommand, arg_required_else_help = true)]
     Db(Db),
+    /// Answer engine-less clients, with few connections to the database
+    Pool(pool::Arguments),
     /// Print what makes a shell complete commands and flags
     Completions(completions::CompletionsArguments),
     /// Write manual pages
@@ -123,6 +126,7 @@ fn execute(command: &Command) -> Outcome {
         Command::Validate(arguments) => validate::run(arguments),
         Command::Format(arguments) => format::run(arguments),
         Command::Db(Db::Push(arguments)) => db_push::run(arguments),
+        Command::Pool(arguments) => pool::run(arguments),
         Command::Db(Db::Seed(arguments)) => db_seed::run(arguments),
         Command::Completions(arguments) => completions::completions(arguments, Arguments::command()),
         Command::Man(arguments) => completions::man(arguments, Arguments::command()),

@@ -4,12 +4,20 @@
 //! engine-less client and the unmodified clients of Prisma 5.22 to 6.19 that were generated with `--no-engine`.
 
 mod body;
+pub mod config;
+pub mod key_file;
+pub mod keys;
+pub mod limits;
 mod reply;
 mod route;
 mod schema;
+pub mod scope;
 mod server;
 mod service;
+mod tls;
 mod transactions;
+mod units;
 
 pub use schema::{ReadSchema, Schema};
 pub use server::{Builder, Pool};
+pub use tls::{CertificateError, TlsConfig};

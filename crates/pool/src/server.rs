@@ -3,6 +3,7 @@
 use crate::{
     schema::{Admission, Schema},
     service::Service,
+    tls::TlsConfig,
     transactions::Transactions,
 };
 use hyper::service::service_fn;
@@ -13,12 +14,11 @@ use hyper_util::{
 use lenslet_core::error::Error;
 use lenslet_native::Engine;
 use lenslet_wire::decode::Limits;
-use std::{convert::Infallible, fmt, io, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
 };
-use tokio_rustls::TlsAcceptor;
 
 /// A pool: an engine behind HTTP.
 ///
@@ -35,7 +35,7 @@ use tokio_rustls::TlsAcceptor;
 #[derive(Debug)]
 pub struct Pool {
     service: Arc<Service>,
-    tls: Option<Tls>,
+    tls: Option<TlsConfig>,
     drain: Duration,
 }
 
@@ -45,17 +45,8 @@ pub struct Builder {
     schema: Schema,
     any_schema: bool,
     public_url: Option<String>,
-    tls: Option<Tls>,
+    tls: Option<TlsConfig>,
     drain: Duration,
-}
-
-#[derive(Clone)]
-struct Tls(TlsAcceptor);
-
-impl fmt::Debug for Tls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tls")
-    }
 }
 
 impl Builder {
@@ -75,11 +66,10 @@ impl Builder {
         self
     }
 
-    /// Speaks TLS. HTTP/2 is offered beside HTTP/1.1.
+    /// Speaks TLS.
     #[must_use]
-    pub fn tls(mut self, mut config: rustls::ServerConfig) -> Self {
-        config.alpn_protocols = vec![b"h2".into(), b"http/1.1".into()];
-        self.tls = Some(Tls(TlsAcceptor::from(Arc::new(config))));
+    pub fn tls(mut self, tls: impl Into<TlsConfig>) -> Self {
+        self.tls = Some(tls.into());
         self
     }
 
@@ -154,8 +144,8 @@ impl Pool {
         let service = Arc::clone(&self.service);
         match self.tls.clone() {
             None => drop(tokio::spawn(async move { speak(stream, service, false, watcher).await })),
-            Some(Tls(tls)) => drop(tokio::spawn(async move {
-                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+            Some(tls) => drop(tokio::spawn(async move {
+                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.acceptor.accept(stream)).await {
                     speak(stream, service, true, watcher).await;
                 }
             })),
