@@ -4,7 +4,12 @@
 use crate::postgresql;
 #[cfg(feature = "sqlite")]
 use crate::sqlite;
-use crate::{environment::Environment, forest::Rows, plans::Schema};
+use crate::{
+    environment::Environment,
+    forest::Rows,
+    observe::{Observer, Operation, Options, Transaction},
+    plans::Schema,
+};
 use lenslet_core::{
     catalog::{Catalog, Provider},
     engine::{Engine as Execute, Isolation, TransactionOptions},
@@ -18,6 +23,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
+use tracing::Instrument;
 
 /// Talks to the database of a schema. Cheap to clone: clones share connections and plans.
 #[derive(Clone)]
@@ -50,7 +56,7 @@ impl Engine {
     /// # Errors
     /// P1013 when the URL is not one of the schema's database.
     pub fn new(url: &str, catalog: &'static Catalog) -> Result<Engine, Error> {
-        Engine::open(url, Schema::Written(catalog))
+        Engine::with_options(url, catalog, Options::new())
     }
 
     /// An engine for a catalog that was made at run time.
@@ -58,7 +64,27 @@ impl Engine {
     /// # Errors
     /// Those of [`Engine::new`].
     pub fn with_catalog(url: &str, catalog: impl Into<Arc<Catalog>>) -> Result<Engine, Error> {
-        Engine::open(url, Schema::Made(catalog.into()))
+        Engine::with_options(url, catalog.into(), Options::new())
+    }
+
+    /// An engine that tells more than usual about its work.
+    ///
+    /// # Errors
+    /// Those of [`Engine::new`].
+    pub fn with_options(url: &str, schema: impl Into<Schema>, options: Options) -> Result<Engine, Error> {
+        let (schema, observer) = (schema.into(), Observer::new(options));
+        match schema.provider {
+            #[cfg(feature = "sqlite")]
+            Provider::Sqlite => sqlite::Session::new(url, schema, observer).map(|it| Engine(Connector::Sqlite(it))),
+            #[cfg(feature = "postgresql")]
+            Provider::Postgresql => {
+                postgresql::Session::new(url, schema, observer).map(|it| Engine(Connector::Postgresql(it)))
+            }
+            other => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("this release does not execute queries on {}", other.name()),
+            )),
+        }
     }
 
     /// An engine for the database whose URL a variable holds.
@@ -75,19 +101,6 @@ impl Engine {
             None => Err(Error::new(
                 ErrorKind::SchemaInvalid,
                 format!("the environment variable `{variable}` is not set; it must hold the URL of the database"),
-            )),
-        }
-    }
-
-    fn open(url: &str, schema: Schema) -> Result<Engine, Error> {
-        match schema.provider {
-            #[cfg(feature = "sqlite")]
-            Provider::Sqlite => sqlite::Session::new(url, schema).map(|it| Engine(Connector::Sqlite(it))),
-            #[cfg(feature = "postgresql")]
-            Provider::Postgresql => postgresql::Session::new(url, schema).map(|it| Engine(Connector::Postgresql(it))),
-            other => Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("this release does not execute queries on {}", other.name()),
             )),
         }
     }
@@ -143,20 +156,60 @@ impl Execute for Engine {
     }
 
     async fn commit(&self) -> Result<(), Error> {
-        match &self.0 {
+        let done = match &self.0 {
             #[cfg(feature = "sqlite")]
             Connector::Sqlite(session) => session.commit().await,
             #[cfg(feature = "postgresql")]
             Connector::Postgresql(session) => session.commit().await,
-        }
+        };
+        self.0.tell_end("committed", &done);
+        done
     }
 
     async fn rollback(&self) -> Result<(), Error> {
-        match &self.0 {
+        let done = match &self.0 {
             #[cfg(feature = "sqlite")]
             Connector::Sqlite(session) => session.rollback().await,
             #[cfg(feature = "postgresql")]
             Connector::Postgresql(session) => session.rollback().await,
+        };
+        self.0.tell_end("rolled back", &done);
+        done
+    }
+}
+
+impl Connector {
+    fn observer(&self) -> &Arc<Observer> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Connector::Sqlite(session) => session.observer(),
+            #[cfg(feature = "postgresql")]
+            Connector::Postgresql(session) => session.observer(),
+        }
+    }
+
+    fn catalog(&self) -> &Catalog {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Connector::Sqlite(session) => session.catalog(),
+            #[cfg(feature = "postgresql")]
+            Connector::Postgresql(session) => session.catalog(),
+        }
+    }
+
+    /// The transaction that operations are in.
+    fn transaction(&self) -> Option<&Transaction> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Connector::Sqlite(session) => session.transaction(),
+            #[cfg(feature = "postgresql")]
+            Connector::Postgresql(session) => session.transaction(),
+        }
+    }
+
+    fn tell_end(&self, how: &'static str, done: &Result<(), Error>) {
+        if let Some(transaction) = self.transaction() {
+            transaction.end(how, done);
         }
     }
 }
@@ -175,7 +228,7 @@ pub trait Request: private::Ask + Send + Unpin + 'static {}
 impl<T: private::Ask + Send + Unpin + 'static> Request for T {}
 
 mod private {
-    use super::{Connector, Error, Pending};
+    use super::{Connector, Error, Operation, Pending};
 
     /// How a connector answers a request: at once where it can, or later.
     pub trait Ask: Sized {
@@ -183,10 +236,17 @@ mod private {
         type Out;
         /// Answers at once, or says what to wait for.
         fn ask(self, connector: ConnectorRef<'_>) -> Result<Result<Self::Out, Error>, Pending<Self::Out>>;
+        /// Watches it, where somebody listens.
+        fn watch(&self, connector: ConnectorRef<'_>) -> Option<Watched>;
+        /// How many rows it was answered with.
+        fn rows(out: &Self::Out) -> u64;
     }
 
     /// Hides the connector from those who see the trait.
     pub struct ConnectorRef<'a>(pub(super) &'a Connector);
+
+    /// Hides what an operation is watched with.
+    pub struct Watched(pub(super) Operation);
 }
 
 type Pending<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
@@ -204,6 +264,14 @@ impl private::Ask for Query {
             Connector::Postgresql(session) => Err(Box::pin(session.clone().execute(self))),
         }
     }
+    fn watch(&self, connector: private::ConnectorRef<'_>) -> Option<private::Watched> {
+        let connector = connector.0;
+        let within = connector.transaction().and_then(Transaction::span);
+        Operation::query(connector.observer(), within, self, connector.catalog()).map(private::Watched)
+    }
+    fn rows(rows: &Rows) -> u64 {
+        rows.len().into()
+    }
 }
 
 impl private::Ask for Batch {
@@ -218,6 +286,14 @@ impl private::Ask for Batch {
             #[cfg(feature = "postgresql")]
             Connector::Postgresql(session) => Err(Box::pin(session.clone().batch(self.queries, self.isolation))),
         }
+    }
+    fn watch(&self, connector: private::ConnectorRef<'_>) -> Option<private::Watched> {
+        let connector = connector.0;
+        let within = connector.transaction().and_then(Transaction::span);
+        Operation::batch(connector.observer(), within, &self.queries).map(private::Watched)
+    }
+    fn rows(answers: &Vec<Rows>) -> u64 {
+        answers.iter().map(|rows| u64::from(rows.len())).sum()
     }
 }
 
@@ -242,12 +318,33 @@ impl<Q, T> fmt::Debug for Answer<Q, T> {
     }
 }
 
-impl<T, Q: Request + private::Ask<Out = T>> Future for Answer<Q, T> {
+/// Asks, and tells what came of it where somebody listens.
+fn ask<Q: Request + private::Ask>(connector: &Connector, request: Q) -> Result<Result<Q::Out, Error>, Pending<Q::Out>>
+where
+    Q::Out: 'static,
+{
+    let Some(private::Watched(operation)) = request.watch(private::ConnectorRef(connector)) else {
+        return request.ask(private::ConnectorRef(connector));
+    };
+    match operation.span.in_scope(|| request.ask(private::ConnectorRef(connector))) {
+        Ok(done) => {
+            operation.finish(&done, Q::rows);
+            Ok(done)
+        }
+        Err(pending) => Err(Box::pin(async move {
+            let done = pending.instrument(operation.span.clone()).await;
+            operation.finish(&done, Q::rows);
+            done
+        })),
+    }
+}
+
+impl<T: 'static, Q: Request + private::Ask<Out = T>> Future for Answer<Q, T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut pending = match std::mem::replace(&mut self.0, State::Answered) {
-            State::Asked(connector, request) => match request.ask(private::ConnectorRef(&connector)) {
+            State::Asked(connector, request) => match ask(&connector, request) {
                 Ok(result) => return Poll::Ready(result),
                 Err(pending) => pending,
             },

@@ -2,7 +2,8 @@
 //!
 //! A query becomes a plan (cached by shape), a plan runs on a connection, rows come back as one arena of bytes, a
 //! [`forest`]. Each database has a folder of its own (`sqlite`); what is the same for all is beside it: `cache` and `plans`,
-//! `inputs` of statements, `defaults` of columns, the order of the steps of a `write`, the `timer`.
+//! `inputs` of statements, `defaults` of columns, the order of the steps of a `write`, the `timer`, and what is told of it all
+//! (`observe`).
 
 mod cache;
 mod defaults;
@@ -10,6 +11,7 @@ pub mod engine;
 mod environment;
 pub mod forest;
 mod inputs;
+mod observe;
 mod plans;
 #[cfg(feature = "postgresql")]
 pub mod postgresql;
@@ -23,6 +25,8 @@ mod write;
 pub use engine::{Engine, connect};
 pub use environment::{Env, Environment};
 pub use lenslet_core::{catalog, generated::*};
+pub use observe::{Asked, Options, Tags};
+pub use plans::Schema;
 
 /// What of the schema a native client carries: all of it.
 pub type Catalog = catalog::Catalog;

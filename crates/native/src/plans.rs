@@ -10,17 +10,38 @@ use std::{
 
 /// A catalog that is part of the program, or one that was made at run time.
 #[derive(Clone, Debug)]
-pub(crate) enum Schema {
+pub struct Schema(Held);
+
+#[derive(Clone, Debug)]
+enum Held {
     Written(&'static Catalog),
     Made(Arc<Catalog>),
+}
+
+impl From<&'static Catalog> for Schema {
+    fn from(catalog: &'static Catalog) -> Self {
+        Schema(Held::Written(catalog))
+    }
+}
+
+impl From<Arc<Catalog>> for Schema {
+    fn from(catalog: Arc<Catalog>) -> Self {
+        Schema(Held::Made(catalog))
+    }
+}
+
+impl From<Catalog> for Schema {
+    fn from(catalog: Catalog) -> Self {
+        Arc::new(catalog).into()
+    }
 }
 
 impl Deref for Schema {
     type Target = Catalog;
     fn deref(&self) -> &Catalog {
-        match self {
-            Schema::Written(catalog) => catalog,
-            Schema::Made(catalog) => catalog,
+        match &self.0 {
+            Held::Written(catalog) => catalog,
+            Held::Made(catalog) => catalog,
         }
     }
 }

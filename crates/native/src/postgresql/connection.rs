@@ -5,13 +5,17 @@
 //! in the pool costs nothing.
 
 use super::{bind::Bound, error, settings::Settings};
-use crate::timer::within;
+use crate::{
+    observe::{Comment, Observer, Opened, Running},
+    timer::within,
+};
 use futures_core::Stream;
 use lenslet_core::{
     catalog::Catalog,
     error::{Error, ErrorKind},
 };
 use std::{
+    borrow::Cow,
     collections::HashMap,
     future::{Future, poll_fn},
     pin::pin,
@@ -49,6 +53,10 @@ pub(crate) struct Connection {
     /// Whether a statement of the transaction failed: PostgreSQL then keeps nothing of it, whatever it is told.
     failed: bool,
     broken: bool,
+    observer: Arc<Observer>,
+    /// What the statements of the operation that runs end with.
+    comment: Option<Box<Comment>>,
+    _opened: Opened,
 }
 
 /// What is sent.
@@ -58,6 +66,14 @@ pub(crate) struct Call<'a> {
     pub(crate) parameters: Vec<Bound<'a>>,
     /// The types of the parameters, where they and not the statement decide.
     pub(crate) types: Vec<SqlType>,
+}
+
+/// A call as it reaches the server.
+struct Sent<'a> {
+    sql: Cow<'a, str>,
+    call: &'a Call<'a>,
+    /// Whether nobody will send the same again.
+    once: bool,
 }
 
 /// Why there is no answer.
@@ -145,7 +161,9 @@ impl Connection {
         tls: &MakeRustlsConnect,
         unprepared: &Arc<AtomicBool>,
         types: Option<&str>,
+        observer: &Arc<Observer>,
     ) -> Result<Connection, Error> {
+        let opening = observer.opening();
         let connecting = within(settings.connect_timeout, settings.config.connect(tls.clone()));
         let (client, wire) = match connecting.await {
             None => return Err(error::late(settings)),
@@ -162,6 +180,9 @@ impl Connection {
             in_transaction: false,
             failed: false,
             broken: false,
+            observer: Arc::clone(observer),
+            comment: None,
+            _opened: opening.done(&settings.host, settings.port, &settings.database),
         };
         if let Some(schema) = settings.schema.as_ref().filter(|_| !settings.bouncer) {
             let command = format!("SET search_path TO \"{}\"", schema.replace('"', "\"\""));
@@ -226,6 +247,11 @@ impl Connection {
         self.in_transaction
     }
 
+    /// What the statements end with from now on.
+    pub(crate) fn set_comment(&mut self, comment: Option<Box<Comment>>) {
+        self.comment = comment;
+    }
+
     /// What stops the statement that runs.
     pub(crate) fn canceller(&self) -> Canceller {
         Canceller { token: self.client.cancel_token(), tls: self.tls.clone() }
@@ -252,7 +278,10 @@ impl Connection {
 
     /// Statements without parameters and rows.
     pub(crate) async fn command(&mut self, sql: &str) -> Result<(), Fault> {
-        self.answer(async |client| Ok(client.batch_execute(sql).await?)).await
+        let running = self.observer.statement(sql, String::new);
+        self.answer(async |client| Ok(client.batch_execute(sql).await?)).await?;
+        running.finish(0);
+        Ok(())
     }
 
     /// Begins a transaction.
@@ -310,8 +339,19 @@ impl Connection {
         Ok(())
     }
 
-    fn way(&mut self, call: &Call<'_>) -> Way {
-        if self.statements.capacity == 0 || self.unprepared.load(Ordering::Relaxed) {
+    fn sent<'c>(&self, call: &'c Call<'c>) -> Sent<'c> {
+        match &self.comment {
+            None => Sent { sql: Cow::Borrowed(call.sql), call, once: false },
+            Some(comment) => Sent { sql: comment.end(call.sql), call, once: comment.once },
+        }
+    }
+
+    fn watch(&self, sent: &Sent<'_>) -> Running {
+        self.observer.statement(&sent.sql, || format!("{:?}", sent.call.parameters))
+    }
+
+    fn way(&mut self, call: &Sent<'_>) -> Way {
+        if call.once || self.statements.capacity == 0 || self.unprepared.load(Ordering::Relaxed) {
             return Way::Whole;
         }
         self.statements.find(call).map_or(Way::Prepare, Way::Prepared)
@@ -323,48 +363,52 @@ impl Connection {
         call: &Call<'_>,
         take: &mut (impl FnMut(&Row) -> Result<(), Error> + Send),
     ) -> Result<u64, Fault> {
-        let way = self.way(call);
-        match self.answer(async |client| perform(client, way, call, take).await).await {
-            Err(fault) if self.must_prepare_again(call, &fault) => {
-                let way = self.way(call);
-                let done = self.answer(async |client| perform(client, way, call, take).await).await?;
-                Ok(self.keep(call, done))
+        let sent = self.sent(call);
+        let running = self.watch(&sent);
+        let way = self.way(&sent);
+        let done = match self.answer(async |client| perform(client, way, &sent, take).await).await {
+            Err(fault) if self.must_prepare_again(&sent, &fault) => {
+                let way = self.way(&sent);
+                self.answer(async |client| perform(client, way, &sent, take).await).await?
             }
-            Err(fault) => Err(fault),
-            Ok(done) => Ok(self.keep(call, done)),
-        }
+            done => done?,
+        };
+        running.finish(done.affected);
+        Ok(self.keep(&sent, done))
     }
 
     /// Runs statements that do not depend on each other, all of them sent before the first is answered.
     pub(crate) async fn run_all(&mut self, calls: &[Call<'_>]) -> Result<Vec<Vec<Row>>, Fault> {
-        let ways: Vec<Way> = calls.iter().map(|call| self.way(call)).collect();
+        let all: Vec<Sent<'_>> = calls.iter().map(|call| self.sent(call)).collect();
+        let ways: Vec<(Way, Running)> = all.iter().map(|sent| (self.way(sent), self.watch(sent))).collect();
         let answers = self.answer(async |client| {
-            let collecting = calls.iter().zip(ways).map(|(call, way)| async move {
+            let collecting = all.iter().zip(ways).map(|(sent, (way, running))| async move {
                 let mut rows = Vec::new();
                 let mut take = |row: &Row| {
                     rows.push(row.clone());
                     Ok(())
                 };
-                let done = perform(client, way, call, &mut take).await?;
+                let done = perform(client, way, sent, &mut take).await?;
+                running.finish(done.affected);
                 Ok::<_, Fault>((done, rows))
             });
             Ok(together(collecting.collect()).await)
         });
         let answers = answers.await?;
         let mut lists = Vec::with_capacity(calls.len());
-        for (call, answer) in calls.iter().zip(answers) {
+        for (sent, answer) in all.iter().zip(answers) {
             match answer {
                 Ok((done, rows)) => {
-                    self.keep(call, done);
+                    self.keep(sent, done);
                     lists.push(rows);
                 }
-                Err(fault) if self.must_prepare_again(call, &fault) => {
+                Err(fault) if self.must_prepare_again(sent, &fault) => {
                     let mut rows = Vec::new();
                     let mut take = |row: &Row| {
                         rows.push(row.clone());
                         Ok(())
                     };
-                    self.run(call, &mut take).await?;
+                    self.run(sent.call, &mut take).await?;
                     lists.push(rows);
                 }
                 Err(fault) => {
@@ -379,19 +423,20 @@ impl Connection {
 
     /// The columns of a statement, without running it.
     pub(crate) async fn prepare(&mut self, call: &Call<'_>) -> Result<Option<Statement>, Fault> {
-        match self.way(call) {
+        let sent = self.sent(call);
+        match self.way(&sent) {
             Way::Whole => Ok(None),
             Way::Prepared(statement) => Ok(Some(statement)),
             Way::Prepare => {
-                let preparing = self.answer(async |client| Ok(client.prepare_typed(call.sql, &call.types).await?));
+                let preparing = self.answer(async |client| Ok(client.prepare_typed(&sent.sql, &call.types).await?));
                 let statement = preparing.await?;
-                self.statements.insert(call, statement.clone());
+                self.statements.insert(&sent, statement.clone());
                 Ok(Some(statement))
             }
         }
     }
 
-    fn keep(&mut self, call: &Call<'_>, done: Done) -> u64 {
+    fn keep(&mut self, call: &Sent<'_>, done: Done) -> u64 {
         if let Some(statement) = done.statement {
             self.statements.insert(call, statement);
         }
@@ -399,7 +444,7 @@ impl Connection {
     }
 
     /// Whether a statement failed only because of how it was prepared, and can be tried again.
-    fn must_prepare_again(&mut self, call: &Call<'_>, fault: &Fault) -> bool {
+    fn must_prepare_again(&mut self, call: &Sent<'_>, fault: &Fault) -> bool {
         let stale = match fault.state() {
             // The tables have changed since.
             Some(state) if *state == SqlState::FEATURE_NOT_SUPPORTED => self.statements.knows(call),
@@ -461,19 +506,20 @@ async fn drive<T>(wire: &mut Wire, future: impl Future<Output = Result<T, Fault>
 async fn perform(
     client: &Client,
     way: Way,
-    call: &Call<'_>,
+    sent: &Sent<'_>,
     take: &mut (impl FnMut(&Row) -> Result<(), Error> + Send),
 ) -> Result<Done, Fault> {
     let statement = match way {
         Way::Prepared(statement) => Some(statement),
-        Way::Prepare => Some(client.prepare_typed(call.sql, &call.types).await?),
+        Way::Prepare => Some(client.prepare_typed(&sent.sql, &sent.call.types).await?),
         Way::Whole => None,
     };
+    let call = sent.call;
     let rows = match &statement {
         Some(statement) => client.query_raw(statement, &call.parameters).await?,
         None => {
             let types = call.types.iter().chain(std::iter::repeat(&SqlType::UNKNOWN)).cloned();
-            client.query_typed_raw(call.sql, call.parameters.iter().zip(types)).await?
+            client.query_typed_raw(&sent.sql, call.parameters.iter().zip(types)).await?
         }
     };
     let mut rows = pin!(rows);
@@ -530,24 +576,24 @@ impl Statements {
         Statements { young: HashMap::new(), old: HashMap::new(), capacity }
     }
 
-    fn find(&mut self, call: &Call<'_>) -> Option<Statement> {
-        if let Some(kept) = self.young.get(call.sql) {
-            return (kept.types == call.types).then(|| kept.statement.clone());
+    fn find(&mut self, sent: &Sent<'_>) -> Option<Statement> {
+        if let Some(kept) = self.young.get(&*sent.sql) {
+            return (kept.types == sent.call.types).then(|| kept.statement.clone());
         }
-        let (sql, kept) = self.old.remove_entry(call.sql)?;
-        let found = (kept.types == call.types).then(|| kept.statement.clone());
+        let (sql, kept) = self.old.remove_entry(&*sent.sql)?;
+        let found = (kept.types == sent.call.types).then(|| kept.statement.clone());
         self.put(sql, kept);
         found
     }
 
-    fn knows(&self, call: &Call<'_>) -> bool {
-        self.young.contains_key(call.sql) || self.old.contains_key(call.sql)
+    fn knows(&self, sent: &Sent<'_>) -> bool {
+        self.young.contains_key(&*sent.sql) || self.old.contains_key(&*sent.sql)
     }
 
-    fn insert(&mut self, call: &Call<'_>, statement: Statement) {
-        if !self.young.get(call.sql).is_some_and(|kept| kept.types == call.types) {
-            let types = call.types.clone();
-            self.put(call.sql.into(), Kept { types, statement });
+    fn insert(&mut self, sent: &Sent<'_>, statement: Statement) {
+        if !self.young.get(&*sent.sql).is_some_and(|kept| kept.types == sent.call.types) {
+            let types = sent.call.types.clone();
+            self.put((*sent.sql).into(), Kept { types, statement });
         }
     }
 
@@ -558,8 +604,8 @@ impl Statements {
         self.young.insert(sql, kept);
     }
 
-    fn forget(&mut self, call: &Call<'_>) {
-        self.young.remove(call.sql);
-        self.old.remove(call.sql);
+    fn forget(&mut self, sent: &Sent<'_>) {
+        self.young.remove(&*sent.sql);
+        self.old.remove(&*sent.sql);
     }
 }

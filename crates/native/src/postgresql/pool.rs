@@ -1,7 +1,10 @@
 //! The connections of an engine: opened when they are needed, kept for the next, replaced when they break.
 
 use super::{connection::Connection, settings::Settings, tls};
-use crate::timer::within;
+use crate::{
+    observe::{Observer, Share},
+    timer::within,
+};
 use lenslet_core::{
     catalog::Catalog,
     error::{Error, ErrorKind},
@@ -25,12 +28,14 @@ pub(crate) struct Pool {
     unprepared: Arc<AtomicBool>,
     /// SQL whose columns have the types that the schema defines, where it defines any.
     types: Option<String>,
+    pub(crate) observer: Arc<Observer>,
 }
 
 /// A connection that nobody uses.
 struct Idle {
     connection: Connection,
     since: Instant,
+    _share: Share,
 }
 
 /// After how long a connection may have ended without the runtime having noticed.
@@ -41,10 +46,11 @@ pub(crate) struct Lease {
     connection: Option<Connection>,
     pool: Arc<Pool>,
     permit: Option<OwnedSemaphorePermit>,
+    _share: Share,
 }
 
 impl Pool {
-    pub(crate) fn new(settings: Settings, catalog: &Catalog) -> Pool {
+    pub(crate) fn new(settings: Settings, catalog: &Catalog, observer: Arc<Observer>) -> Pool {
         Pool {
             permits: Arc::new(Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS))),
             settings,
@@ -52,6 +58,7 @@ impl Pool {
             idle: Mutex::default(),
             unprepared: Arc::default(),
             types: own_types(catalog),
+            observer,
         }
     }
 
@@ -74,14 +81,21 @@ impl Pool {
     /// A connection, or nothing when none is free in time.
     pub(crate) async fn lease_within(self: &Arc<Self>, time: Duration) -> Option<Result<Lease, Error>> {
         let permit = match Arc::clone(&self.permits).try_acquire_owned() {
-            Ok(permit) => permit,
+            Ok(permit) => {
+                self.observer.metrics.waited(Duration::ZERO);
+                permit
+            }
             // It is never closed.
-            Err(_) => within(time, Arc::clone(&self.permits).acquire_owned()).await?.ok()?,
+            Err(_) => {
+                let _waiting = self.observer.waiting();
+                within(time, Arc::clone(&self.permits).acquire_owned()).await?.ok()?
+            }
         };
         Some(self.connection().await.map(|connection| Lease {
             connection: Some(connection),
             pool: Arc::clone(self),
             permit: Some(permit),
+            _share: self.observer.metrics.busy(),
         }))
     }
 
@@ -102,7 +116,7 @@ impl Pool {
                 self.tls.get_or_init(|| made)
             }
         };
-        Connection::open(&self.settings, tls, &self.unprepared, self.types.as_deref()).await
+        Connection::open(&self.settings, tls, &self.unprepared, self.types.as_deref(), &self.observer).await
     }
 
     fn take(&self) -> Option<Idle> {
@@ -117,7 +131,8 @@ impl Pool {
     fn give_back(&self, connection: Connection) {
         if !connection.is_broken() {
             let since = Instant::now();
-            self.idle().push(Idle { connection, since });
+            let _share = self.observer.metrics.idle();
+            self.idle().push(Idle { connection, since, _share });
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     forest::Rows,
+    observe::{self, Observer},
     plans::{Planned, Plans, Schema},
 };
 use lenslet_core::{
@@ -18,6 +19,7 @@ use lenslet_core::{
 };
 use lenslet_sql::{Dialect, Parameter, Plan, Shape};
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// A database, or a transaction on it.
 #[derive(Clone)]
@@ -32,7 +34,7 @@ struct Database {
 }
 
 /// A transaction that is undone when the last session in it goes away.
-struct Scope(Transaction);
+struct Scope(Transaction, observe::Transaction);
 
 impl Drop for Scope {
     fn drop(&mut self) {
@@ -41,10 +43,10 @@ impl Drop for Scope {
 }
 
 impl Session {
-    pub(crate) fn new(url: &str, schema: Schema) -> Result<Session, Error> {
+    pub(crate) fn new(url: &str, schema: Schema, observer: Arc<Observer>) -> Result<Session, Error> {
         Ok(Session {
             database: Arc::new(Database {
-                pool: Arc::new(Pool::new(Settings::parse(url)?, &schema)),
+                pool: Arc::new(Pool::new(Settings::parse(url)?, &schema, observer)),
                 plans: Plans::new(schema, &Dialect::POSTGRESQL),
             }),
             transaction: None,
@@ -55,8 +57,17 @@ impl Session {
         self.database.pool.lease().await.map(|_| ())
     }
 
-    fn catalog(&self) -> &Catalog {
+    pub(crate) fn catalog(&self) -> &Catalog {
         &self.database.plans.schema
+    }
+
+    pub(crate) fn observer(&self) -> &Arc<Observer> {
+        &self.database.pool.observer
+    }
+
+    /// The transaction that operations are in.
+    pub(crate) fn transaction(&self) -> Option<&observe::Transaction> {
+        self.transaction.as_ref().map(|scope| &scope.1)
     }
 
     /// Answers a query.
@@ -65,16 +76,16 @@ impl Session {
         let planned = self.database.plans.plan(&query, &shape)?;
         if let Some(scope) = &self.transaction {
             let mut held = scope.0.hold().await?;
-            let done = run(held.connection()?, &planned.plan, shape.parameters(), self.catalog()).await;
+            let done = self.run(held.connection()?, &query, &planned.plan, &shape).await;
             return done.map_err(|error| scope.0.explain(error));
         }
         let mut lease = self.database.pool.lease().await?;
-        match run(&mut lease, &planned.plan, shape.parameters(), self.catalog()).await {
+        match self.run(&mut lease, &query, &planned.plan, &shape).await {
             // A connection that lay idle may have died unnoticed. What only reads can be asked again.
             Err(error) if error.kind() == ErrorKind::ConnectionClosed && matches!(planned.plan, Plan::Read(_)) => {
                 drop(lease);
                 let mut lease = self.database.pool.lease().await?;
-                run(&mut lease, &planned.plan, shape.parameters(), self.catalog()).await
+                self.run(&mut lease, &query, &planned.plan, &shape).await
             }
             done => done,
         }
@@ -94,7 +105,7 @@ impl Session {
             return done.map_err(|error| scope.0.explain(error));
         }
         let mut lease = self.begin_on_lease(self.database.pool.lease().await?, isolation).await?;
-        match each(&mut lease, &queries, &plans, self.catalog()).await {
+        match self.each(&mut lease, &queries, &plans).await {
             Ok(answers) => {
                 let done = lease.commit().await;
                 done.map_err(|fault| fault.classify(self.catalog()))?;
@@ -116,7 +127,7 @@ impl Session {
     ) -> Result<Vec<Rows>, Error> {
         let begun = connection.command("SAVEPOINT batch").await;
         begun.map_err(|fault| fault.classify(self.catalog()))?;
-        match each(connection, queries, plans, self.catalog()).await {
+        match self.each(connection, queries, plans).await {
             Ok(answers) => {
                 let done = connection.command("RELEASE batch").await;
                 done.map_err(|fault| fault.classify(self.catalog()))?;
@@ -130,12 +141,42 @@ impl Session {
         }
     }
 
+    async fn each(
+        &self,
+        connection: &mut Connection,
+        queries: &[Query],
+        plans: &[Arc<Planned>],
+    ) -> Result<Vec<Rows>, Error> {
+        let mut answers = Vec::with_capacity(queries.len());
+        for (at, (query, planned)) in queries.iter().zip(plans).enumerate() {
+            let span = self.observer().member(query, self.catalog());
+            let done = self.run(connection, query, &planned.plan, &Shape::of(query)).instrument(span).await;
+            answers.push(done.map_err(|error| error.in_batch(at))?);
+        }
+        Ok(answers)
+    }
+
+    async fn run(
+        &self,
+        connection: &mut Connection,
+        query: &Query,
+        plan: &Plan,
+        shape: &Shape<'_>,
+    ) -> Result<Rows, Error> {
+        connection.set_comment(self.observer().comment(query, self.catalog()));
+        run(connection, plan, shape.parameters(), self.catalog()).await
+    }
+
     pub(crate) async fn begin(&self, options: &TransactionOptions) -> Result<Session, Error> {
-        let transaction = match &self.transaction {
-            Some(scope) => scope.0.begin(self.catalog()).await?,
-            None => self.begin_first(options).await?,
+        let watched = observe::Transaction::begin(self.transaction().and_then(observe::Transaction::span), options);
+        let beginning = async {
+            match &self.transaction {
+                Some(scope) => scope.0.begin(self.catalog()).await,
+                None => self.begin_first(options).await,
+            }
         };
-        Ok(Session { database: Arc::clone(&self.database), transaction: Some(Arc::new(Scope(transaction))) })
+        let transaction = watched.within(beginning).await?;
+        Ok(Session { database: Arc::clone(&self.database), transaction: Some(Arc::new(Scope(transaction, watched))) })
     }
 
     async fn begin_first(&self, options: &TransactionOptions) -> Result<Transaction, Error> {
@@ -172,14 +213,14 @@ impl Session {
 
     pub(crate) async fn commit(&self) -> Result<(), Error> {
         match &self.transaction {
-            Some(scope) => scope.0.commit(self.catalog()).await,
+            Some(scope) => scope.1.within(scope.0.commit(self.catalog())).await,
             None => Err(no_transaction()),
         }
     }
 
     pub(crate) async fn rollback(&self) -> Result<(), Error> {
         match &self.transaction {
-            Some(scope) => scope.0.rollback(self.catalog()).await,
+            Some(scope) => scope.1.within(scope.0.rollback(self.catalog())).await,
             None => Err(no_transaction()),
         }
     }
@@ -203,21 +244,6 @@ fn begin_command(isolation: Option<Isolation>) -> Result<&'static str, Error> {
             ));
         }
     })
-}
-
-async fn each(
-    connection: &mut Connection,
-    queries: &[Query],
-    plans: &[Arc<Planned>],
-    catalog: &Catalog,
-) -> Result<Vec<Rows>, Error> {
-    let mut answers = Vec::with_capacity(queries.len());
-    for (at, (query, planned)) in queries.iter().zip(plans).enumerate() {
-        let shape = Shape::of(query);
-        let done = run(connection, &planned.plan, shape.parameters(), catalog).await;
-        answers.push(done.map_err(|error| error.in_batch(at))?);
-    }
-    Ok(answers)
 }
 
 async fn run(

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
+    observe::{Observer, Opened, Running},
 };
 use lenslet_core::{
     catalog::Catalog,
@@ -42,6 +43,8 @@ pub(crate) struct Connection {
     watch: Arc<Watch>,
     busy_timeout: Duration,
     patient: Slot<bool>,
+    pub(super) observer: Arc<Observer>,
+    _opened: Opened,
 }
 
 /// Interrupts statements, from within.
@@ -120,7 +123,8 @@ impl Failure {
 pub(crate) type Attempt<T> = Result<T, Failure>;
 
 impl Connection {
-    pub(crate) fn open(settings: &Settings) -> Result<Connection, Error> {
+    pub(crate) fn open(settings: &Settings, observer: &Arc<Observer>) -> Result<Connection, Error> {
+        let opening = observer.opening();
         let (raw, name) = match &settings.location {
             Location::Memory => (rusqlite::Connection::open_in_memory(), ":memory:".into()),
             Location::File(path) => (open_file(path), path.to_string_lossy().into_owned()),
@@ -139,7 +143,14 @@ impl Connection {
             let watch = Arc::new(Watch::default());
             let watched = Arc::clone(&watch);
             raw.progress_handler(STEPS, Some(move || watched.must_stop()))?;
-            Ok(Connection { raw: Box::new(raw), watch, busy_timeout: settings.busy_timeout, patient: Slot::new(false) })
+            Ok(Connection {
+                raw: Box::new(raw),
+                watch,
+                busy_timeout: settings.busy_timeout,
+                patient: Slot::new(false),
+                observer: Arc::clone(observer),
+                _opened: opening.done_file(&name),
+            })
         });
         connection.map_err(|error| error::opening(&error, &name))
     }
@@ -177,8 +188,16 @@ impl Connection {
 
     /// A statement without parameters and rows: `BEGIN`, `COMMIT` and their like.
     pub(crate) fn command(&self, sql: &str, catalog: &Catalog) -> Attempt<()> {
+        let running = self.observer.statement(sql, String::new);
         let run = || self.raw.prepare_cached(sql)?.raw_execute();
-        run().map(|_| ()).map_err(|error| self.failure(&error, catalog))
+        run().map_err(|error| self.failure(&error, catalog))?;
+        running.finish(0);
+        Ok(())
+    }
+
+    /// Watches a statement whose parameters are bound.
+    pub(super) fn watched(&self, sql: &str, prepared: &CachedStatement<'_>) -> Running {
+        self.observer.statement(sql, || prepared.expanded_sql().unwrap_or_default())
     }
 
     /// Undoes an open transaction, whatever state it is in.
@@ -238,7 +257,7 @@ impl Connection {
     /// Runs a statement that answers no rows, and says how many rows it changed.
     pub(crate) fn execute(&self, statement: &Statement, inputs: &Inputs<'_>, catalog: &Catalog) -> Attempt<usize> {
         let mut prepared = self.bound(statement, inputs, None, catalog)?;
-        prepared.raw_execute().map_err(|error| self.failure(&error, catalog))
+        self.finish(&statement.sql, &mut prepared, catalog)
     }
 
     /// Runs a statement and answers its rows as values.
@@ -249,7 +268,7 @@ impl Connection {
         catalog: &Catalog,
     ) -> Attempt<Vec<Vec<Value>>> {
         let mut prepared = self.bound(statement, inputs, None, catalog)?;
-        self.collect(&mut prepared, &statement.columns, catalog)
+        self.collect(&statement.sql, &mut prepared, &statement.columns, catalog)
     }
 
     /// A statement whose parameters are yet to be bound.
@@ -258,17 +277,22 @@ impl Connection {
     }
 
     /// Runs a bound statement that answers no rows, and says how many rows it changed.
-    pub(super) fn finish(&self, prepared: &mut CachedStatement<'_>, catalog: &Catalog) -> Attempt<usize> {
-        prepared.raw_execute().map_err(|error| self.failure(&error, catalog))
+    pub(super) fn finish(&self, sql: &str, prepared: &mut CachedStatement<'_>, catalog: &Catalog) -> Attempt<usize> {
+        let running = self.watched(sql, prepared);
+        let changed = prepared.raw_execute().map_err(|error| self.failure(&error, catalog))?;
+        running.finish(changed as u64);
+        Ok(changed)
     }
 
     /// The rows of a bound statement, as values.
     pub(super) fn collect(
         &self,
+        sql: &str,
         prepared: &mut CachedStatement<'_>,
         columns: &[Type],
         catalog: &Catalog,
     ) -> Attempt<Vec<Vec<Value>>> {
+        let running = self.watched(sql, prepared);
         let mut values = Vec::new();
         let mut rows = prepared.raw_query();
         while let Some(row) = rows.next().map_err(|error| self.failure(&error, catalog))? {
@@ -278,6 +302,7 @@ impl Connection {
             });
             values.push(cells.collect::<Attempt<_>>()?);
         }
+        running.finish(values.len() as u64);
         Ok(values)
     }
 
@@ -311,6 +336,8 @@ impl Connection {
     /// Rows of SQL of the user's own: what its columns hold is what the cells say.
     pub(crate) fn read_raw(&self, statement: &Statement, inputs: &Inputs<'_>, catalog: &Catalog) -> Attempt<Rows> {
         let mut prepared = self.raw_bound(statement, inputs, catalog)?;
+        let running = self.watched(&statement.sql, &prepared);
+        let mut count = 0;
         let mut types = raw_types(&prepared);
         let names: Vec<String> = prepared.column_names().map(String::from).collect();
         let mut arena = Arena::new();
@@ -324,7 +351,9 @@ impl Connection {
             }
             arena.end_row();
             arena.link(&mut chain, offset, false);
+            count += 1;
         }
+        running.finish(count);
         let columns = names.into_iter().zip(types).map(|(name, ty)| RawColumn {
             name,
             ty: ty.unwrap_or(RawType::Int),
@@ -336,13 +365,17 @@ impl Connection {
     /// Runs SQL of the user's own, and says how many rows it changed.
     pub(crate) fn execute_raw(&self, statement: &Statement, inputs: &Inputs<'_>, catalog: &Catalog) -> Attempt<usize> {
         let mut prepared = self.raw_bound(statement, inputs, catalog)?;
-        if prepared.column_count() == 0 {
-            return prepared.raw_execute().map_err(|error| self.raw_failure(&error));
-        }
-        let mut rows = prepared.raw_query();
-        while rows.next().map_err(|error| self.raw_failure(&error))?.is_some() {}
-        drop(rows);
-        Ok(if prepared.readonly() { 0 } else { usize::try_from(self.changes()).unwrap_or(usize::MAX) })
+        let running = self.watched(&statement.sql, &prepared);
+        let changed = if prepared.column_count() == 0 {
+            prepared.raw_execute().map_err(|error| self.raw_failure(&error))?
+        } else {
+            let mut rows = prepared.raw_query();
+            while rows.next().map_err(|error| self.raw_failure(&error))?.is_some() {}
+            drop(rows);
+            if prepared.readonly() { 0 } else { usize::try_from(self.changes()).unwrap_or(usize::MAX) }
+        };
+        running.finish(changed as u64);
+        Ok(changed)
     }
 
     /// Whether SQL of the user's own only reads.
@@ -390,7 +423,9 @@ impl Reader<'_> {
         let statement = &level.statement;
         let mut prepared = self.connection.bound(statement, self.inputs, keys.as_ref(), self.catalog)?;
         let columns = &statement.columns;
-        self.rows(level, columns, &mut prepared, arena, &mut parents, &mut children)?;
+        let running = self.connection.watched(&statement.sql, &prepared);
+        let count = self.rows(level, columns, &mut prepared, arena, &mut parents, &mut children)?;
+        running.finish(count as u64);
         self.children(level, children, arena)
     }
 

@@ -4,7 +4,10 @@ use super::{
     connection::Connection,
     settings::{Location, Settings},
 };
-use crate::timer::within;
+use crate::{
+    observe::{Observer, Share},
+    timer::within,
+};
 use lenslet_core::error::{Error, ErrorKind};
 use std::{
     ops::Deref,
@@ -16,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The connections to a database.
 pub(crate) struct Pool {
     pub(crate) settings: Settings,
+    pub(crate) observer: Arc<Observer>,
     writer: Arc<Lane>,
     /// The writer's again, where there can be but one connection.
     readers: Arc<Lane>,
@@ -24,7 +28,8 @@ pub(crate) struct Pool {
 /// Connections of one kind, handed out in the order in which they are asked for.
 struct Lane {
     permits: Arc<Semaphore>,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<(Connection, Share)>>,
+    observer: Arc<Observer>,
 }
 
 /// A connection on loan. It goes back when this is dropped, without an open transaction.
@@ -32,39 +37,42 @@ pub(crate) struct Lease {
     connection: Option<Connection>,
     lane: Arc<Lane>,
     _permit: OwnedSemaphorePermit,
+    _share: Share,
 }
 
 impl Lane {
-    fn new(connections: usize) -> Arc<Lane> {
+    fn new(connections: usize, observer: &Arc<Observer>) -> Arc<Lane> {
         Arc::new(Lane {
             permits: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
             idle: Mutex::default(),
+            observer: Arc::clone(observer),
         })
     }
 
     fn lease(self: &Arc<Self>, permit: OwnedSemaphorePermit, settings: &Settings) -> Result<Lease, Error> {
         let idle = self.idle().pop();
         let connection = match idle {
-            Some(connection) => connection,
-            None => Connection::open(settings)?,
+            Some((connection, _)) => connection,
+            None => Connection::open(settings, &self.observer)?,
         };
-        Ok(Lease { connection: Some(connection), lane: Arc::clone(self), _permit: permit })
+        let _share = self.observer.metrics.busy();
+        Ok(Lease { connection: Some(connection), lane: Arc::clone(self), _permit: permit, _share })
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<(Connection, Share)>> {
         // Pushing and popping cannot leave it half done.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Pool {
-    pub(crate) fn new(settings: Settings) -> Pool {
-        let writer = Lane::new(1);
+    pub(crate) fn new(settings: Settings, observer: Arc<Observer>) -> Pool {
+        let writer = Lane::new(1, &observer);
         let readers = match settings.location {
             Location::Memory => Arc::clone(&writer),
-            Location::File(_) => Lane::new(settings.readers),
+            Location::File(_) => Lane::new(settings.readers, &observer),
         };
-        Pool { settings, writer, readers }
+        Pool { settings, observer, writer, readers }
     }
 
     fn lane(&self, writes: bool) -> &Arc<Lane> {
@@ -75,14 +83,17 @@ impl Pool {
     pub(crate) fn try_lease(&self, writes: bool) -> Option<Result<Lease, Error>> {
         let lane = self.lane(writes);
         let permit = Arc::clone(&lane.permits).try_acquire_owned().ok()?;
+        self.observer.metrics.waited(Duration::ZERO);
         Some(lane.lease(permit, &self.settings))
     }
 
     /// A connection, once one is free; `None` when that takes too long.
     pub(crate) async fn lease_within(&self, writes: bool, time: Duration) -> Option<Result<Lease, Error>> {
         let lane = self.lane(writes);
+        let waiting = self.observer.waiting();
         // The semaphore is never closed.
         let permit = within(time, Arc::clone(&lane.permits).acquire_owned()).await?.ok()?;
+        drop(waiting);
         Some(lane.lease(permit, &self.settings))
     }
 
@@ -116,7 +127,8 @@ impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
             connection.abandon();
-            self.lane.idle().push(connection);
+            let share = self.lane.observer.metrics.idle();
+            self.lane.idle().push((connection, share));
         }
     }
 }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     forest::Rows,
     inputs::Inputs,
+    observe::{self, Observer},
     plans::{Planned, Plans, Schema},
 };
 use lenslet_core::{
@@ -40,6 +41,7 @@ struct Database {
 /// A transaction that is undone when the last session in it goes away.
 struct Scope {
     transaction: Transaction,
+    watched: observe::Transaction,
     database: Arc<Database>,
 }
 
@@ -84,10 +86,13 @@ impl<T> Now<T> {
 }
 
 impl Session {
-    pub(crate) fn new(url: &str, schema: Schema) -> Result<Session, Error> {
+    pub(crate) fn new(url: &str, schema: Schema, observer: Arc<Observer>) -> Result<Session, Error> {
         let settings = Settings::parse(url)?;
         Ok(Session {
-            database: Arc::new(Database { plans: Plans::new(schema, &Dialect::SQLITE), pool: Pool::new(settings) }),
+            database: Arc::new(Database {
+                plans: Plans::new(schema, &Dialect::SQLITE),
+                pool: Pool::new(settings, observer),
+            }),
             transaction: None,
         })
     }
@@ -96,8 +101,17 @@ impl Session {
         self.database.pool.lease(false).await.map(|_| ())
     }
 
-    fn catalog(&self) -> &Catalog {
+    pub(crate) fn catalog(&self) -> &Catalog {
         &self.database.plans.schema
+    }
+
+    pub(crate) fn observer(&self) -> &Arc<Observer> {
+        &self.database.pool.observer
+    }
+
+    /// The transaction that operations are in.
+    pub(crate) fn transaction(&self) -> Option<&observe::Transaction> {
+        self.transaction.as_ref().map(|scope| &scope.watched)
     }
 
     /// Answers a query on this thread, if that is possible.
@@ -222,13 +236,17 @@ impl Session {
     }
 
     pub(crate) async fn begin(&self, options: &TransactionOptions) -> Result<Session, Error> {
-        let transaction = match &self.transaction {
-            Some(scope) => scope.transaction.begin(self.catalog()).await?,
-            None => self.begin_first(options).await?,
+        let watched = observe::Transaction::begin(self.transaction().and_then(observe::Transaction::span), options);
+        let beginning = async {
+            match &self.transaction {
+                Some(scope) => scope.transaction.begin(self.catalog()).await,
+                None => self.begin_first(options).await,
+            }
         };
+        let transaction = watched.within(beginning).await?;
         Ok(Session {
             database: Arc::clone(&self.database),
-            transaction: Some(Arc::new(Scope { transaction, database: Arc::clone(&self.database) })),
+            transaction: Some(Arc::new(Scope { transaction, watched, database: Arc::clone(&self.database) })),
         })
     }
 
@@ -262,14 +280,14 @@ impl Session {
 
     pub(crate) async fn commit(&self) -> Result<(), Error> {
         match &self.transaction {
-            Some(scope) => scope.transaction.commit(self.catalog()).await,
+            Some(scope) => scope.watched.within(scope.transaction.commit(self.catalog())).await,
             None => Err(no_transaction()),
         }
     }
 
     pub(crate) async fn rollback(&self) -> Result<(), Error> {
         match &self.transaction {
-            Some(scope) => scope.transaction.rollback(self.catalog()).await,
+            Some(scope) => scope.watched.within(scope.transaction.rollback(self.catalog())).await,
             None => Err(no_transaction()),
         }
     }
@@ -331,7 +349,8 @@ impl Work {
 
     fn run_each(&self, connection: &Connection, queries: &[Query], catalog: &Catalog) -> Attempt<Vec<Rows>> {
         let each = self.plans.iter().zip(queries).enumerate().map(|(at, (plan, query))| {
-            let done = run(connection, &plan.plan, Shape::of(query).parameters(), catalog);
+            let span = connection.observer.member(query, catalog);
+            let done = span.in_scope(|| run(connection, &plan.plan, Shape::of(query).parameters(), catalog));
             done.map_err(|failure| match failure {
                 Failure::Failed(error) => Failure::Failed(error.in_batch(at)),
                 Failure::Busy => Failure::Busy,

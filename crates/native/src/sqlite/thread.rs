@@ -7,6 +7,7 @@ use super::connection::{Connection, Watch};
 use lenslet_core::error::{Error, ErrorKind};
 use std::{ops::Deref, sync::Arc, thread};
 use tokio::sync::oneshot;
+use tracing::Span;
 
 /// Interrupts the work when whoever waits for it goes away.
 struct Guard {
@@ -30,9 +31,10 @@ where
     let (watch, number) = holder.connection().map(Connection::take_time).ok_or_else(lost)?;
     let guard = Guard { watch, work: number };
     let (answer, result) = oneshot::channel();
+    let span = Span::current();
     let started = thread::Builder::new().name("lenslet-sqlite".into()).spawn(move || {
         // Where nobody waits any more the answer is of no use.
-        let _ = answer.send(work(holder));
+        let _ = answer.send(span.in_scope(|| work(holder)));
     });
     started.map_err(|error| Error::new(ErrorKind::External, format!("no thread could be started: {error}")))?;
     let result = result.await.map_err(|_| lost());

@@ -198,7 +198,7 @@ impl<'a> Writing<'a> {
             }
             Target::Answer => {
                 let mut prepared = self.connection.bound(statement, &inputs, None, self.catalog)?;
-                self.answer(&mut prepared, &statement.columns)
+                self.answer(&statement.sql, &mut prepared, &statement.columns)
             }
             Target::Nothing => Ok(self.connection.rows(statement, &inputs, self.catalog)?.len()),
             Target::Register(register) => {
@@ -211,14 +211,17 @@ impl<'a> Writing<'a> {
     }
 
     /// Puts the rows of a statement into the answer.
-    fn answer(&mut self, prepared: &mut CachedStatement<'_>, columns: &[Type]) -> Attempt<usize> {
+    fn answer(&mut self, sql: &str, prepared: &mut CachedStatement<'_>, columns: &[Type]) -> Attempt<usize> {
         let Answer::Returned(level) = &self.plan.answer else {
             return Ok(0);
         };
         let inputs = inputs(self.parameters, &self.memory);
         let reader = Reader { connection: self.connection, inputs: &inputs, catalog: self.catalog };
         let mut parents = Parents::Answer(&mut self.roots);
-        reader.rows(level, columns, prepared, &mut self.arena, &mut parents, &mut self.groups)
+        let running = self.connection.watched(sql, prepared);
+        let count = reader.rows(level, columns, prepared, &mut self.arena, &mut parents, &mut self.groups)?;
+        running.finish(count as u64);
+        Ok(count)
     }
 
     fn insert(&mut self, insert: &'a InsertRows) -> Attempt<()> {
@@ -261,14 +264,14 @@ impl<'a> Writing<'a> {
             }
             match insert.into {
                 _ if insert.columns.is_empty() => {
-                    let changed = self.connection.finish(&mut statement, self.catalog)?;
+                    let changed = self.connection.finish(sql, &mut statement, self.catalog)?;
                     self.count += if insert.into == Target::Answer { changed } else { 0 };
                 }
                 Target::Answer => {
-                    self.answer(&mut statement, &insert.columns)?;
+                    self.answer(sql, &mut statement, &insert.columns)?;
                 }
                 Target::Register(_) | Target::Nothing => {
-                    kept.extend(self.connection.collect(&mut statement, &insert.columns, self.catalog)?);
+                    kept.extend(self.connection.collect(sql, &mut statement, &insert.columns, self.catalog)?);
                 }
             }
         }

@@ -1,0 +1,98 @@
+//! What an engine tells about its work: `tracing` spans and events, numbers for a `metrics` recorder, comments in SQL.
+//!
+//! Where nobody listens nothing is looked at: no clock, no text. What is told never holds a URL, and no parameter of a query
+//! unless [`Options::show_parameters`] asks for them.
+
+#[cfg_attr(not(feature = "postgresql"), allow(dead_code, reason = "nobody would read comments in SQLite"))]
+mod comment;
+mod connection;
+mod metrics;
+mod operation;
+mod statement;
+mod transaction;
+
+pub(crate) use self::{
+    connection::Opened,
+    metrics::{Metrics, Share},
+    operation::Operation,
+    statement::Running,
+    transaction::Transaction,
+};
+#[cfg(feature = "postgresql")]
+pub(crate) use comment::Comment;
+pub use comment::{Asked, Tags};
+
+use std::{fmt, sync::Arc};
+use tracing::{Level, level_filters::LevelFilter};
+
+type Commenter = dyn Fn(&Asked<'_>, &mut Tags) + Send + Sync;
+
+/// What an engine tells beyond the usual.
+///
+/// ```
+/// use lenslet_native::Options;
+/// let options = Options::new().comment(|asked, tags| {
+///     tags.tag("application", "shop");
+///     tags.tag("action", asked.action);
+/// });
+/// ```
+#[derive(Clone, Default)]
+#[must_use = "options do nothing until an engine is made with them"]
+pub struct Options {
+    show_parameters: bool,
+    commenter: Option<Arc<Commenter>>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("show_parameters", &self.show_parameters)
+            .field("comments", &self.commenter.is_some())
+            .finish()
+    }
+}
+
+impl Options {
+    /// The usual: parameters are hidden, SQL has no comments.
+    pub fn new() -> Options {
+        Options::default()
+    }
+
+    /// Shows the parameters of statements and the messages of errors, which may quote them, to `tracing`. They are what users
+    /// of the program entrusted to it: for a developer's machine.
+    pub fn show_parameters(mut self) -> Options {
+        self.show_parameters = true;
+        self
+    }
+
+    /// Ends each statement for a database server with a comment of tags, as [sqlcommenter](https://google.github.io/sqlcommenter/spec/) has it, so
+    /// that the database's own tools can tell who asked. The function is called for each operation, on the task or thread
+    /// that polls it, and may look at what is known there (the current trace, a task-local route). SQLite gets none: nobody
+    /// else would read them.
+    pub fn comment(mut self, tags: impl Fn(&Asked<'_>, &mut Tags) + Send + Sync + 'static) -> Options {
+        self.commenter = Some(Arc::new(tags));
+        self
+    }
+}
+
+/// What the connections of an engine share to tell of their work.
+#[derive(Debug, Default)]
+pub(crate) struct Observer {
+    options: Options,
+    pub(crate) metrics: Metrics,
+}
+
+impl Observer {
+    pub(crate) fn new(options: Options) -> Arc<Observer> {
+        Arc::new(Observer { options, metrics: Metrics::new() })
+    }
+}
+
+/// Whether some subscriber may want spans and events of that level: one atomic load.
+fn is_traced(level: Level) -> bool {
+    level <= tracing::level_filters::STATIC_MAX_LEVEL && level <= LevelFilter::current()
+}
+
+fn microseconds(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
