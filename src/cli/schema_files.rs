@@ -64,7 +64,8 @@ impl SchemaFiles {
         terminal::answer(&format!(r#"{{"error":{{"code":"P1012","message":"{message}","diagnostics":{findings}}}}}"#))
     }
 
-    fn meaning(&self, checked: Checked) -> Result<Option<Schema>, Error> {
+    /// What the schema means, or nothing when it is refused.
+    pub(super) fn meaning(&self, checked: Checked) -> Result<Option<Schema>, Error> {
         match (checked.is_accepted(), checked.schema) {
             (true, None) => Err(Error::NoDatasource { schema: self.name() }),
             (_, schema) => Ok(schema),
