@@ -97,7 +97,9 @@ kinds! {
     "P5012" VersionUnsupported "the pool does not speak the client's version."
     "P6000" PoolError "the pool met an error that has no other code."
     "P6001" InvalidPoolUrl "the pool's URL is not valid."
+    "P6002" Forbidden "the key may not do what was asked."
     "P6004" QueryTimeout "the query took longer than the pool allows."
+    "P6005" ParameterRefused "the pool does not allow a parameter of the request."
     "P6008" PoolConnection "the pool could not reach the database."
     "P6009" AnswerTooLarge "the answer is larger than the pool allows."
 }

@@ -232,9 +232,6 @@ impl Config {
         if let Some(twice) = keys.iter().find(|key| !hashes.insert(key.hash)) {
             return Err(format!("key `{}` has the hash of another one", twice.name));
         }
-        if file.limits.connections == 0 {
-            return Err("`connections` is at least 1".into());
-        }
         let File { listen, public_url, database_url, any_schema, tls, limits, cache, log, drain, .. } = file;
         Ok(Config { listen, public_url, database_url, any_schema, tls, limits, cache, log, drain, keys })
     }
@@ -317,7 +314,7 @@ mod tests {
         check("\nlisen = 1", "line 2: unknown field `lisen`");
         check("database_url = \"secret", "line 1: ");
         check("[limits]\nqueue_wait = \"soon\"", "`soon` is not a time");
-        check("[limits]\nconnections = 0", "`connections` is at least 1");
+        check("[limits]\nconnections = 0", "nonzero");
         check("[[keys]]\nname = \"a\"\nhash = \"x\"", "64 hexadecimal digits");
         check(&key("operations = [\"findAll\"]"), "key `a`: `findAll` is no operation");
         check(&key("expires = 2027-01-01"), "is no moment");

@@ -235,6 +235,11 @@ impl Keys {
 }
 
 impl Admitted {
+    /// Who asks where no key is needed.
+    pub(crate) fn anyone() -> Self {
+        Admitted { name: "".into(), scope: Arc::new(Scope::everything()), number: 0, expires: None, rate: None }
+    }
+
     /// Counts a request.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 mod body;
 pub mod config;
+mod gate;
 pub mod key_file;
 pub mod keys;
 pub mod limits;
@@ -17,6 +18,7 @@ mod service;
 mod tls;
 mod transactions;
 mod units;
+mod watch;
 
 pub use schema::{ReadSchema, Schema};
 pub use server::{Builder, Pool};

@@ -6,14 +6,10 @@ use lenslet_core::{
 };
 use serde::Deserialize;
 use std::{
-    num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+    num::{NonZeroU32, NonZeroUsize},
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::units::{Size, Time};
 
@@ -21,8 +17,8 @@ use crate::units::{Size, Time};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Connections to the database.
-    pub connections: usize,
+    /// Connections to the database; as many as its URL says (`connection_limit`) when absent, or else 10.
+    pub connections: Option<NonZeroUsize>,
     /// Requests that wait for a connection; P2024.
     pub queue: usize,
     /// How long one waits; P2024.
@@ -50,7 +46,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            connections: 10,
+            connections: None,
             queue: 10_000,
             queue_wait: Time(Duration::from_secs(10)),
             query_time: Time(Duration::from_secs(30)),
@@ -63,6 +59,26 @@ impl Default for Limits {
             request_time: Time(Duration::from_secs(15)),
             requests_per_second: None,
         }
+    }
+}
+
+/// Connections, where neither the limits nor the URL say how many.
+const CONNECTIONS: usize = 10;
+
+impl Limits {
+    /// The URL of the database with these limits, and how many connections that makes.
+    pub(crate) fn on(&self, url: &str) -> (String, usize) {
+        let (base, options) = url.split_once('?').unwrap_or((url, ""));
+        let option = |name: &str| {
+            let options = options.split('&').filter_map(|it| it.split_once('='));
+            options.filter(|(key, _)| *key == name).last().map(|(_, value)| value)
+        };
+        let said = self.connections.map(NonZeroUsize::get);
+        let connections = said.or_else(|| option("connection_limit")?.parse().ok()).unwrap_or(CONNECTIONS);
+        // What is said last counts. A fraction of a second is waited as a whole one: the URL knows seconds only.
+        let wait = self.queue_wait.0.as_millis().div_ceil(1000).max(1);
+        let options = if options.is_empty() { String::new() } else { format!("{options}&") };
+        (format!("{base}?{options}connection_limit={connections}&pool_timeout={wait}"), connections)
     }
 }
 
@@ -111,96 +127,75 @@ impl Rate {
     }
 }
 
-/// The requests that want a connection. Those that have to wait do so in their order.
+/// The requests that have a connection or wait for one. Those of an interactive transaction have theirs already and are not
+/// counted.
 #[derive(Debug)]
-pub(crate) struct Queue {
-    connections: Arc<Semaphore>,
-    size: usize,
-    waiting: AtomicUsize,
-    most: usize,
-    patience: Duration,
+pub(crate) struct Crowd {
+    inside: AtomicUsize,
+    connections: usize,
+    queue: usize,
 }
 
-/// The right to use a connection.
+/// A place in the crowd.
 #[derive(Debug)]
-pub(crate) struct Turn(#[expect(dead_code, reason = "held, and given back when it is dropped")] OwnedSemaphorePermit);
+pub(crate) struct Place<'a>(&'a AtomicUsize);
 
-impl Queue {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let size = limits.connections.clamp(1, Semaphore::MAX_PERMITS);
-        Queue {
-            connections: Arc::new(Semaphore::new(size)),
-            size,
-            waiting: AtomicUsize::new(0),
-            most: limits.queue,
-            patience: limits.queue_wait.0,
-        }
+impl Crowd {
+    pub(crate) fn new(connections: usize, queue: usize) -> Self {
+        Crowd { inside: AtomicUsize::new(0), connections, queue }
     }
 
-    /// Waits for a connection.
+    /// Lets a request in.
     ///
     /// # Errors
-    /// P2024 when too many wait already, or it takes too long.
-    pub(crate) async fn turn(&self) -> Result<Turn, Error> {
-        self.turn_within(self.patience).await
-    }
-
-    /// Waits no longer than that.
-    pub(crate) async fn turn_within(&self, patience: Duration) -> Result<Turn, Error> {
-        if let Ok(permit) = Arc::clone(&self.connections).try_acquire_owned() {
-            return Ok(Turn(permit));
-        }
-        let _waiting = Waiting::begin(&self.waiting, self.most).ok_or_else(|| {
-            self.full(format!("{} requests wait for a connection already, the most that may (`queue`)", self.most))
-        })?;
-        match tokio::time::timeout(patience, Arc::clone(&self.connections).acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(Turn(permit)),
-            // It is never closed.
-            Ok(Err(_)) | Err(_) => {
-                Err(self.full(format!("no connection became free within {} ms", patience.as_millis())))
-            }
+    /// P2024 when too many wait already.
+    pub(crate) fn enter(&self) -> Result<Place<'_>, Error> {
+        let most = self.connections.saturating_add(self.queue);
+        let one_more = |inside| (inside < most).then_some(inside + 1);
+        match self.inside.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more) {
+            Ok(_) => Ok(Place(&self.inside)),
+            Err(_) => Err(self.full()),
         }
     }
 
     #[cold]
-    fn full(&self, why: String) -> Error {
-        let integer = |number: u128| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
+    fn full(&self) -> Error {
+        let Crowd { connections, queue, .. } = self;
+        let integer = |number: usize| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
         Error::new(
             ErrorKind::PoolTimeout,
-            format!(
-                "Timed out fetching a new connection from the connection pool: {why}; raise `connections` (now {})",
-                self.size
-            ),
+            format!("{queue} requests wait for one of {connections} connections already; the limits `queue` and `connections` say how many may"),
         )
-        .with("connection_limit", integer(self.size as u128))
-        .with("timeout", integer(self.patience.as_secs().into()))
+        .with("connection_limit", integer(*connections))
+        .with("timeout", Value::Int(0))
     }
 
-    /// How many connections are in use, by requests and by transactions.
-    pub(crate) fn in_use(&self) -> usize {
-        self.size - self.connections.available_permits().min(self.size)
-    }
-
-    /// How many requests wait.
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+    /// How many are in.
+    pub(crate) fn inside(&self) -> usize {
+        self.inside.load(Ordering::Relaxed)
     }
 }
 
-/// Counts one that waits.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn begin(count: &'a AtomicUsize, most: usize) -> Option<Self> {
-        let one_more = |waiting| (waiting < most).then_some(waiting + 1);
-        count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| Waiting(count))
-    }
-}
-
-impl Drop for Waiting<'_> {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// What the future yields, or P6004 when that takes too long: then it is dropped, which cancels its statement.
+pub(crate) async fn within<T>(time: Duration, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(time, future).await.unwrap_or_else(|_| Err(late(time)))
+}
+
+#[cold]
+fn late(time: Duration) -> Error {
+    let time = Time(time);
+    Error::new(
+        ErrorKind::QueryTimeout,
+        format!(
+            "the query took longer than {time}, the pool's `query_time`, and was cancelled; make it cheaper, or raise the limit"
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -226,36 +221,46 @@ mod tests {
         assert_eq!(rate(1).spend().and_then(|()| rate(1).spend()), Ok(()));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_queue_has_an_end() {
-        let limits = Limits { connections: 1, queue: 1, queue_wait: Time(Duration::from_secs(2)), ..Limits::default() };
-        let queue = Arc::new(Queue::new(&limits));
-        let first = queue.turn().await.expect("a connection is free");
-        let second = tokio::spawn({
-            let queue = Arc::clone(&queue);
-            async move { queue.turn().await.map(drop) }
-        });
-        tokio::task::yield_now().await;
-        assert_eq!((queue.in_use(), queue.waiting()), (1, 1));
-        let began = tokio::time::Instant::now();
-        let third = queue.turn().await.map(drop).map_err(|error| error.code());
-        assert_eq!((third, began.elapsed()), (Err("P2024"), Duration::ZERO));
-        let second = second.await.expect("it does not panic").map_err(|error| error.code());
-        assert_eq!((second, began.elapsed()), (Err("P2024"), Duration::from_secs(2)));
+    #[test]
+    fn limits_are_part_of_the_url() {
+        let limits = |connections| Limits { connections: NonZeroUsize::new(connections), ..Limits::default() };
+        let check = |limits: Limits, url: &str, expected: &str, connections| {
+            assert_eq!(limits.on(url), (expected.into(), connections));
+        };
+        check(limits(0), "file:a.db", "file:a.db?connection_limit=10&pool_timeout=10", 10);
+        check(limits(3), "file:a.db?b=c", "file:a.db?b=c&connection_limit=3&pool_timeout=10", 3);
+        let own = "postgresql://h/d?connection_limit=7";
+        check(limits(0), own, &format!("{own}&connection_limit=7&pool_timeout=10"), 7);
+        check(limits(3), own, &format!("{own}&connection_limit=3&pool_timeout=10"), 3);
+    }
+
+    #[test]
+    fn a_crowd_has_an_end() {
+        let crowd = Crowd::new(1, 1);
+        let (first, second) = (crowd.enter(), crowd.enter());
+        assert!(first.is_ok() && second.is_ok());
+        assert_eq!(crowd.enter().map(drop).map_err(|error| error.code()), Err("P2024"));
         drop(first);
-        assert!(queue.turn().await.is_ok());
-        assert_eq!(queue.waiting(), 0);
+        assert_eq!(crowd.inside(), 1);
+        assert!(crowd.enter().is_ok());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_goes_away_does_not_wait_any_more() {
-        let queue = Queue::new(&Limits { connections: 1, queue: 1, ..Limits::default() });
-        let turn = queue.turn().await;
-        for _ in 0..3 {
-            assert!(tokio::time::timeout(Duration::from_millis(1), queue.turn()).await.is_err());
-            assert_eq!(queue.waiting(), 0);
+    async fn what_takes_too_long_is_dropped() {
+        struct Dropped<'a>(&'a AtomicUsize);
+        impl Drop for Dropped<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
         }
-        drop(turn);
-        assert_eq!(queue.in_use(), 0);
+        let count = AtomicUsize::new(0);
+        let held = Dropped(&count);
+        let late = within(Duration::from_secs(1), async move {
+            let _held = held;
+            std::future::pending::<Result<(), Error>>().await
+        });
+        assert_eq!(late.await.map_err(|error| error.code()), Err("P6004"));
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+        assert_eq!(within(Duration::from_secs(1), async { Ok(1) }).await, Ok(1));
     }
 }

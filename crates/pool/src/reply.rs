@@ -50,6 +50,7 @@ impl Reply {
             (_, ErrorKind::VersionUnsupported) => NO_VERSION.into(),
             (_, ErrorKind::PoolFailed) => "\"InternalDataProxyError\"".into(),
             (_, kind) if is_start(kind) => startup(refused),
+            (_, kind) if is_known(kind) => error::write_bare(refused),
             (_, kind) if is_message(kind) => {
                 let mut out = Writer::default();
                 out.open('{');
@@ -90,10 +91,12 @@ const NO_VERSION: &str = r#"{"EngineNotStarted":{"reason":"EngineVersionNotSuppo
 pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {
         ErrorKind::BadRequest | ErrorKind::VersionUnsupported => StatusCode::BAD_REQUEST,
+        ErrorKind::ParameterRefused | ErrorKind::AnswerTooLarge => StatusCode::BAD_REQUEST,
         ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::UsageExceeded | ErrorKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-        ErrorKind::PoolTimedOut => StatusCode::GATEWAY_TIMEOUT,
+        ErrorKind::PoolTimedOut | ErrorKind::QueryTimeout => StatusCode::GATEWAY_TIMEOUT,
         ErrorKind::PoolFailed => StatusCode::INTERNAL_SERVER_ERROR,
         kind if is_start(kind) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::OK,
@@ -109,6 +112,14 @@ fn is_start(kind: ErrorKind) -> bool {
             | ErrorKind::ConnectTimeout
             | ErrorKind::DatabaseMissing
             | ErrorKind::Tls
+    )
+}
+
+/// Whether Prisma's clients take code and message from the body, whatever the status is.
+fn is_known(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Forbidden | ErrorKind::QueryTimeout | ErrorKind::ParameterRefused | ErrorKind::AnswerTooLarge
     )
 }
 

@@ -117,7 +117,7 @@ impl Scope {
     /// Whether a query stays within.
     ///
     /// # Errors
-    /// P5007, naming what the key may not do.
+    /// P6002, naming what the key may not do.
     pub fn permits(&self, query: &Query, catalog: &Catalog) -> Result<(), Error> {
         let operation = Operation::of(&query.action);
         if let Action::QueryRaw(_) | Action::ExecuteRaw(_) = query.action {
@@ -148,7 +148,7 @@ impl Scope {
 #[cold]
 fn refused(what: &str, flag: &str) -> Error {
     let way = if flag.is_empty() { String::new() } else { format!("; a key made with `{flag}` may") };
-    Error::new(ErrorKind::Unauthorized, format!("the key may not {what}{way}"))
+    Error::new(ErrorKind::Forbidden, format!("the key may not {what}{way}"))
 }
 
 /// Walks through a query along its relations.

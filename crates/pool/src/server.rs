@@ -1,6 +1,9 @@
 //! Listening: connections, plain or over TLS, HTTP/1.1 or HTTP/2, until the pool is told to stop.
 
 use crate::{
+    gate::{Gate, KeyFile, Source},
+    keys::Keys,
+    limits::Limits,
     schema::{Admission, Schema},
     service::Service,
     tls::TlsConfig,
@@ -13,8 +16,8 @@ use hyper_util::{
 };
 use lenslet_core::error::Error;
 use lenslet_native::Engine;
-use lenslet_wire::decode::Limits;
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use lenslet_wire::decode;
+use std::{convert::Infallible, io, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -47,9 +50,33 @@ pub struct Builder {
     public_url: Option<String>,
     tls: Option<TlsConfig>,
     drain: Duration,
+    keys: Source,
+    limits: Limits,
 }
 
 impl Builder {
+    /// Lets only those in that have one of these keys. Without, whoever reaches the pool may ask for everything.
+    #[must_use]
+    pub fn keys(mut self, keys: Keys) -> Self {
+        self.keys = Source::Fixed(keys);
+        self
+    }
+
+    /// Lets only those in that have one of the keys in a configuration file, which is read again whenever it changes.
+    /// `keys` are those that it has now.
+    #[must_use]
+    pub fn key_file(mut self, path: impl Into<PathBuf>, keys: Keys) -> Self {
+        self.keys = Source::File(KeyFile::new(path.into(), keys));
+        self
+    }
+
+    /// How much of everything.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Answers Prisma's clients that were generated from another schema, too. What they ask for and the pool's schema does
     /// not have is an error of that query.
     #[must_use]
@@ -85,12 +112,21 @@ impl Builder {
     /// # Errors
     /// P1013 when the URL is not one of the schema's database; the message does not repeat it.
     pub fn build(self, database_url: &str) -> Result<Pool, Error> {
-        let engine = Engine::with_catalog(database_url, Arc::clone(&self.schema.catalog))?;
+        let (url, connections) = self.limits.on(database_url);
+        let engine = Engine::with_catalog(&url, Arc::clone(&self.schema.catalog))?;
+        let limits = decode::Limits {
+            size: self.limits.request_size.0,
+            depth: self.limits.depth,
+            values: self.limits.values,
+            batch: self.limits.batch,
+            ..decode::Limits::default()
+        };
         let service = Service {
             admission: Admission::new(self.schema, self.any_schema),
             engine,
             transactions: Transactions::default(),
-            limits: Limits::default(),
+            limits,
+            gate: Gate::new(self.keys, self.limits, connections),
             public_url: self.public_url,
         };
         Ok(Pool { service: Arc::new(service), tls: self.tls, drain: self.drain })
@@ -107,7 +143,15 @@ const STREAMS: u32 = 256;
 impl Pool {
     /// A pool that answers from this schema.
     pub fn builder(schema: Schema) -> Builder {
-        Builder { schema, any_schema: false, public_url: None, tls: None, drain: Duration::from_secs(30) }
+        Builder {
+            schema,
+            any_schema: false,
+            public_url: None,
+            tls: None,
+            drain: Duration::from_secs(30),
+            keys: Source::Open,
+            limits: Limits::default(),
+        }
     }
 
     /// The engine that answers, for those who want a connection to be open before the first request.

@@ -2,6 +2,8 @@
 
 use crate::{
     body,
+    gate::Gate,
+    keys::Admitted,
     reply::{Reply, status_of},
     route::{Client, Route, Step},
     schema::Admission,
@@ -32,6 +34,7 @@ use lenslet_wire::{
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) admission: Admission,
+    pub(crate) gate: Gate,
     pub(crate) engine: Engine,
     pub(crate) transactions: Transactions,
     pub(crate) limits: Limits,
@@ -44,6 +47,16 @@ pub(crate) struct Service {
 struct Caller<'r> {
     client: Client<'r>,
     form: Form,
+    key: &'r Admitted,
+}
+
+/// Where a query runs.
+#[derive(Clone, Copy, Debug)]
+enum Place<'r> {
+    /// On a connection of its own.
+    Alone(&'r Engine),
+    /// On that of an interactive transaction.
+    Inside(&'r Engine),
 }
 
 /// The version of Lenslet's own part of the protocol.
@@ -62,52 +75,69 @@ impl Service {
     }
 
     async fn routed(&self, head: &Parts, form: Form, body: Incoming, secure: bool) -> Result<Reply, Error> {
-        match Route::of(&head.method, head.uri.path()) {
+        let route = Route::of(&head.method, head.uri.path());
+        let key = &*match route {
+            Route::OtherMethod => return Ok(Reply::json(StatusCode::METHOD_NOT_ALLOWED, "{}")),
+            Route::Unknown => return Err(Error::new(ErrorKind::NotFound, "the pool has nothing at this address")),
+            _ => self.gate.admit(&head.headers)?,
+        };
+        let owner = Some(key.number);
+        match route {
             Route::Query(client) => {
-                let caller = self.caller(client, form, &head.headers)?;
+                let caller = self.caller(client, form, key, &head.headers)?;
                 if !self.admits(caller) {
                     return Ok(Reply::schema_missing());
                 }
                 let body = body::read(body, self.limits.size).await?;
-                Ok(self.query(&self.engine, caller, &body).await)
+                Ok(self.query(Place::Alone(&self.engine), caller, &body).await)
             }
             Route::Within(client, id, Step::Query) => {
-                let caller = self.caller(client, form, &head.headers)?;
+                let caller = self.caller(client, form, key, &head.headers)?;
                 let body = body::read(body, self.limits.size).await?;
-                Ok(match self.transactions.engine(id, None) {
-                    Ok(engine) => self.query(&engine, caller, &body).await,
+                Ok(match self.transactions.engine(id, owner) {
+                    Ok(engine) => self.query(Place::Inside(&engine), caller, &body).await,
                     Err(ended) => failed(form, &ended),
                 })
             }
-            Route::Within(_, id, Step::Commit) => Ok(ended(form, self.transactions.commit(id, None).await)),
-            Route::Within(_, id, Step::Rollback) => Ok(ended(form, self.transactions.rollback(id, None).await)),
+            Route::Within(_, id, Step::Commit) => Ok(ended(form, self.transactions.commit(id, owner).await)),
+            Route::Within(_, id, Step::Rollback) => Ok(ended(form, self.transactions.rollback(id, owner).await)),
             Route::Begin(client) => {
-                let caller = self.caller(client, form, &head.headers)?;
+                let caller = self.caller(client, form, key, &head.headers)?;
                 if !self.admits(caller) {
                     return Ok(Reply::schema_missing());
                 }
                 let body = body::read(body, self.limits.size).await?;
                 let options = decode::start(text(&body)?, &self.limits)?;
-                Ok(match self.transactions.begin(&self.engine, options, None).await {
+                let begun = async {
+                    let options = self.gate.options(options)?;
+                    let _place = self.gate.enter()?;
+                    self.transactions.begin(&self.engine, options, owner).await
+                };
+                Ok(match begun.await {
                     Ok(id) => Reply::json(StatusCode::OK, self.begun(head, client, &id, secure)),
                     Err(failed) => Reply::transaction_failed(form, &failed),
                 })
             }
             Route::Schema(client) => {
-                self.caller(client, form, &head.headers)?;
+                self.caller(client, form, key, &head.headers)?;
                 let body = body::read(body, self.limits.size).await?;
                 let uploaded = self.admission.upload(client.hash, &body);
                 uploaded.map_err(|refused| Error::new(ErrorKind::BadRequest, refused.to_string()))?;
                 Ok(Reply::json(StatusCode::OK, quoted(client.hash)))
             }
             Route::Invalidate => Ok(Reply::json(StatusCode::OK, "{}")),
-            Route::OtherMethod => Ok(Reply::json(StatusCode::METHOD_NOT_ALLOWED, "{}")),
-            Route::Unknown => Err(Error::new(ErrorKind::NotFound, "the pool has nothing at this address")),
+            Route::OtherMethod | Route::Unknown => Ok(Reply::json(StatusCode::NOT_FOUND, "{}")),
         }
     }
 
     /// Whether the client's release is one that can be answered.
-    fn caller<'r>(&self, client: Client<'r>, form: Form, headers: &HeaderMap) -> Result<Caller<'r>, Error> {
+    fn caller<'r>(
+        &self,
+        client: Client<'r>,
+        form: Form,
+        key: &'r Admitted,
+        headers: &HeaderMap,
+    ) -> Result<Caller<'r>, Error> {
         let (spoken, ours) = match headers.get(PROTOCOL_HEADER) {
             Some(protocol) => (format!("version {protocol:?} of Lenslet's protocol"), protocol == PROTOCOL),
             None => {
@@ -116,7 +146,7 @@ impl Service {
             }
         };
         if ours {
-            return Ok(Caller { client, form });
+            return Ok(Caller { client, form, key });
         }
         Err(Error::new(ErrorKind::VersionUnsupported, format!("the pool does not speak {spoken}")))
     }
@@ -131,38 +161,55 @@ impl Service {
     }
 
     /// Answers what stands in a body.
-    async fn query(&self, engine: &Engine, caller: Caller<'_>, body: &Bytes) -> Reply {
-        let form = caller.form;
-        let client = match form {
+    async fn query(&self, place: Place<'_>, caller: Caller<'_>, body: &Bytes) -> Reply {
+        match self.answered(place, caller, body).await {
+            Ok(answer) => Reply::answered(caller.form, answer),
+            Err(error) => failed(caller.form, &error),
+        }
+    }
+
+    async fn answered(&self, place: Place<'_>, caller: Caller<'_>, body: &Bytes) -> Result<String, Error> {
+        let client = match caller.form {
             Form::Rows => decode::Client::Lenslet,
             Form::Objects => decode::Client::Prisma,
         };
         let limits = Limits { client, ..self.limits };
-        match text(body).and_then(|text| decode::request(text, self.catalog(), &limits)) {
-            Ok(decode::Request::One(query)) => self.one(engine, form, query).await,
-            Ok(decode::Request::Several(queries)) => self.several(engine, form, queries).await,
-            Ok(decode::Request::Transaction(queries, isolation)) => {
-                match engine.batch(queries.clone(), isolation).await {
-                    Ok(rows) => {
-                        let answers = queries.into_iter().zip(rows).map(Ok::<(Query, Rows), Error>);
-                        Reply::answered(form, answer::batch(form, self.catalog(), answers, true))
-                    }
-                    Err(error) => failed(form, &error),
-                }
-            }
-            Err(error) => failed(form, &error),
+        let request = decode::request(text(body)?, self.catalog(), &limits)?;
+        self.permitted(caller.key, &request)?;
+        let (engine, _place) = match place {
+            Place::Alone(engine) => (engine, Some(self.gate.enter()?)),
+            Place::Inside(engine) => (engine, None),
+        };
+        let answer = self.gate.in_time(self.executed(engine, caller.form, request)).await?;
+        self.gate.answer(answer)
+    }
+
+    fn permitted(&self, key: &Admitted, request: &decode::Request) -> Result<(), Error> {
+        let permits = |query| key.scope.permits(query, self.catalog());
+        match request {
+            decode::Request::One(query) => permits(query),
+            decode::Request::Several(queries) => queries.iter().flatten().try_for_each(permits),
+            decode::Request::Transaction(queries, _) => queries.iter().try_for_each(permits),
         }
     }
 
-    async fn one(&self, engine: &Engine, form: Form, query: Query) -> Reply {
-        match engine.execute(query.clone()).await {
-            Err(error) => failed(form, &error),
-            rows => Reply::answered(form, answer::one(form, &query, self.catalog(), rows)),
+    async fn executed(&self, engine: &Engine, form: Form, request: decode::Request) -> Result<String, Error> {
+        match request {
+            decode::Request::One(query) => {
+                let rows = engine.execute(query.clone()).await?;
+                answer::found(form, &query, self.catalog(), rows)
+            }
+            decode::Request::Several(queries) => Ok(self.several(engine, form, queries).await),
+            decode::Request::Transaction(queries, isolation) => {
+                let rows = engine.batch(queries.clone(), isolation).await?;
+                let answers = queries.into_iter().zip(rows).map(Ok::<(Query, Rows), Error>);
+                Ok(answer::batch(form, self.catalog(), answers, true))
+            }
         }
     }
 
     /// Each has an answer of its own, or an error.
-    async fn several(&self, engine: &Engine, form: Form, queries: Vec<Result<Query, Error>>) -> Reply {
+    async fn several(&self, engine: &Engine, form: Form, queries: Vec<Result<Query, Error>>) -> String {
         let mut answers = Vec::with_capacity(queries.len());
         for query in queries {
             answers.push(match query {
@@ -170,7 +217,7 @@ impl Service {
                 Err(error) => Err(error),
             });
         }
-        Reply::answered(form, answer::batch(form, self.catalog(), answers, false))
+        answer::batch(form, self.catalog(), answers, false)
     }
 
     /// `{"id":…,"data-proxy":{"endpoint":…}}`: where the transaction goes on.

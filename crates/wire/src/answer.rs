@@ -32,11 +32,17 @@ pub const ROWS: &str = "application/vnd.lenslet.rows+json";
 
 /// The whole answer of one query: its rows, or why there are none.
 pub fn one<C: Cursor>(form: Form, query: &Query, catalog: &Catalog, answer: Result<C, Error>) -> String {
+    answer.and_then(|cursor| found(form, query, catalog, cursor)).unwrap_or_else(|error| error::write(&error))
+}
+
+/// The whole answer of a query that has one.
+///
+/// # Errors
+/// P2025 where the operation needs a row and there is none; those of the cursor.
+pub fn found<C: Cursor>(form: Form, query: &Query, catalog: &Catalog, mut cursor: C) -> Result<String, Error> {
     let mut out = Writer::default();
-    match answer.and_then(|mut cursor| entry(form, query, catalog, &mut cursor, &mut out)) {
-        Ok(()) => out.finish(),
-        Err(error) => error::write(&error),
-    }
+    entry(form, query, catalog, &mut cursor, &mut out)?;
+    Ok(out.finish())
 }
 
 /// The whole answer of a batch, one entry a query. In a transaction the first error is the answer; otherwise an error is
