@@ -3,5 +3,6 @@
 pub mod conformance_query;
 pub mod generated;
 pub mod in_process;
+pub mod pool_server;
 pub mod postgresql_server;
 pub mod schema_conformance;

@@ -28,6 +28,7 @@ use lenslet_wire::{
     decode::{self, Limits},
     error,
     json::Writer,
+    words,
 };
 
 /// What all connections share.
@@ -261,7 +262,7 @@ fn form(headers: &HeaderMap) -> Form {
 /// An error in place of an answer: of the query, or of what is around it.
 fn failed(form: Form, error: &Error) -> Reply {
     match status_of(error.kind()) {
-        StatusCode::OK => Reply::answered(form, error::write(error)),
+        StatusCode::OK => Reply::answered(form, error::write(&words::of(form, error))),
         _ => Reply::refused(form, error),
     }
 }

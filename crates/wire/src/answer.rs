@@ -7,6 +7,7 @@ use crate::{
     json::Writer,
     names,
     scalar::{base64, decimal, moment, uuid},
+    words,
 };
 use lenslet_core::{
     catalog::{Arity, Catalog, Model, ScalarType},
@@ -14,6 +15,7 @@ use lenslet_core::{
     error::{Error, ErrorKind},
     query::{Action, Aggregate, FieldId, Query, Selected},
 };
+use std::borrow::Cow;
 
 use crate::decode::Type;
 
@@ -32,7 +34,9 @@ pub const ROWS: &str = "application/vnd.lenslet.rows+json";
 
 /// The whole answer of one query: its rows, or why there are none.
 pub fn one<C: Cursor>(form: Form, query: &Query, catalog: &Catalog, answer: Result<C, Error>) -> String {
-    answer.and_then(|cursor| found(form, query, catalog, cursor)).unwrap_or_else(|error| error::write(&error))
+    answer
+        .and_then(|cursor| found(form, query, catalog, cursor))
+        .unwrap_or_else(|error| error::write(&words::of(form, &error)))
 }
 
 /// The whole answer of a query that has one.
@@ -64,9 +68,11 @@ pub fn batch<C: Cursor>(
         let written = answer.and_then(|(query, mut cursor)| entry(form, &query, catalog, &mut cursor, &mut part));
         match written {
             Ok(()) => out.raw(&part.finish()),
-            Err(error) if transaction && error.batch_index().is_none() => return error::write(&error.in_batch(index)),
-            Err(error) if transaction => return error::write(&error),
-            Err(error) => out.raw(&error::write(&error)),
+            Err(error) if transaction && error.batch_index().is_none() => {
+                return error::write(&words::of(form, &error.in_batch(index)));
+            }
+            Err(error) if transaction => return error::write(&words::of(form, &error)),
+            Err(error) => out.raw(&error::write(&words::of(form, &error))),
         }
     }
     out.close(']');
@@ -337,7 +343,10 @@ impl Answer<'_> {
             }
             ScalarType::Json => {
                 let text = cursor.text()?;
-                self.tagged("Json", out, |out| out.text(&text));
+                match self.form {
+                    Form::Rows => out.text(&text),
+                    Form::Objects => tagged("Json", out, |out| out.text(&compact(&text))),
+                }
             }
             ScalarType::Bytes => {
                 let bytes = cursor.bytes()?;
@@ -492,8 +501,8 @@ fn raw_name(column: &RawColumn) -> String {
         RawType::Float => "float",
         RawType::Double => "double",
         RawType::Decimal => "decimal",
-        RawType::Text => "string",
-        RawType::Enum => "enum",
+        // Which columns are of an enum is not what Prisma's clients ask for.
+        RawType::Text | RawType::Enum => "string",
         RawType::Bytes => "bytes",
         RawType::Json => "json",
         RawType::Uuid => "uuid",
@@ -502,6 +511,23 @@ fn raw_name(column: &RawColumn) -> String {
         RawType::Time => "time",
     };
     [name, if column.list { "-array" } else { "" }].concat()
+}
+
+/// A document without the spaces that the database puts between its parts, as Prisma's engine sends it.
+fn compact(document: &str) -> Cow<'_, str> {
+    if !document.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        return Cow::Borrowed(document);
+    }
+    let mut kept = String::with_capacity(document.len());
+    let (mut quoted, mut escaped) = (false, false);
+    for letter in document.chars() {
+        if quoted || !letter.is_ascii_whitespace() {
+            kept.push(letter);
+        }
+        quoted ^= letter == '"' && !escaped;
+        escaped = letter == '\\' && !escaped;
+    }
+    Cow::Owned(kept)
 }
 
 fn tagged(tag: &str, out: &mut Writer, value: impl FnOnce(&mut Writer)) {

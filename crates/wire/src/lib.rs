@@ -27,3 +27,4 @@ pub mod json;
 mod names;
 pub mod rows;
 mod scalar;
+pub mod words;
