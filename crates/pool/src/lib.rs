@@ -4,6 +4,7 @@
 //! engine-less client and the unmodified clients of Prisma 5.22 to 6.19 that were generated with `--no-engine`.
 
 mod body;
+mod cache;
 pub mod config;
 mod gate;
 pub mod key_file;

@@ -1,10 +1,11 @@
 //! What a request is answered with: statuses and bodies as the clients of Prisma 5.22 to 6.19 read them.
 
+use crate::cache::Status;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
     HeaderMap, Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderValue},
+    header::{CONTENT_TYPE, HeaderName, HeaderValue, LAST_MODIFIED},
 };
 use lenslet_core::error::{Error, ErrorKind};
 use lenslet_wire::{
@@ -21,6 +22,7 @@ pub(crate) struct Reply {
     pub(crate) body: Bytes,
 }
 
+const CACHE_STATUS: HeaderName = HeaderName::from_static("accelerate-cache-status");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 impl Reply {
@@ -75,6 +77,16 @@ impl Reply {
     /// The client is to send its schema first.
     pub(crate) fn schema_missing() -> Self {
         Reply::json(StatusCode::NOT_FOUND, r#"{"EngineNotStarted":{"reason":"SchemaMissing"}}"#)
+    }
+
+    /// Says where the answer comes from, as the extension of Prisma's client reads it.
+    #[must_use]
+    pub(crate) fn from_cache(mut self, status: Status, modified: Option<&str>) -> Self {
+        self.headers.insert(CACHE_STATUS, HeaderValue::from_static(status.name()));
+        if let Some(Ok(modified)) = modified.map(HeaderValue::from_str) {
+            self.headers.insert(LAST_MODIFIED, modified);
+        }
+        self
     }
 
     pub(crate) fn into_response(self) -> Response<Full<Bytes>> {

@@ -1,6 +1,8 @@
 //! Listening: connections, plain or over TLS, HTTP/1.1 or HTTP/2, until the pool is told to stop.
 
 use crate::{
+    cache::Cache,
+    config::CacheSettings,
     gate::{Gate, KeyFile, Source},
     keys::Keys,
     limits::Limits,
@@ -52,9 +54,17 @@ pub struct Builder {
     drain: Duration,
     keys: Source,
     limits: Limits,
+    cache: usize,
 }
 
 impl Builder {
+    /// How many bytes of answers are kept for clients that allow it; 64 MiB if nothing is said, none with 0.
+    #[must_use]
+    pub fn cache(mut self, bytes: usize) -> Self {
+        self.cache = bytes;
+        self
+    }
+
     /// Lets only those in that have one of these keys. Without, whoever reaches the pool may ask for everything.
     #[must_use]
     pub fn keys(mut self, keys: Keys) -> Self {
@@ -126,6 +136,7 @@ impl Builder {
             engine,
             transactions: Transactions::default(),
             limits,
+            cache: (self.cache > 0).then(|| Cache::new(self.cache)),
             gate: Gate::new(self.keys, self.limits, connections),
             public_url: self.public_url,
         };
@@ -151,6 +162,7 @@ impl Pool {
             drain: Duration::from_secs(30),
             keys: Source::Open,
             limits: Limits::default(),
+            cache: CacheSettings::default().memory.0,
         }
     }
 

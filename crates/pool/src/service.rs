@@ -2,11 +2,13 @@
 
 use crate::{
     body,
+    cache::{Asked, Cache, Stale, Status, Strategy},
     gate::Gate,
     keys::Admitted,
     reply::{Reply, status_of},
     route::{Client, Route, Step},
     schema::Admission,
+    scope::only_reads,
     transactions::Transactions,
 };
 use bytes::Bytes;
@@ -31,11 +33,15 @@ use lenslet_wire::{
     words,
 };
 
+use std::sync::Arc;
+
 /// What all connections share.
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) admission: Admission,
     pub(crate) gate: Gate,
+    /// Absent where nothing is to be kept.
+    pub(crate) cache: Option<Arc<Cache>>,
     pub(crate) engine: Engine,
     pub(crate) transactions: Transactions,
     pub(crate) limits: Limits,
@@ -66,7 +72,7 @@ const PROTOCOL_HEADER: &str = "lenslet-protocol";
 
 impl Service {
     /// Answers a request that came over a connection that is secure, or not.
-    pub(crate) async fn answer(&self, request: Request<Incoming>, secure: bool) -> Reply {
+    pub(crate) async fn answer(self: &Arc<Self>, request: Request<Incoming>, secure: bool) -> Reply {
         let (head, body) = request.into_parts();
         let form = form(&head.headers);
         match self.routed(&head, form, body, secure).await {
@@ -75,7 +81,7 @@ impl Service {
         }
     }
 
-    async fn routed(&self, head: &Parts, form: Form, body: Incoming, secure: bool) -> Result<Reply, Error> {
+    async fn routed(self: &Arc<Self>, head: &Parts, form: Form, body: Incoming, secure: bool) -> Result<Reply, Error> {
         let route = Route::of(&head.method, head.uri.path());
         let key = &*match route {
             Route::OtherMethod => return Ok(Reply::json(StatusCode::METHOD_NOT_ALLOWED, "{}")),
@@ -90,7 +96,10 @@ impl Service {
                     return Ok(Reply::schema_missing());
                 }
                 let body = body::read(body, self.limits.size).await?;
-                Ok(self.query(Place::Alone(&self.engine), caller, &body).await)
+                Ok(match Strategy::of(&head.headers) {
+                    Ok(strategy) => self.cached(caller, strategy, body).await,
+                    Err(refused) => failed(form, &refused),
+                })
             }
             Route::Within(client, id, Step::Query) => {
                 let caller = self.caller(client, form, key, &head.headers)?;
@@ -126,7 +135,14 @@ impl Service {
                 uploaded.map_err(|refused| Error::new(ErrorKind::BadRequest, refused.to_string()))?;
                 Ok(Reply::json(StatusCode::OK, quoted(client.hash)))
             }
-            Route::Invalidate => Ok(Reply::json(StatusCode::OK, "{}")),
+            Route::Invalidate => {
+                let body = body::read(body, self.limits.size).await?;
+                let stale = Stale::of(text(&body)?)?;
+                if let Some(cache) = &self.cache {
+                    cache.invalidate(&stale);
+                }
+                Ok(Reply::json(StatusCode::OK, "{}"))
+            }
             Route::OtherMethod | Route::Unknown => Ok(Reply::json(StatusCode::NOT_FOUND, "{}")),
         }
     }
@@ -161,15 +177,49 @@ impl Service {
         self.admission.catalog()
     }
 
-    /// Answers what stands in a body.
-    async fn query(&self, place: Place<'_>, caller: Caller<'_>, body: &Bytes) -> Reply {
-        match self.answered(place, caller, body).await {
-            Ok(answer) => Reply::answered(caller.form, answer),
-            Err(error) => failed(caller.form, &error),
+    /// Answers what stands in a body, with a kept answer where the client allows it.
+    async fn cached(self: &Arc<Self>, caller: Caller<'_>, strategy: Option<Strategy>, body: Bytes) -> Reply {
+        let form = caller.form;
+        let (Some(cache), Some(strategy)) = (&self.cache, strategy) else {
+            return self.query(Place::Alone(&self.engine), caller, &body).await.from_cache(Status::None, None);
+        };
+        let asked = Asked { scope: Arc::clone(&caller.key.scope), rows: form == Form::Rows, body };
+        // What was kept for this scope was permitted to it.
+        if let Some(answer) = cache.fresh(&asked, &strategy) {
+            return Reply::answered(form, answer.body.clone()).from_cache(Status::Fresh, Some(&answer.modified));
+        }
+        let query = match self.decoded(caller, &asked.body) {
+            Ok(decode::Request::One(query)) if only_reads(&query) => query,
+            Ok(request) => {
+                let answer = self.executed(Place::Alone(&self.engine), form, request).await;
+                return replied(form, answer).from_cache(Status::None, None);
+            }
+            Err(error) => return failed(form, &error),
+        };
+        let service = Arc::clone(self);
+        let fetch = move || async move {
+            let place = Place::Alone(&service.engine);
+            service.executed(place, form, decode::Request::One(query)).await
+        };
+        match cache.get(&asked, &strategy, fetch).await {
+            Ok((answer, status)) => {
+                Reply::answered(form, answer.body.clone()).from_cache(status, Some(&answer.modified))
+            }
+            Err(error) => failed(form, &error).from_cache(Status::None, None),
         }
     }
 
-    async fn answered(&self, place: Place<'_>, caller: Caller<'_>, body: &Bytes) -> Result<String, Error> {
+    /// Answers what stands in a body.
+    async fn query(&self, place: Place<'_>, caller: Caller<'_>, body: &Bytes) -> Reply {
+        let answer = match self.decoded(caller, body) {
+            Ok(request) => self.executed(place, caller.form, request).await,
+            Err(error) => Err(error),
+        };
+        replied(caller.form, answer)
+    }
+
+    /// What is asked for, where the key may.
+    fn decoded(&self, caller: Caller<'_>, body: &Bytes) -> Result<decode::Request, Error> {
         let client = match caller.form {
             Form::Rows => decode::Client::Lenslet,
             Form::Objects => decode::Client::Prisma,
@@ -177,12 +227,7 @@ impl Service {
         let limits = Limits { client, ..self.limits };
         let request = decode::request(text(body)?, self.catalog(), &limits)?;
         self.permitted(caller.key, &request)?;
-        let (engine, _place) = match place {
-            Place::Alone(engine) => (engine, Some(self.gate.enter()?)),
-            Place::Inside(engine) => (engine, None),
-        };
-        let answer = self.gate.in_time(self.executed(engine, caller.form, request)).await?;
-        self.gate.answer(answer)
+        Ok(request)
     }
 
     fn permitted(&self, key: &Admitted, request: &decode::Request) -> Result<(), Error> {
@@ -194,7 +239,16 @@ impl Service {
         }
     }
 
-    async fn executed(&self, engine: &Engine, form: Form, request: decode::Request) -> Result<String, Error> {
+    async fn executed(&self, place: Place<'_>, form: Form, request: decode::Request) -> Result<String, Error> {
+        let (engine, _place) = match place {
+            Place::Alone(engine) => (engine, Some(self.gate.enter()?)),
+            Place::Inside(engine) => (engine, None),
+        };
+        let answer = self.gate.in_time(self.written(engine, form, request)).await?;
+        self.gate.answer(answer)
+    }
+
+    async fn written(&self, engine: &Engine, form: Form, request: decode::Request) -> Result<String, Error> {
         match request {
             decode::Request::One(query) => {
                 let rows = engine.execute(query.clone()).await?;
@@ -257,6 +311,13 @@ fn address(head: &Parts, secure: bool) -> String {
 fn form(headers: &HeaderMap) -> Form {
     let wants_rows = headers.get(ACCEPT).is_some_and(|accept| accept == ROWS);
     if wants_rows { Form::Rows } else { Form::Objects }
+}
+
+fn replied(form: Form, answer: Result<String, Error>) -> Reply {
+    match answer {
+        Ok(answer) => Reply::answered(form, answer),
+        Err(error) => failed(form, &error),
+    }
 }
 
 /// An error in place of an answer: of the query, or of what is around it.
