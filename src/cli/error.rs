@@ -37,6 +37,12 @@ pub(super) enum Error {
     #[error("cannot read `{}`, line {line}: {message}", .path.display())]
     Settings { path: PathBuf, line: usize, message: String },
 
+    // A new project.
+    #[error("nothing was written, because there {} already: {}", if .files.len() == 1 { "is" } else { "are" }, list(.files))]
+    WouldOverwrite { files: Vec<PathBuf> },
+    #[error("a database of {first} and one of {second} are asked for")]
+    TwoProviders { first: &'static str, second: &'static str },
+
     // What to generate.
     #[error("the schema `{schema}` is valid, but it has no datasource, so it is not known for which database it is")]
     NoDatasource { schema: String },
@@ -88,6 +94,11 @@ const BLOCK: &str = "generator client {
   output   = \"../db\"
 }";
 
+fn list(files: &[PathBuf]) -> String {
+    let names: Vec<String> = files.iter().map(|path| format!("`{}`", path.display())).collect();
+    names.join(", ")
+}
+
 impl Error {
     /// Prisma's code, where it has one for this.
     pub(super) fn code(&self) -> Option<&'static str> {
@@ -130,6 +141,8 @@ impl Error {
                 let schemes: Vec<String> = schemes.iter().map(|scheme| format!("`{scheme}:`")).collect();
                 format!("the schema's provider is `{provider}`, whose URLs begin with {}", schemes.join(" or "))
             }
+            Error::WouldOverwrite { .. } => "run it in another folder, or move the files away".to_owned(),
+            Error::TwoProviders { .. } => "leave out one of `--provider`, `--template` and the URL".to_owned(),
             Error::NoSeed => "write the command into `lenslet.toml`:\n\nseed = \"cargo run --example seed\"".to_owned(),
             Error::Settings { .. } => settings::HELP.to_owned(),
             Error::List(_)

@@ -11,10 +11,12 @@ mod format;
 mod generate;
 mod help;
 mod hints;
+mod init;
 mod pool;
 mod schema_files;
 mod secret;
 mod settings;
+mod template;
 mod terminal;
 mod validate;
 mod watch;
@@ -71,6 +73,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin a project: a schema, `.env`, and a program if a template is named
+    Init(init::Arguments),
     /// Write the client crate of a schema
     #[command(visible_alias = "generate")]
     Gen(generate::Arguments),
@@ -122,6 +126,7 @@ pub(crate) fn run() -> ExitCode {
 
 fn execute(command: &Command) -> Outcome {
     match command {
+        Command::Init(arguments) => init::run(arguments),
         Command::Gen(arguments) => generate::run(arguments),
         Command::Validate(arguments) => validate::run(arguments),
         Command::Format(arguments) => format::run(arguments),

@@ -7,6 +7,7 @@ mod example;
 mod format;
 mod generate;
 mod hints;
+mod init;
 mod project;
 mod settings;
 mod sockets;

@@ -1,0 +1,141 @@
+//! `lenslet init`.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::project::{Project, Ran};
+
+/// Its three commands are the last lines.
+#[track_caller]
+fn next_commands(ran: &Ran) -> Vec<String> {
+    let (_, next) = ran.stdout.split_once("\nNext:\n").expect("next commands");
+    next.lines().map(|line| line.split('#').next().unwrap_or_default().trim().to_owned()).collect()
+}
+
+#[test]
+fn a_project_begins_with_a_schema_that_is_valid_and_formatted() {
+    for provider in ["sqlite", "postgresql", "mysql", "cockroachdb", "sqlserver"] {
+        let project = Project::empty();
+        let ran = project.run(&["init", "--provider", provider]);
+        assert_eq!(next_commands(ran.succeeds()).len(), 3);
+        project.run(&["validate"]).succeeds();
+        project.run(&["format", "--check"]).succeeds();
+        project.run(&["gen"]).succeeds();
+        assert!(project.read("prisma/schema.prisma").contains(&format!("provider = \"{provider}\"")));
+        assert!(project.read(".gitignore").lines().any(|line| line == ".env"));
+    }
+}
+
+#[test]
+fn the_url_chooses_the_database() {
+    let project = Project::empty();
+    project.run(&["init", "--url", "postgresql://ada:p$a\"b@db.example/shop"]).succeeds();
+    assert!(project.read("prisma/schema.prisma").contains("provider = \"postgresql\""));
+    assert!(project.read(".env").contains("DATABASE_URL=\"postgresql://ada:p\\$a\\\"b@db.example/shop\""));
+    let ran = Project::empty().run(&["init", "--url", "mysql://x/y", "--provider", "sqlite"]);
+    ran.fails(&["sqlite", "mysql"]);
+    Project::empty().run(&["init", "--provider", "oracle"]).fails(&["oracle", "sqlite, postgresql"]);
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let project = Project::with_schema("mine");
+    project.write("Cargo.toml", "mine");
+    let ran = project.run(&["init", "--template", "worker"]);
+    ran.fails(&["`prisma/schema.prisma`", "`Cargo.toml`", "nothing was written"]);
+    assert_eq!(project.read("prisma/schema.prisma"), "mine");
+    for file in [".env", ".gitignore", "wrangler.toml", "src/lib.rs"] {
+        assert!(!project.exists(file), "{file}");
+    }
+}
+
+#[test]
+fn lines_are_added_to_what_git_ignores() {
+    let project = Project::empty();
+    project.write(".gitignore", "/target\nmine");
+    project.run(&["init"]).succeeds();
+    let ignored = project.read(".gitignore");
+    assert!(ignored.starts_with("/target\nmine\n.env\n"), "{ignored}");
+}
+
+#[test]
+fn json_says_what_was_written_and_what_comes_next() {
+    let answer = Project::empty().run(&["init", "--template", "worker", "--json"]).succeeds().json();
+    assert!(answer["files"].as_array().expect("a list").contains(&".dev.vars".into()), "{answer}");
+    assert_eq!(answer["next"].as_array().expect("a list").len(), 3);
+}
+
+#[test]
+fn a_worker_has_the_pool_in_its_variables_and_the_database_in_the_command_lines() {
+    let project = Project::empty();
+    project.run(&["init", "--template", "worker"]).succeeds();
+    project.run(&["format", "--check"]).succeeds();
+    assert!(project.read(".env").contains("DIRECT_URL=\"postgresql://"));
+    assert!(!project.read(".env").contains("DATABASE_URL"));
+    assert!(project.read(".dev.vars").contains("DATABASE_URL=\"http://127.0.0.1:4466/?api_key="));
+    for secret in [".env", ".dev.vars"] {
+        assert!(project.read(".gitignore").lines().any(|line| line == secret), "{secret}");
+    }
+}
+
+#[test]
+fn the_program_with_a_file_builds_and_runs() {
+    if !compiles() {
+        return;
+    }
+    let project = Project::empty();
+    project.run(&["init", "--template", "sqlite"]).succeeds();
+    project.run(&["db", "push"]).succeeds();
+    project.run(&["gen"]).succeeds();
+    let ran = Ran::of(&mut cargo(&project, "run"));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "ada1@example.com: 1 posts\n"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_service_builds() {
+    if !compiles() {
+        return;
+    }
+    let project = Project::empty();
+    project.run(&["init", "--template", "service"]).succeeds();
+    project.run(&["gen"]).succeeds();
+    let ran = Ran::of(&mut cargo(&project, "build"));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+}
+
+/// For the machine that runs the tests; that Workers run is shown by `examples/worker`.
+#[test]
+fn the_worker_builds() {
+    if !compiles() {
+        return;
+    }
+    let project = Project::empty();
+    project.run(&["init", "--template", "worker"]).succeeds();
+    project.run(&["gen"]).succeeds();
+    let ran = Ran::of(&mut cargo(&project, "check"));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+}
+
+/// What takes minutes is left out of a plain `cargo test`; `cargo xtask test` asks for it.
+fn compiles() -> bool {
+    let asked = std::env::var_os("LENSLET_COMPILE_REAL_SCHEMAS").is_some();
+    if !asked {
+        eprintln!("skipped: LENSLET_COMPILE_REAL_SCHEMAS is not set");
+    }
+    asked
+}
+
+/// Cargo in a project, with the crates of this workspace and the versions that it has tried.
+fn cargo(project: &Project, command: &str) -> Command {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::copy(root.join("Cargo.lock"), project.path("Cargo.lock")).expect("a lock file");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("templates");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args([command, "--quiet", "--offline"]).current_dir(project.path("")).env("CARGO_TARGET_DIR", target);
+    for name in ["core", "sql", "native", "wire", "edge"] {
+        let path = root.join("crates").join(name);
+        cargo.arg("--config").arg(format!("patch.crates-io.lenslet-{name}.path={path:?}"));
+    }
+    cargo.env_remove("DATABASE_URL");
+    cargo
+}
