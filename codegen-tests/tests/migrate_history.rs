@@ -5,7 +5,7 @@ use codegen_tests::schema_conformance::folder;
 use lenslet::{Sources, check};
 use lenslet_core::catalog::Provider;
 use lenslet_migrate::history::{self, Migration, deploy, mark_applied, mark_rolled_back, status};
-use lenslet_migrate::{Error, describe, diff, sqlite};
+use lenslet_migrate::{Database, Error, Scratch, describe, diff};
 use lenslet_sql::ddl::{Dialect, script};
 use rusqlite::Connection;
 use std::thread;
@@ -19,7 +19,7 @@ fn nowhere() -> (TempDir, String) {
 }
 
 fn open(url: &str) -> Connection {
-    sqlite::open(url).unwrap().0
+    Connection::open(url.strip_prefix("file:").unwrap()).unwrap()
 }
 
 fn migration(name: &str, script: &str) -> Migration {
@@ -54,7 +54,9 @@ fn real_histories_are_deployed() {
         let schema = std::fs::read(folder().join("../schemas").join(format!("{name}.prisma"))).unwrap();
         let schema = check(&Sources::single(name, String::from_utf8(schema).unwrap())).schema.unwrap();
         let target = describe(&schema.catalog).unwrap();
-        for found in [sqlite::introspect(&open(&url)).unwrap(), history::structure(&migrations).unwrap()] {
+        let mut scratch = Database::scratch(Scratch::Memory).unwrap();
+        let structure = history::structure(&mut scratch, &migrations, &[]).unwrap();
+        for found in [Database::open(&url).unwrap().describe(&[]).unwrap(), structure] {
             let left = diff(Dialect::Sqlite, &found, &target);
             assert!(left.is_empty(), "{name}: {}", script(Dialect::Sqlite, &left.changes));
         }
@@ -80,7 +82,7 @@ fn a_failed_migration_leaves_nothing_and_can_be_corrected() {
         (error.code(), records(&url)),
         (Some("P3018"), vec!["1_first applied".into(), "2_second rolled back".into()])
     );
-    assert_eq!(sqlite::introspect(&open(&url)).unwrap().tables.len(), 1);
+    assert_eq!(Database::open(&url).unwrap().describe(&[]).unwrap().tables.len(), 1);
 
     let right = migration("2_second", "CREATE TABLE b (id INTEGER); INSERT INTO b VALUES (1);");
     assert_eq!(deploy(&url, &[first, right]).unwrap().applied, ["2_second"]);

@@ -6,7 +6,7 @@
 
 use lenslet::{Sources, check};
 use lenslet_core::catalog::Catalog;
-use lenslet_migrate::{Error, PushOptions, Pushed, describe, dialect, diff, sqlite};
+use lenslet_migrate::{Database, Error, PushOptions, Pushed, describe, dialect, diff};
 use lenslet_sql::ddl::{Dialect, script};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -89,16 +89,19 @@ fn behaviour(case: &Case) -> String {
     let (Some(from), Some(to)) = (catalog("sqlite", &case.from), catalog("sqlite", &case.to)) else {
         return String::new();
     };
-    let mut connection = Connection::open_in_memory().unwrap();
-    sqlite::push(&mut connection, &from, PushOptions::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.db");
+    let (mut database, _) = Database::create(&format!("file:{}", file.display())).unwrap();
+    let connection = Connection::open(&file).unwrap();
+    database.push(&from, PushOptions::default()).unwrap();
     // Rows for tables of the first schema come before the second push, rows for others after it.
     let is_late = connection.execute_batch(&case.rows).is_err();
     let mut out = "=== push\n".to_owned();
-    let pushed = attempt(&mut connection, &to, PushOptions::default(), &mut out);
+    let pushed = attempt(&mut database, &to, PushOptions::default(), &mut out);
     if matches!(pushed, Err(Error::DataLoss(_))) {
         let accept = PushOptions { accept_data_loss: true, ..PushOptions::default() };
         writeln!(out, "=== push --accept-data-loss").unwrap();
-        attempt(&mut connection, &to, accept, &mut out).unwrap();
+        attempt(&mut database, &to, accept, &mut out).unwrap();
     }
     if is_late {
         connection.execute_batch(&case.rows).unwrap();
@@ -107,20 +110,20 @@ fn behaviour(case: &Case) -> String {
     out
 }
 
-fn attempt(connection: &mut Connection, to: &Catalog, options: PushOptions, out: &mut String) -> Result<Pushed, Error> {
-    let before = sqlite::introspect(connection).unwrap();
-    let result = sqlite::push(connection, to, options);
+fn attempt(database: &mut Database, to: &Catalog, options: PushOptions, out: &mut String) -> Result<Pushed, Error> {
+    let before = database.describe(&[]).unwrap();
+    let result = database.push(to, options);
     match &result {
         Ok(pushed) => {
             writeln!(out, "{} statements", pushed.statements.len()).unwrap();
             pushed.losses.iter().for_each(|loss| writeln!(out, "lost: {loss}").unwrap());
-            let left = diff(Dialect::Sqlite, &sqlite::introspect(connection).unwrap(), &describe(to).unwrap());
+            let left = diff(Dialect::Sqlite, &database.describe(&[]).unwrap(), &describe(to).unwrap());
             assert!(left.is_empty(), "{}", script(Dialect::Sqlite, &left.changes));
-            assert!(sqlite::push(connection, to, PushOptions::default()).unwrap().was_in_sync());
+            assert!(database.push(to, PushOptions::default()).unwrap().was_in_sync());
         }
         Err(error) => {
             writeln!(out, "{error}").unwrap();
-            assert_eq!(before, sqlite::introspect(connection).unwrap(), "a refused push changes nothing");
+            assert_eq!(before, database.describe(&[]).unwrap(), "a refused push changes nothing");
         }
     }
     result

@@ -4,21 +4,20 @@
 use codegen_tests::schema_conformance::folder;
 use lenslet::{SourceFile, Sources, check};
 use lenslet_core::catalog::{Catalog, Provider};
-use lenslet_migrate::{Difference, PushOptions, describe, diff, sqlite};
+use lenslet_migrate::{Database, Difference, PushOptions, Scratch, describe, diff};
 use lenslet_sql::ddl::{Dialect, script};
-use rusqlite::Connection;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 #[test]
 fn a_pushed_schema_is_in_sync() {
     for (name, catalog) in schemas() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        let pushed = sqlite::push(&mut connection, &catalog, PushOptions::default()).unwrap();
+        let mut database = Database::scratch(Scratch::Memory).unwrap();
+        let pushed = database.push(&catalog, PushOptions::default()).unwrap();
         assert!(!pushed.was_in_sync(), "{name}");
-        let left = left(&connection, &catalog);
+        let left = left(&mut database, &catalog);
         assert!(left.is_empty(), "{name}: {}", script(Dialect::Sqlite, &left.changes));
-        let again = sqlite::push(&mut connection, &catalog, PushOptions::default()).unwrap();
+        let again = database.push(&catalog, PushOptions::default()).unwrap();
         assert!(again.was_in_sync(), "{name}");
         eprintln!("{name}: {} statements", pushed.statements.len());
     }
@@ -34,12 +33,12 @@ fn a_history_leads_to_its_schema() {
         let Some(migrations) = migrations(&history) else {
             continue;
         };
-        let connection = Connection::open_in_memory().unwrap();
+        let mut database = Database::scratch(Scratch::Memory).unwrap();
         for file in migrations {
             let sql = fs::read(&file).unwrap();
-            connection.execute_batch(std::str::from_utf8(&sql).unwrap()).unwrap();
+            database.run(std::str::from_utf8(&sql).unwrap()).unwrap();
         }
-        let left = left(&connection, &catalog);
+        let left = left(&mut database, &catalog);
         let lines: Vec<_> = left.changes.iter().map(ToString::to_string).collect();
         let known = OWN_DIFFERENCES.iter().find(|(it, _)| *it == name).map_or(&[][..], |(_, lines)| lines);
         assert_eq!(lines, known, "{name}: {}", script(Dialect::Sqlite, &left.changes));
@@ -47,8 +46,8 @@ fn a_history_leads_to_its_schema() {
     }
 }
 
-fn left(connection: &Connection, catalog: &Catalog) -> Difference {
-    diff(Dialect::Sqlite, &sqlite::introspect(connection).unwrap(), &describe(catalog).unwrap())
+fn left(database: &mut Database, catalog: &Catalog) -> Difference {
+    diff(Dialect::Sqlite, &database.describe(&[]).unwrap(), &describe(catalog).unwrap())
 }
 
 fn migrations(history: &Path) -> Option<Vec<PathBuf>> {

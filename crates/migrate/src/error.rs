@@ -1,7 +1,7 @@
 //! What can go wrong when a database's structure is changed.
 
+use crate::failure::Failure;
 use crate::push::Finding;
-use rusqlite::ErrorCode;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Error {
     /// The schema's database is not one that Lenslet can change.
-    #[error("not yet: changing the structure of a {provider} database; only SQLite works today")]
+    #[error("not yet: changing the structure of a {provider} database; SQLite and PostgreSQL work today")]
     Unsupported {
         /// The provider of the schema's datasource.
         provider: &'static str,
@@ -31,12 +31,12 @@ pub enum Error {
     )]
     Impossible(Findings),
     /// The database refused a statement. Nothing was changed.
-    #[error("the database refused a statement, and nothing was changed: {source}\n{statement}")]
+    #[error("the database refused a statement, and nothing was changed: {source}{advice}\n{statement}", advice = source.advice())]
     Statement {
         /// The statement.
         statement: String,
         /// What the database says.
-        source: rusqlite::Error,
+        source: Failure,
     },
     /// Rows refer to rows that do not exist. Nothing was changed.
     #[error("{rows} row(s) of `{table}` would refer to rows of `{parent}` that do not exist, and nothing was changed")]
@@ -87,12 +87,21 @@ pub enum Error {
         logs: Option<String>,
     },
     /// A migration failed.
-    #[error("the migration `{name}` failed: {source}")]
+    #[error(
+        "the migration `{name}` failed{at}: {source}{advice}{left}",
+        at = line.map(|line| format!(" at line {line}")).unwrap_or_default(),
+        advice = source.advice(),
+        left = left(*.undone)
+    )]
     MigrationFailed {
         /// The migration.
         name: String,
+        /// The line of its script, where the database says it.
+        line: Option<usize>,
+        /// Whether nothing is left of it, so that it can be corrected and applied again.
+        undone: bool,
         /// What the database says.
-        source: rusqlite::Error,
+        source: Failure,
     },
     /// There is no such migration.
     #[error("the migration `{0}` is not in the folder of migrations")]
@@ -106,9 +115,31 @@ pub enum Error {
     /// The migration did not fail.
     #[error("the migration `{0}` did not fail on this database")]
     NotFailed(String),
+    /// The database is not there.
+    #[error("the database `{0}` does not exist; create it, or correct the URL")]
+    MissingDatabase(String),
+    /// The database cannot be reached, does not exist, or refuses the user.
+    #[error("{}", .0.message())]
+    Connection(lenslet_core::error::Error),
+    /// Another process changes the database and does not come to an end.
+    #[error(
+        "another process has been changing this database for {seconds} s; wait for it to end, or stop it, and try again"
+    )]
+    Locked {
+        /// How long was waited for it.
+        seconds: u64,
+    },
+    /// A statement of one's own failed.
+    #[error("{}the database refused the script: {source}{advice}", line.map(|line| format!("line {line}: ")).unwrap_or_default(), advice = source.advice())]
+    Script {
+        /// The line of the script, where the database says it.
+        line: Option<usize>,
+        /// What the database says.
+        source: Failure,
+    },
     /// The database failed otherwise.
-    #[error("the database failed: {0}{advice}", advice = advice(.0))]
-    Database(#[from] rusqlite::Error),
+    #[error("the database failed: {0}{advice}", advice = .0.advice())]
+    Database(Failure),
 }
 
 impl Error {
@@ -116,7 +147,7 @@ impl Error {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Error::InvalidUrl(_) => Some("P1013"),
-            Error::MissingFolder(_) => Some("P1003"),
+            Error::MissingFolder(_) | Error::MissingDatabase(_) => Some("P1003"),
             Error::DataLoss(_) => Some("P3001"),
             Error::Statement { .. } => Some("P3002"),
             Error::NotEmpty => Some("P3005"),
@@ -128,32 +159,38 @@ impl Error {
             Error::UnknownMigration(_) => Some("P3017"),
             Error::MigrationFailed { .. } => Some("P3018"),
             Error::OtherProvider { .. } => Some("P3019"),
-            Error::Database(error) => database_code(error),
-            Error::Unsupported { .. } | Error::Impossible(_) | Error::ForeignKeys { .. } | Error::Unreadable { .. } => {
-                None
-            }
+            Error::Connection(error) => Some(error.code()),
+            Error::Locked { .. } => Some("P1002"),
+            Error::Database(failure) => failure.code(),
+            Error::Unsupported { .. }
+            | Error::Impossible(_)
+            | Error::ForeignKeys { .. }
+            | Error::Unreadable { .. }
+            | Error::Script { .. } => None,
         }
     }
 }
 
-fn database_code(error: &rusqlite::Error) -> Option<&'static str> {
-    match error.sqlite_error_code()? {
-        ErrorCode::CannotOpen => Some("P1003"),
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Some("P1008"),
-        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Some("P1010"),
-        _ => None,
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Error::Database(failure)
     }
 }
 
-/// What to do about it, where that can be said.
-fn advice(error: &rusqlite::Error) -> &'static str {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "; another process writes to it, try again later",
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "; make its file and its folder writable",
-        Some(ErrorCode::CannotOpen) => "; check that its folder exists and may be written to",
-        Some(ErrorCode::DiskFull) => "; make room on the disk, nothing was changed",
-        Some(ErrorCode::NotADatabase) => "; correct the URL, or delete the file",
-        _ => "",
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Error::Database(Failure::Sqlite(error))
+    }
+}
+
+/// What is left of a migration that failed, and what to do.
+fn left(undone: bool) -> &'static str {
+    match undone {
+        true => "\nnothing of it is left in the database: correct its script and deploy again",
+        false => {
+            "\na part of it may be left in the database: finish it or take it back by hand, then record which (migrate \
+             resolve --applied or --rolled-back)"
+        }
     }
 }
 
@@ -167,21 +204,5 @@ impl fmt::Display for Findings {
             write!(f, "{}  - {finding}", if at == 0 { "" } else { "\n" })?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rusqlite::ffi;
-
-    #[test]
-    fn failures_of_the_database_say_what_to_do() {
-        let failed = |code| Error::Database(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
-        let busy = failed(ffi::SQLITE_BUSY);
-        assert_eq!(busy.code(), Some("P1008"));
-        assert!(busy.to_string().ends_with("; another process writes to it, try again later"), "{busy}");
-        assert_eq!(failed(ffi::SQLITE_READONLY).code(), Some("P1010"));
-        assert_eq!(failed(ffi::SQLITE_FULL).code(), None);
     }
 }

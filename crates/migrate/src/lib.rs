@@ -1,8 +1,11 @@
 //! Bring databases to what a schema says: describe both, compare, change.
 //!
 //! [`push`](push()) does all of it at once. The parts are there for tools: [`describe`](describe()) says what a schema asks
-//! for, [`sqlite::introspect`] what a database has, [`diff`](diff()) how to get from one to the other, and
+//! for, [`Database::describe`] what a database has, [`diff`](diff()) how to get from one to the other, and
 //! [`lenslet_sql::ddl`] writes that down as SQL. [`history`] keeps and applies migrations as files.
+//!
+//! A [`Database`] is opened by its URL and is the same for every provider. All of its methods wait for the database; they may
+//! be called within an asynchronous runtime, on a thread that may wait.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), lenslet_migrate::Error> {
@@ -19,17 +22,26 @@
 //! # }
 //! ```
 //!
-//! A database joins with a folder of its own beside `sqlite` (reading its structure, asking its rows, applying), a file in
-//! [`describe`](describe()) (its types) and a file in [`lenslet_sql::ddl`] (its words); what is compared is the same for all.
+//! A provider joins with a folder of its own beside `sqlite` and `postgresql` (a `Session`: reading its structure, running
+//! scripts, keeping its history), a file in [`describe`](describe()) (its types) and a file in [`lenslet_sql::ddl`] (its
+//! words); pushing, deploying and comparing are written once.
 
+mod database;
 mod describe;
 mod diff;
 mod error;
+mod failure;
+mod findings;
 pub mod history;
+mod postgresql;
 mod push;
+mod session;
 pub mod sqlite;
 
+pub use database::{Database, Scratch};
 pub use describe::{describe, dialect};
 pub use diff::{Difference, Risk, diff, reconcile};
 pub use error::{Error, Findings};
+pub use failure::Failure;
 pub use push::{Finding, PushOptions, Pushed, push};
+pub use session::{Record, RecordState, Row};

@@ -1,11 +1,13 @@
 //! Bring a database to what a schema says, without a history of migrations.
 
-use crate::describe::dialect;
-use crate::diff::Risk;
-use crate::error::Error;
-use crate::sqlite;
+use crate::database::{Database, drop_everything};
+use crate::describe::describe;
+use crate::diff::{Risk, diff};
+use crate::error::{Error, Findings};
+use crate::findings;
+use crate::session::{Session, Strictness};
 use lenslet_core::catalog::Catalog;
-use lenslet_sql::ddl::Dialect;
+use lenslet_sql::ddl::{DatabaseSchema, script};
 use std::fmt;
 
 /// What a push may do.
@@ -62,12 +64,53 @@ impl fmt::Display for Finding {
 
 /// Brings the database behind a URL to what the schema says. Creates the database if it is not there; changes nothing
 /// when it is in sync; changes all or nothing. Relative paths are relative to the working directory.
+///
+/// # Errors
+/// When the change would lose what may not be lost, or the database fails.
 pub fn push(url: &str, catalog: &Catalog, options: PushOptions) -> Result<Pushed, Error> {
-    match dialect(catalog.provider)? {
-        Dialect::Sqlite => {
-            let (mut connection, created_database) = sqlite::open(url)?;
-            Ok(Pushed { created_database, ..sqlite::push(&mut connection, catalog, options)? })
-        }
-        Dialect::Postgresql | Dialect::Mysql => Err(Error::Unsupported { provider: catalog.provider.name() }),
+    describe(catalog)?;
+    let (mut database, created_database) = Database::create(url)?;
+    Ok(Pushed { created_database, ..database.push(catalog, options)? })
+}
+
+impl Database {
+    /// Brings the database to what the schema says, all or nothing.
+    ///
+    /// # Errors
+    /// When the change would lose what may not be lost, or the database fails.
+    pub fn push(&mut self, catalog: &Catalog, options: PushOptions) -> Result<Pushed, Error> {
+        let target = describe(catalog)?;
+        let namespaces: Vec<_> = catalog.schemas.iter().map(ToString::to_string).collect();
+        self.alone(Strictness::Lenient, |session| bring(session, &namespaces, &target, options))
     }
+}
+
+fn bring(
+    session: &mut dyn Session,
+    namespaces: &[String],
+    target: &DatabaseSchema,
+    options: PushOptions,
+) -> Result<Pushed, Error> {
+    let mut statements = if options.force_reset { drop_everything(session, namespaces)? } else { Vec::new() };
+    let difference = diff(session.dialect(), &session.describe(namespaces)?, target);
+    let losses = permit(findings::find(session, difference.risks)?, options)?;
+    let script = script(session.dialect(), &difference.changes);
+    for statement in script.statements() {
+        let refused = |source| Error::Statement { statement: statement.to_owned(), source };
+        session.run(statement).map_err(refused)?;
+        statements.push(statement.to_owned());
+    }
+    Ok(Pushed { created_database: false, statements, losses })
+}
+
+/// Losses that are accepted.
+fn permit(findings: Vec<Finding>, options: PushOptions) -> Result<Vec<Finding>, Error> {
+    let (prohibitive, losses): (Vec<_>, Vec<_>) = findings.into_iter().partition(|it| it.risk.is_prohibitive());
+    if !prohibitive.is_empty() {
+        return Err(Error::Impossible(Findings(prohibitive)));
+    }
+    if !losses.is_empty() && !options.accept_data_loss {
+        return Err(Error::DataLoss(Findings(losses)));
+    }
+    Ok(losses)
 }

@@ -30,6 +30,7 @@ impl Describer<'_> {
             indexes: (!keyed).then_some(pairs).into_iter().chain([backwards]).collect(),
             foreign_keys: self.join_keys(name, &ends),
             attachments: Vec::new(),
+            comment: None,
         })
     }
 
@@ -80,5 +81,5 @@ impl End {
 }
 
 fn index(name: String, kind: IndexKind, columns: Vec<IndexColumn>) -> Index {
-    Index { name, kind, columns, algorithm: None, predicate: None }
+    Index { name, kind, columns, algorithm: None, predicate: None, included: Vec::new(), constraint: false }
 }

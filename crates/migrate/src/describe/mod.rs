@@ -10,7 +10,7 @@ use crate::error::Error;
 use lenslet_core::catalog::{self, Arity, Catalog, FieldKind, Model, ModelKind, Provider, RelationKind, RelationMode};
 use lenslet_sql::ddl::{
     Column, ColumnType, DatabaseSchema, Default, Dialect, Enum, Extension, ForeignKey, Index, IndexColumn, IndexKind,
-    ObjectName, PrimaryKey, Table,
+    ObjectName, OperatorClass, PrimaryKey, Table,
 };
 
 /// The dialect of a schema's database.
@@ -78,6 +78,7 @@ impl Describer<'_> {
             indexes: model.indexes.iter().map(|it| index(model, it)).collect(),
             foreign_keys: self.foreign_keys(model),
             attachments: Vec::new(),
+            comment: None,
         }
     }
 
@@ -89,7 +90,9 @@ impl Describer<'_> {
             nullable: field.arity != Arity::Required,
             default: self.default(column),
             autoincrement: self.counts_up(model, field, column),
+            counter: None,
             collation: None,
+            comment: None,
             ty,
         }
     }
@@ -187,7 +190,14 @@ fn index(model: &Model, it: &catalog::Index) -> Index {
         columns,
         algorithm: it.algorithm.filter(|it| *it != catalog::IndexAlgorithm::BTree),
         predicate: it.predicate.as_ref().map(ToString::to_string),
+        included: Vec::new(),
+        constraint: false,
     }
+}
+
+/// Only the database knows whether it would take it anyway.
+fn operator_class(name: &catalog::Text) -> OperatorClass {
+    OperatorClass { name: name.to_string(), is_default: false }
 }
 
 fn index_columns(model: &Model, it: &catalog::Index) -> Vec<IndexColumn> {
@@ -196,7 +206,7 @@ fn index_columns(model: &Model, it: &catalog::Index) -> Vec<IndexColumn> {
             name: column_name(model, field.field)?,
             descending: field.sort == Some(catalog::Sort::Desc),
             length: field.length,
-            operator_class: field.operator_class.as_ref().map(ToString::to_string),
+            operator_class: field.operator_class.as_ref().map(operator_class),
         })
     };
     it.fields.iter().filter_map(column).collect()

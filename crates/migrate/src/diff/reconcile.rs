@@ -30,7 +30,8 @@ fn enumeration(found: &Enum, wanted: &DatabaseSchema) -> Enum {
 }
 
 fn table(dialect: Dialect, found: &Table, wanted: &Table) -> Table {
-    let column = |it| wanted.column(it).filter(|new| found.column(it).is_some_and(|old| same::column(old, new)));
+    let column =
+        |it| wanted.column(it).filter(|new| found.column(it).is_some_and(|old| same::column(dialect, old, new)));
     let columns = found.columns.iter().map(|it| column(&it.name).unwrap_or(it).clone()).collect();
     let keeps_key = same::primary_key(dialect, found.primary_key.as_ref(), wanted.primary_key.as_ref());
     Table {
@@ -40,6 +41,7 @@ fn table(dialect: Dialect, found: &Table, wanted: &Table) -> Table {
         indexes: indexes(&found.indexes, &wanted.indexes),
         foreign_keys: found.foreign_keys.iter().map(|it| foreign_key(dialect, it, &wanted.foreign_keys)).collect(),
         attachments: found.attachments.clone(),
+        comment: found.comment.clone(),
     }
 }
 

@@ -63,6 +63,8 @@ pub enum Risk {
         name: ObjectName,
         /// Its values.
         variants: Vec<String>,
+        /// The columns that keep the type: table and name.
+        columns: Vec<(ObjectName, String)>,
     },
 }
 
@@ -93,7 +95,7 @@ impl fmt::Display for Risk {
             Risk::AddUnique { table, columns, .. } => {
                 write!(f, "rows of `{table}` have to differ in `{}`", columns.join("`, `"))
             }
-            Risk::DropVariants { name, variants } => {
+            Risk::DropVariants { name, variants, .. } => {
                 write!(f, "the enum `{name}` loses `{}`", variants.join("`, `"))
             }
         }
@@ -114,7 +116,8 @@ pub(super) fn of(
 fn dropped_variants(change: Change) -> Option<Risk> {
     match change {
         Change::AlterEnum(it) if !it.removed.is_empty() => {
-            Some(Risk::DropVariants { name: it.to.name, variants: it.removed })
+            let columns = it.columns.into_iter().map(|column| (column.table, column.to.name)).collect();
+            Some(Risk::DropVariants { name: it.to.name, variants: it.removed, columns })
         }
         _ => None,
     }

@@ -1,22 +1,108 @@
 //! When two descriptions mean the same, though they may not read the same.
 
+use crate::postgresql;
 use crate::sqlite::default_text;
-use lenslet_sql::ddl::{Column, Default, Dialect, ForeignKey, Index, PrimaryKey};
+use lenslet_sql::ddl::{BaseType, Column, ColumnType, Default, Dialect, ForeignKey, Index, IndexColumn, PrimaryKey};
 
-pub(super) fn column(old: &Column, new: &Column) -> bool {
-    old.ty == new.ty
-        && old.nullable == new.nullable
-        && old.autoincrement == new.autoincrement
-        && default(old.default.as_ref(), new.default.as_ref())
+pub(super) fn column(dialect: Dialect, old: &Column, new: &Column) -> bool {
+    ty(dialect, &old.ty, &new.ty)
+        // A list that holds nothing and no list are the same to a client.
+        && (old.nullable == new.nullable || (old.ty.list && new.ty.list))
+        && counts_up(old, new)
+        && default(dialect, old, new)
+}
+
+/// PostgreSQL knows most of its types by several names.
+pub(super) fn ty(dialect: Dialect, old: &ColumnType, new: &ColumnType) -> bool {
+    match (dialect, &old.base, &new.base) {
+        (Dialect::Postgresql, BaseType::Database(a), BaseType::Database(b)) => {
+            old.list == new.list && postgresql::type_name::canonical(a) == postgresql::type_name::canonical(b)
+        }
+        _ => old == new,
+    }
+}
+
+/// The next number of a sequence may also be said as an expression.
+fn counts_up(old: &Column, new: &Column) -> bool {
+    old.autoincrement == new.autoincrement || (old.autoincrement && is_next_number(new.default.as_ref()))
+}
+
+fn is_next_number(default: Option<&Default>) -> bool {
+    match default {
+        Some(Default::Expression(sql)) => sql.trim_start_matches('(').starts_with("nextval("),
+        Some(Default::Unknown) => true,
+        _ => false,
+    }
+}
+
+fn default(dialect: Dialect, old: &Column, new: &Column) -> bool {
+    if old.autoincrement && !new.autoincrement && is_next_number(new.default.as_ref()) {
+        return true;
+    }
+    // PostgreSQL gives a constant back with its type, and schemas may say it so.
+    let said = match (dialect, &new.default) {
+        (Dialect::Postgresql, Some(Default::Expression(sql))) => postgresql::default_text::parse(sql, &old.ty),
+        (_, said) => said.clone(),
+    };
+    defaults(dialect, &old.ty, old.default.as_ref(), said.as_ref())
 }
 
 /// What the schema does not say, or cannot say of what the database has, may be anything.
-fn default(old: Option<&Default>, new: Option<&Default>) -> bool {
+fn defaults(dialect: Dialect, ty: &ColumnType, old: Option<&Default>, new: Option<&Default>) -> bool {
     match (old, new) {
         (_, Some(Default::Unknown)) | (Some(Default::Unknown), _) | (None, None) => true,
+        (Some(old), Some(new)) if dialect == Dialect::Postgresql => as_postgresql_has_it(ty, old, new),
         (Some(old), Some(new)) => constant(old, new),
         _ => false,
     }
+}
+
+/// PostgreSQL brings constants to a form of its own.
+fn as_postgresql_has_it(ty: &ColumnType, old: &Default, new: &Default) -> bool {
+    let name = match &ty.base {
+        BaseType::Database(name) => name.split('(').next().unwrap_or_default(),
+        BaseType::Enum(_) => "",
+    };
+    match (old, new) {
+        (Default::List(old), Default::List(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| as_postgresql_has_it(ty, old, new))
+        }
+        (Default::Text(old), Default::Text(new)) => match name {
+            "JSON" | "JSONB" => document(old) == document(new),
+            "TIMESTAMP" | "TIMESTAMPTZ" | "DATE" | "TIME" | "TIMETZ" => moment(old) == moment(new),
+            _ => old == new,
+        },
+        (Default::Number(old), Default::Number(new)) => number(old) == number(new) || value(old) == value(new),
+        (Default::Expression(old), Default::Expression(new)) => expression(old) == expression(new),
+        (old, new) => constant(old, new),
+    }
+}
+
+fn document(text: &str) -> Result<serde_json::Value, &str> {
+    serde_json::from_str(text).map_err(|_| text)
+}
+
+/// Without what does not matter: the offset of UTC, zeros at the end of a fraction.
+fn moment(text: &str) -> String {
+    let text = text.trim().replace('T', " ").replace('Z', "");
+    let text = text.trim_end_matches(":00").trim_end_matches("+00").trim_end();
+    match text.split_once('.') {
+        Some((whole, fraction)) => {
+            format!("{whole}.{}", fraction.trim_end_matches('0')).trim_end_matches('.').to_owned()
+        }
+        None => text.to_owned(),
+    }
+}
+
+/// Only for numbers that a text can say in several ways; exact ones are compared as text before.
+fn value(text: &str) -> Option<f64> {
+    let is_exact = !text.contains(['e', 'E', '.']);
+    text.parse().ok().filter(|_| !is_exact)
+}
+
+/// An expression without casts, spaces and quotes around it, and without letters' case outside of quotes.
+fn expression(sql: &str) -> String {
+    predicate(postgresql::default_text::without_casts(sql))
 }
 
 fn constant(old: &Default, new: &Default) -> bool {
@@ -57,12 +143,22 @@ pub(super) fn primary_key(dialect: Dialect, old: Option<&PrimaryKey>, new: Optio
 /// The same index under any name.
 pub(super) fn index(old: &Index, new: &Index) -> bool {
     old.kind == new.kind
-        && old.columns == new.columns
+        && old.columns.len() == new.columns.len()
+        && old.columns.iter().zip(&new.columns).all(|(old, new)| index_column(old, new))
         && old.algorithm == new.algorithm
         && match (&old.predicate, &new.predicate) {
             (Some(old), Some(new)) => predicate(old) == predicate(new),
             (old, new) => old == new,
         }
+}
+
+fn index_column(old: &IndexColumn, new: &IndexColumn) -> bool {
+    let same_class = match (&old.operator_class, &new.operator_class) {
+        (Some(old), Some(new)) => old.name == new.name,
+        (Some(one), None) | (None, Some(one)) => one.is_default,
+        (None, None) => true,
+    };
+    same_class && old.name == new.name && old.descending == new.descending && old.length == new.length
 }
 
 /// A condition without what databases add to it: parentheses around it, spaces, letters' case outside of quotes.

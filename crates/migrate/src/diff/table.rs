@@ -35,7 +35,7 @@ impl<'s> TableDifference<'s> {
             new,
             added_columns: new.columns.iter().filter(|it| old.column(&it.name).is_none()).collect(),
             dropped_columns: old.columns.iter().filter(|it| new.column(&it.name).is_none()).collect(),
-            altered_columns: altered_columns(old, new),
+            altered_columns: altered_columns(dialect, old, new),
             dropped_indexes: indexes.dropped,
             added_indexes: indexes.added,
             renamed_indexes: indexes.renamed,
@@ -118,7 +118,11 @@ impl<'s> TableDifference<'s> {
         let indexes = self.dropped_indexes.iter();
         indexes
             .filter(|index| !self.is_redefined() || is_wanted(index))
-            .map(|index| Change::DropIndex { table: self.old.name.clone(), name: index.name.clone() })
+            .map(|index| Change::DropIndex {
+                table: self.old.name.clone(),
+                name: index.name.clone(),
+                constraint: index.constraint,
+            })
             .collect()
     }
 
@@ -139,9 +143,9 @@ impl<'s> TableDifference<'s> {
     }
 }
 
-fn altered_columns<'s>(old: &'s Table, new: &'s Table) -> Vec<(&'s Column, &'s Column)> {
+fn altered_columns<'s>(dialect: Dialect, old: &'s Table, new: &'s Table) -> Vec<(&'s Column, &'s Column)> {
     let pairs = new.columns.iter().filter_map(|column| old.column(&column.name).map(|old| (old, column)));
-    pairs.filter(|(old, new)| !same::column(old, new)).collect()
+    pairs.filter(|(old, new)| !same::column(dialect, old, new)).collect()
 }
 
 /// SQLite adds a column to the rows that are there only when its value is a constant.
@@ -169,7 +173,7 @@ struct IndexPairs<'s> {
 
 impl<'s> IndexPairs<'s> {
     fn of(dialect: Dialect, target: &DatabaseSchema, old: &'s Table, new: &'s Table) -> Self {
-        let mut left: Vec<&Index> = old.indexes.iter().filter(|index| is_managed(target, index)).collect();
+        let mut left: Vec<&Index> = old.indexes.iter().collect();
         let mut pairs = IndexPairs::default();
         let mut unnamed = Vec::new();
         for index in &new.indexes {
@@ -189,15 +193,17 @@ impl<'s> IndexPairs<'s> {
                 None => pairs.added.push(index),
             }
         }
-        pairs.dropped.extend(left);
+        pairs.dropped.extend(left.into_iter().filter(|index| is_managed(target, index)));
         pairs
     }
 }
 
-/// Partial indexes that were made by hand stay, until the schema has partial indexes of its own.
+/// Indexes with more in them than schemas can say stay; so do partial ones that were made by hand, until the schema has
+/// partial indexes of its own.
 fn is_managed(target: &DatabaseSchema, index: &Index) -> bool {
     let mut wanted = target.tables.iter().flat_map(|table| &table.indexes);
-    index.predicate.is_none() || wanted.any(|it| it.predicate.is_some() || it.name == index.name)
+    let is_partial = index.predicate.is_some() && !wanted.any(|it| it.predicate.is_some() || it.name == index.name);
+    index.included.is_empty() && !is_partial
 }
 
 /// Indexes that the schema does not know and leaves alone, as long as their columns are there.

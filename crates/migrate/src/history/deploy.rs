@@ -2,10 +2,12 @@
 
 use super::files::Migration;
 use super::status::{Status, compare};
-use super::transactional::is_transactional;
+use super::transactional::{Way, way};
+use crate::database::{Database, line, whole};
 use crate::error::Error;
-use crate::sqlite::{self, Alone, Record, RecordState, alone, keeping_references, records};
-use rusqlite::{Connection, Transaction};
+use crate::failure::Failure;
+use crate::postgresql::statements::statements;
+use crate::session::{Record, RecordState, Session, Strictness};
 
 /// What a deployment did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,26 +20,55 @@ pub struct Deployed {
     pub before: Status,
 }
 
-/// Applies every migration that the SQLite database behind a URL has not seen, in order. Creates the database if it is not
-/// there. Stops at the first that fails, and refuses to go on after one that has failed before.
+/// Applies every migration that the database behind a URL has not seen, in order. Creates the database if it is not
+/// there. See [`Database::deploy`].
 ///
-/// Several may deploy at once: each migration is applied by one of them.
+/// # Errors
+/// When a migration fails or has failed before, or the database does.
 pub fn deploy(url: &str, migrations: &[Migration]) -> Result<Deployed, Error> {
-    let (mut connection, created_database) = sqlite::open(url)?;
-    let before = prepare(&mut connection, migrations)?;
-    let mut applied = Vec::new();
-    for migration in migrations.iter().filter(|migration| before.pending.contains(&migration.name)) {
-        if apply(&mut connection, migration)? {
-            applied.push(migration.name.clone());
-        }
+    let (mut database, created_database) = Database::create(url)?;
+    Ok(Deployed { created_database, ..database.deploy(migrations)? })
+}
+
+impl Database {
+    /// Applies every migration that the database has not seen, in order. Stops at the first that fails, and refuses to go on
+    /// after one that has failed before.
+    ///
+    /// Several may deploy at once: each migration is applied by one of them.
+    ///
+    /// # Errors
+    /// When a migration fails or has failed before, or the database does.
+    pub fn deploy(&mut self, migrations: &[Migration]) -> Result<Deployed, Error> {
+        self.deploy_with(migrations, |_| {})
     }
-    Ok(Deployed { created_database, applied, before })
+
+    /// Like [`deploy`](Self::deploy), and says which migration comes next.
+    ///
+    /// # Errors
+    /// When a migration fails or has failed before, or the database does.
+    pub fn deploy_with(
+        &mut self,
+        migrations: &[Migration],
+        mut next: impl FnMut(&Migration),
+    ) -> Result<Deployed, Error> {
+        self.locked(|session| {
+            let before = prepare(session, migrations)?;
+            let mut applied = Vec::new();
+            for migration in migrations.iter().filter(|migration| before.pending.contains(&migration.name)) {
+                next(migration);
+                if apply(session, migration)? {
+                    applied.push(migration.name.clone());
+                }
+            }
+            Ok(Deployed { created_database: false, applied, before })
+        })
+    }
 }
 
 /// Makes sure that a history can be kept, and that it is in order.
-fn prepare(connection: &mut Connection, migrations: &[Migration]) -> Result<Status, Error> {
-    alone(connection, Alone::STRICT, |transaction| {
-        let status = compare(migrations, &begin_history(transaction)?);
+fn prepare(session: &mut dyn Session, migrations: &[Migration]) -> Result<Status, Error> {
+    whole(session, Strictness::Strict, |session| {
+        let status = compare(migrations, &begin_history(session)?);
         match status.failed.first() {
             Some(Record { name, logs, .. }) => Err(Error::FailedBefore { name: name.clone(), logs: logs.clone() }),
             None => Ok(status),
@@ -46,80 +77,103 @@ fn prepare(connection: &mut Connection, migrations: &[Migration]) -> Result<Stat
 }
 
 /// What is recorded. A history begins on an empty database only.
-fn begin_history(transaction: &Transaction<'_>) -> Result<Vec<Record>, Error> {
-    if let Some(records) = records::read(transaction)? {
+fn begin_history(session: &mut dyn Session) -> Result<Vec<Record>, Error> {
+    if let Some(records) = session.records()? {
         return Ok(records);
     }
-    if !sqlite::introspect(transaction)?.tables.is_empty() {
+    if !session.is_empty(&[])? {
         return Err(Error::NotEmpty);
     }
-    records::create(transaction)?;
+    session.create_history()?;
     Ok(Vec::new())
 }
 
 /// Applies a migration, unless another process has done so meanwhile.
-fn apply(connection: &mut Connection, migration: &Migration) -> Result<bool, Error> {
-    if is_transactional(&migration.script) {
-        let result = apply_whole(connection, migration);
-        if let Err(Error::MigrationFailed { source, .. }) = &result {
-            record_undone(connection, migration, &source.to_string())?;
+fn apply(session: &mut dyn Session, migration: &Migration) -> Result<bool, Error> {
+    match way(session.dialect(), &migration.script) {
+        Way::Whole => {
+            let result = apply_whole(session, migration);
+            if let Err(Error::MigrationFailed { source, .. }) = &result {
+                // That it failed is said in any case; that it cannot be written down as well changes nothing.
+                let _ = record_undone(session, migration, &source.to_string());
+            }
+            result
         }
-        result
-    } else {
-        apply_loosely(connection, migration)
+        Way::AsItIs | Way::Apart => apply_loosely(session, migration),
     }
 }
 
 /// Script and record in one transaction: whatever happens in the middle, either both are there or neither.
-fn apply_whole(connection: &mut Connection, migration: &Migration) -> Result<bool, Error> {
-    // The script cannot turn enforcement off within a transaction. One that wants it off gets it off as a whole; what it
-    // breaks is found at the end.
-    let foreign_keys = !migration.script.to_ascii_lowercase().contains("foreign_keys");
-    alone(connection, Alone { foreign_keys, ..Alone::STRICT }, |transaction| {
-        if is_applied(transaction, migration)? {
+fn apply_whole(session: &mut dyn Session, migration: &Migration) -> Result<bool, Error> {
+    // The script cannot turn SQLite's enforcement off within a transaction. One that wants it off gets it off as a whole;
+    // what it breaks is found at the end.
+    let strictness = match migration.script.to_ascii_lowercase().contains("foreign_keys") {
+        true => Strictness::WithoutForeignKeys,
+        false => Strictness::Strict,
+    };
+    let result = whole(session, strictness, |session| {
+        if is_applied(session, migration)? {
             return Ok(false);
         }
-        let id = records::begin(transaction, &migration.name, &migration.checksum())?;
-        keeping_references(transaction, || run(transaction, migration))?;
-        records::finish(transaction, &id)?;
+        let id = session.record_start(&migration.name, &migration.checksum())?;
+        session.run(&migration.script).map_err(|source| failed(migration, source, true))?;
+        session.record_end(&id)?;
         Ok(true)
-    })
+    });
+    // A transaction that the script ended by itself is found here; what was kept and what not, nobody knows.
+    let settled = session.settle();
+    let applied = result?;
+    settled?;
+    Ok(applied)
 }
 
 /// Nothing is left of the failed attempt but what the database said of it, so that it can be tried again.
-fn record_undone(connection: &Connection, migration: &Migration, logs: &str) -> Result<(), Error> {
-    let id = records::begin(connection, &migration.name, &migration.checksum())?;
-    records::fail(connection, &id, logs)?;
-    records::roll_back(connection, &migration.name)?;
-    Ok(())
+fn record_undone(session: &mut dyn Session, migration: &Migration, logs: &str) -> Result<(), Error> {
+    whole(session, Strictness::Strict, |session| {
+        let id = session.record_start(&migration.name, &migration.checksum())?;
+        session.record_failure(&id, logs)?;
+        session.record_undone(&migration.name)?;
+        Ok(())
+    })
 }
 
 /// The script has transactions of its own: a failure may leave a part of it applied, and is recorded as one.
-fn apply_loosely(connection: &mut Connection, migration: &Migration) -> Result<bool, Error> {
-    let begun = alone(connection, Alone::STRICT, |transaction| {
-        if is_applied(transaction, migration)? {
+fn apply_loosely(session: &mut dyn Session, migration: &Migration) -> Result<bool, Error> {
+    let begun = whole(session, Strictness::Strict, |session| {
+        if is_applied(session, migration)? {
             return Ok(None);
         }
-        Ok(Some(records::begin(transaction, &migration.name, &migration.checksum())?))
+        Ok(Some(session.record_start(&migration.name, &migration.checksum())?))
     });
     let Some(id) = begun? else { return Ok(false) };
-    if let Err(error) = run(connection, migration) {
-        if !connection.is_autocommit() {
-            connection.execute_batch("ROLLBACK")?;
-        }
-        records::fail(connection, &id, &error.to_string())?;
-        return Err(error);
+    let ran = run(session, migration);
+    if let Err(source) = ran {
+        // Where the connection has ended, the record says at least that the migration began.
+        let _ = session.record_failure(&id, &source.to_string());
+        return Err(failed(migration, source, false));
     }
-    records::finish(connection, &id)?;
+    session.record_end(&id)?;
     Ok(true)
 }
 
-fn is_applied(transaction: &Transaction<'_>, migration: &Migration) -> Result<bool, Error> {
-    let records = records::read(transaction)?.unwrap_or_default();
+/// Runs a script without a transaction of ours.
+pub(super) fn run(session: &mut dyn Session, migration: &Migration) -> Result<(), Failure> {
+    let ran = match way(session.dialect(), &migration.script) {
+        Way::Whole | Way::AsItIs => session.run(&migration.script),
+        Way::Apart => statements(&migration.script).into_iter().try_for_each(|(_, statement)| session.run(statement)),
+    };
+    let left_open = session.settle();
+    ran?;
+    if left_open? { Err(Failure::OpenTransaction) } else { Ok(()) }
+}
+
+fn is_applied(session: &mut dyn Session, migration: &Migration) -> Result<bool, Error> {
+    let records = session.records()?.unwrap_or_default();
     Ok(records.iter().any(|record| record.name == migration.name && record.state == RecordState::Applied))
 }
 
-fn run(connection: &Connection, migration: &Migration) -> Result<(), Error> {
-    let failed = |source| Error::MigrationFailed { name: migration.name.clone(), source };
-    connection.execute_batch(&migration.script).map_err(failed)
+fn failed(migration: &Migration, source: Failure, undone: bool) -> Error {
+    // Statements that run one at a time count their lines one by one.
+    let line = undone.then(|| line(&source, &migration.script)).flatten();
+    Error::MigrationFailed { name: migration.name.clone(), line, undone, source }
 }

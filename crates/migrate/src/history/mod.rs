@@ -15,18 +15,27 @@ pub use files::{Migration, read};
 pub use resolve::{mark_applied, mark_rolled_back};
 pub use status::{Status, status};
 
+use crate::database::{Database, line};
 use crate::error::Error;
-use crate::sqlite;
 use lenslet_sql::ddl::DatabaseSchema;
-use rusqlite::Connection;
 
-/// What a database holds after these migrations, found out on a scratch database in memory.
-pub fn structure(migrations: &[Migration]) -> Result<DatabaseSchema, Error> {
-    let scratch = Connection::open_in_memory()?;
+/// What a database holds after these migrations, found out on an empty one (see [`Database::scratch`]), which must be of the
+/// provider that they are written for.
+///
+/// # Errors
+/// When one of them fails.
+pub fn structure(
+    scratch: &mut Database,
+    migrations: &[Migration],
+    namespaces: &[String],
+) -> Result<DatabaseSchema, Error> {
     for migration in migrations {
-        scratch
-            .execute_batch(&migration.script)
-            .map_err(|source| Error::MigrationFailed { name: migration.name.clone(), source })?;
+        deploy::run(&mut *scratch.session, migration).map_err(|source| Error::MigrationFailed {
+            name: migration.name.clone(),
+            line: line(&source, &migration.script),
+            undone: true,
+            source,
+        })?;
     }
-    Ok(sqlite::introspect(&scratch)?)
+    scratch.describe(namespaces)
 }

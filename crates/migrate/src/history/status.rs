@@ -1,8 +1,9 @@
 //! Compare a folder of migrations with what a database has seen.
 
 use super::files::Migration;
+use crate::database::Database;
 use crate::error::Error;
-use crate::sqlite::{self, Record, RecordState, records};
+use crate::session::{Record, RecordState};
 
 /// Where a database stands in a history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,13 +27,25 @@ impl Status {
     }
 }
 
-/// Where the SQLite database behind a URL stands. A database that does not exist has seen nothing, and is not created.
+/// Where the database behind a URL stands. One that does not exist has seen nothing, and is not created.
+///
+/// # Errors
+/// When the database cannot be opened or read.
 pub fn status(url: &str, migrations: &[Migration]) -> Result<Status, Error> {
-    let records = match sqlite::open_existing(url)? {
-        Some(connection) => records::read(&connection)?.unwrap_or_default(),
-        None => Vec::new(),
-    };
-    Ok(compare(migrations, &records))
+    match Database::existing(url)? {
+        Some(mut database) => database.status(migrations),
+        None => Ok(compare(migrations, &[])),
+    }
+}
+
+impl Database {
+    /// Where the database stands in a history.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn status(&mut self, migrations: &[Migration]) -> Result<Status, Error> {
+        Ok(compare(migrations, &self.records()?.unwrap_or_default()))
+    }
 }
 
 /// Records of attempts that were taken back do not count.

@@ -1,7 +1,49 @@
-//! Whether a script can run inside a transaction of ours.
+//! How a script can be run: within a transaction of ours, as it is, or one statement at a time.
+
+use crate::postgresql::statements;
+use lenslet_sql::ddl::Dialect;
+
+/// How a script is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// In one transaction with its record: whatever happens, either both are there or neither.
+    Whole,
+    /// As it is: it has transactions of its own.
+    AsItIs,
+    /// One statement at a time, because one of them must stand outside of any transaction.
+    Apart,
+}
+
+/// How a script has to be run.
+pub(super) fn way(dialect: Dialect, script: &str) -> Way {
+    match dialect {
+        Dialect::Postgresql => postgresql(script),
+        Dialect::Sqlite | Dialect::Mysql if is_transactional(script) => Way::Whole,
+        Dialect::Sqlite | Dialect::Mysql => Way::AsItIs,
+    }
+}
+
+fn postgresql(script: &str) -> Way {
+    let mut way = Way::Whole;
+    for (_, statement) in statements::statements(script) {
+        let statement = statements::without_comments(statement);
+        let words: Vec<_> = statement.split_whitespace().take(8).map(str::to_ascii_uppercase).collect();
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["CREATE" | "DROP" | "REINDEX" | "ALTER", rest @ ..] if rest.contains(&"CONCURRENTLY") => {
+                return Way::Apart;
+            }
+            ["VACUUM", ..] | ["CREATE" | "DROP", "DATABASE" | "TABLESPACE" | "SUBSCRIPTION", ..] => return Way::Apart,
+            ["ALTER", "SYSTEM", ..] | ["REINDEX", "DATABASE" | "SYSTEM" | "SCHEMA", ..] => return Way::Apart,
+            ["BEGIN" | "START" | "COMMIT" | "END" | "ROLLBACK" | "ABORT", ..] => way = Way::AsItIs,
+            _ => {}
+        }
+    }
+    way
+}
 
 /// Whether a script neither begins nor ends transactions of its own, nor holds what must stand outside of one.
-pub(super) fn is_transactional(script: &str) -> bool {
+fn is_transactional(script: &str) -> bool {
     let mut in_trigger = false;
     for statement in Statements(script) {
         let words: Vec<_> = statement.split_whitespace().take(4).map(str::to_ascii_uppercase).collect();
@@ -71,6 +113,22 @@ fn quoted_length(text: &str, close: char) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scripts_for_postgresql_say_how_they_run() {
+        let cases = [
+            ("CREATE TABLE a (b int); DO $$ BEGIN COMMIT; END $$;", Way::Whole),
+            ("-- x\nBEGIN; SELECT 1; COMMIT", Way::AsItIs),
+            ("CREATE UNIQUE INDEX CONCURRENTLY i ON a (b)", Way::Apart),
+            ("BEGIN; SELECT 1; COMMIT; drop index concurrently i;", Way::Apart),
+            ("ALTER TYPE a ADD VALUE 'BEGIN'", Way::Whole),
+            ("SELECT 'VACUUM'; VACUUM", Way::Apart),
+            ("", Way::Whole),
+        ];
+        for (script, expected) in cases {
+            assert_eq!(way(Dialect::Postgresql, script), expected, "{script}");
+        }
+    }
 
     #[test]
     fn transactions_are_found_where_they_are() {

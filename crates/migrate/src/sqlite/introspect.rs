@@ -46,6 +46,7 @@ fn table(connection: &Connection, name: &str) -> rusqlite::Result<Table> {
         indexes,
         foreign_keys: foreign_keys(connection, name)?,
         attachments,
+        comment: None,
     })
 }
 
@@ -90,7 +91,9 @@ fn declared(row: &Row<'_>) -> rusqlite::Result<Declared> {
                 false => default.and_then(|text| default_text::parse(&text, &name)),
             },
             autoincrement: key > 0 && ty.eq_ignore_ascii_case("integer"),
+            counter: None,
             collation: None,
+            comment: None,
             ty: ColumnType::database(name),
         },
         key,
@@ -122,7 +125,8 @@ fn indexes(connection: &Connection, table: &str) -> rusqlite::Result<(Vec<Index>
 
 fn index(name: String, unique: bool, columns: Vec<IndexColumn>, sql: Option<&str>) -> Index {
     let kind = if unique { IndexKind::Unique } else { IndexKind::Plain };
-    Index { name, kind, columns, algorithm: None, predicate: sql.and_then(index_sql::predicate) }
+    let predicate = sql.and_then(index_sql::predicate);
+    Index { name, kind, columns, algorithm: None, predicate, included: Vec::new(), constraint: false }
 }
 
 /// Absent when a part of the index is an expression.

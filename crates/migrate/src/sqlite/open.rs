@@ -10,9 +10,9 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the database behind a URL and says whether its file was made just now.
-pub fn open(url: &str) -> Result<(Connection, bool), Error> {
+pub(crate) fn create(url: &str) -> Result<(Connection, bool), Error> {
     let location = location(url).map_err(Error::InvalidUrl)?;
-    let created = is_missing(&location);
+    let created = is_file_missing(&location);
     match &location {
         Location::File(path) if created => check_folder(path)?,
         _ => {}
@@ -21,9 +21,9 @@ pub fn open(url: &str) -> Result<(Connection, bool), Error> {
 }
 
 /// Opens the database behind a URL, unless its file is missing.
-pub fn open_existing(url: &str) -> Result<Option<Connection>, Error> {
+pub(crate) fn existing(url: &str) -> Result<Option<Connection>, Error> {
     let location = location(url).map_err(Error::InvalidUrl)?;
-    Ok(if is_missing(&location) { None } else { Some(connect(&location)?) })
+    Ok(if is_file_missing(&location) { None } else { Some(connect(&location)?) })
 }
 
 fn connect(location: &Location) -> Result<Connection, Error> {
@@ -35,7 +35,7 @@ fn connect(location: &Location) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-fn is_missing(location: &Location) -> bool {
+fn is_file_missing(location: &Location) -> bool {
     matches!(location, Location::File(path) if !path.exists())
 }
 
@@ -52,14 +52,14 @@ mod tests {
 
     #[test]
     fn other_urls_are_refused() {
-        assert_eq!(open("postgresql://localhost/x").expect_err("no file").code(), Some("P1013"));
+        assert_eq!(create("postgresql://localhost/x").expect_err("no file").code(), Some("P1013"));
     }
 
     #[test]
     fn a_missing_folder_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("file:{}/missing/dev.db", folder.path().display());
-        assert!(matches!(open(&url), Err(Error::MissingFolder(path)) if path.ends_with("missing")));
-        assert!(matches!(open_existing(&url), Ok(None)));
+        assert!(matches!(create(&url), Err(Error::MissingFolder(path)) if path.ends_with("missing")));
+        assert!(matches!(existing(&url), Ok(None)));
     }
 }

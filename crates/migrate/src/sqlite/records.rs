@@ -1,5 +1,6 @@
 //! The table of migrations that a database has seen.
 
+use crate::session::{Record, RecordState};
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,36 +16,12 @@ const CREATE: &str = r#"CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "applied_steps_count"   INTEGER UNSIGNED NOT NULL DEFAULT 0
 )"#;
 
-/// What is recorded of a migration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// Its name.
-    pub name: String,
-    /// The checksum of its script when it was applied.
-    pub checksum: String,
-    /// How it ended.
-    pub state: RecordState,
-    /// What the database said.
-    pub logs: Option<String>,
-}
-
-/// How a migration ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordState {
-    /// It was applied.
-    Applied,
-    /// It began and did not end.
-    Failed,
-    /// It failed, and what it did was taken back.
-    RolledBack,
-}
-
-pub(crate) fn create(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(CREATE)
 }
 
 /// Every record, oldest first; absent when the database keeps none.
-pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Option<Vec<Record>>> {
+pub(super) fn read(connection: &Connection) -> rusqlite::Result<Option<Vec<Record>>> {
     let found = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_prisma_migrations'";
     if connection.query_row(found, [], |_| Ok(())).optional()?.is_none() {
         return Ok(None);
@@ -58,17 +35,13 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     Ok(Record {
         name: row.get(0)?,
         checksum: row.get(1)?,
-        state: match (row.get(2)?, row.get(3)?) {
-            (_, true) => RecordState::RolledBack,
-            (true, false) => RecordState::Applied,
-            (false, false) => RecordState::Failed,
-        },
+        state: RecordState::of(row.get(2)?, row.get(3)?),
         logs: row.get(4)?,
     })
 }
 
 /// Records that a migration begins, and gives the record's id.
-pub(crate) fn begin(connection: &Connection, name: &str, checksum: &str) -> rusqlite::Result<String> {
+pub(super) fn start(connection: &Connection, name: &str, checksum: &str) -> rusqlite::Result<String> {
     let id = uuid::Uuid::new_v4().to_string();
     let sql = "INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at) VALUES (?1, ?2, ?3, ?4)";
     connection.execute(sql, (&id, checksum, name, now()))?;
@@ -76,21 +49,21 @@ pub(crate) fn begin(connection: &Connection, name: &str, checksum: &str) -> rusq
 }
 
 /// Records that a migration has been applied.
-pub(crate) fn finish(connection: &Connection, id: &str) -> rusqlite::Result<()> {
+pub(super) fn end(connection: &Connection, id: &str) -> rusqlite::Result<()> {
     let sql = "UPDATE _prisma_migrations SET finished_at = ?2, applied_steps_count = 1 WHERE id = ?1";
     connection.execute(sql, (id, now())).map(drop)
 }
 
 /// Records what the database said of a migration that failed.
-pub(crate) fn fail(connection: &Connection, id: &str, logs: &str) -> rusqlite::Result<()> {
+pub(super) fn fail(connection: &Connection, id: &str, logs: &str) -> rusqlite::Result<()> {
     connection.execute("UPDATE _prisma_migrations SET logs = ?2 WHERE id = ?1", (id, logs)).map(drop)
 }
 
 /// Records that nothing is left of what a migration did. Gives the number of failures that this concerns.
-pub(crate) fn roll_back(connection: &Connection, name: &str) -> rusqlite::Result<usize> {
+pub(super) fn undo(connection: &Connection, name: &str) -> rusqlite::Result<u64> {
     let sql = "UPDATE _prisma_migrations SET rolled_back_at = ?2
                WHERE migration_name = ?1 AND finished_at IS NULL AND rolled_back_at IS NULL";
-    connection.execute(sql, (name, now()))
+    connection.execute(sql, (name, now())).map(|rows| rows as u64)
 }
 
 /// Milliseconds since 1970, as Prisma keeps moments in this table.

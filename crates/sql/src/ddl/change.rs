@@ -27,6 +27,8 @@ pub enum Change {
         table: ObjectName,
         /// The index.
         name: String,
+        /// Whether it is kept for a unique constraint, with which it goes.
+        constraint: bool,
     },
     /// A table is changed in place.
     AlterTable {
@@ -136,7 +138,7 @@ impl fmt::Display for Change {
                 it.removed.iter().try_for_each(|value| write!(f, "\n  drop value {value}"))
             }
             Change::DropForeignKey { table, name } => write!(f, "drop foreign key {name} of {table}"),
-            Change::DropIndex { table, name } => write!(f, "drop index {name} of {table}"),
+            Change::DropIndex { table, name, .. } => write!(f, "drop index {name} of {table}"),
             Change::AlterTable { table, changes } => {
                 write!(f, "alter table {table}")?;
                 changes.iter().try_for_each(|change| write!(f, "\n  {change}"))

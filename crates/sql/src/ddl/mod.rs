@@ -11,8 +11,8 @@ mod text;
 
 pub use change::{AlterEnum, Change, EnumColumn, Redefinition, TableChange};
 pub use structure::{
-    Attachment, BaseType, Column, ColumnType, DatabaseSchema, Default, Enum, Extension, ForeignKey, Index, IndexColumn,
-    IndexKind, ObjectName, PrimaryKey, Table,
+    Attachment, BaseType, Column, ColumnType, Counter, DatabaseSchema, Default, Enum, Extension, ForeignKey, Index,
+    IndexColumn, IndexKind, ObjectName, OperatorClass, PrimaryKey, Table,
 };
 pub use text::{qualified, quoted, string};
 

@@ -22,7 +22,7 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
         Change::DropForeignKey { table, name } => {
             format!("ALTER TABLE {} DROP FOREIGN KEY {}", qualified(table), quoted(name))
         }
-        Change::DropIndex { table, name } => format!("DROP INDEX {} ON {}", quoted(name), qualified(table)),
+        Change::DropIndex { table, name, .. } => format!("DROP INDEX {} ON {}", quoted(name), qualified(table)),
         Change::AlterTable { table, changes } => alter_table(table, changes),
         Change::DropTable(name) => format!("DROP TABLE {}", qualified(name)),
         Change::CreateTable(table) => create_table(table),

@@ -20,7 +20,10 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
         Change::DropForeignKey { table, name } => {
             format!("ALTER TABLE {} DROP CONSTRAINT {}", qualified(table), quoted(name))
         }
-        Change::DropIndex { table, name } => format!("DROP INDEX {}", beside(table, name)),
+        Change::DropIndex { table, name, constraint: true } => {
+            format!("ALTER TABLE {} DROP CONSTRAINT {}", qualified(table), quoted(name))
+        }
+        Change::DropIndex { table, name, constraint: false } => format!("DROP INDEX {}", beside(table, name)),
         Change::AlterTable { table, changes } => return alter_table(table, changes),
         Change::DropTable(name) => format!("DROP TABLE {}", qualified(name)),
         Change::DropEnum(name) => format!("DROP TYPE {}", qualified(name)),
@@ -241,7 +244,7 @@ fn create_index(table: &ObjectName, index: &Index) -> String {
 }
 
 fn index_column(column: &IndexColumn) -> String {
-    let class = column.operator_class.as_ref().map(|class| format!(" {class}")).unwrap_or_default();
+    let class = column.operator_class.as_ref().map(|class| format!(" {}", class.name)).unwrap_or_default();
     let order = if column.descending { " DESC" } else { "" };
     format!("{}{class}{order}", quoted(&column.name))
 }

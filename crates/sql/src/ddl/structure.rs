@@ -64,6 +64,8 @@ pub struct Table {
     pub foreign_keys: Vec<ForeignKey>,
     /// Triggers and indexes that the schema language cannot say. Never compared, only carried over.
     pub attachments: Vec<Attachment>,
+    /// What a live database says that it is for (PostgreSQL). Never compared.
+    pub comment: Option<String>,
 }
 
 /// A column.
@@ -79,8 +81,21 @@ pub struct Column {
     pub default: Option<Default>,
     /// Whether the database counts it up.
     pub autoincrement: bool,
+    /// How it counts, where a live database tells (PostgreSQL). Never compared.
+    pub counter: Option<Counter>,
     /// How its texts are compared, where that was said by hand (SQLite). Never compared, only carried over.
     pub collation: Option<String>,
+    /// What a live database says that it is for (PostgreSQL). Never compared.
+    pub comment: Option<String>,
+}
+
+/// How PostgreSQL counts a column up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// By a sequence.
+    Sequence(ObjectName),
+    /// By itself (`GENERATED … AS IDENTITY`).
+    Identity,
 }
 
 /// The type of a column.
@@ -144,6 +159,10 @@ pub struct Index {
     pub algorithm: Option<IndexAlgorithm>,
     /// The condition of a partial index.
     pub predicate: Option<String>,
+    /// Columns that are only stored in it (PostgreSQL's `INCLUDE`). No schema says so; an index that has some is left alone.
+    pub included: Vec<String>,
+    /// Whether a live database keeps it as a constraint of the table (PostgreSQL). Never compared.
+    pub constraint: bool,
 }
 
 /// What an index is for.
@@ -167,7 +186,16 @@ pub struct IndexColumn {
     /// How much of it is indexed (MySQL).
     pub length: Option<u32>,
     /// The operator class (PostgreSQL).
-    pub operator_class: Option<String>,
+    pub operator_class: Option<OperatorClass>,
+}
+
+/// How an index compares a column (PostgreSQL).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorClass {
+    /// Its name.
+    pub name: String,
+    /// Whether a live database takes it anyway.
+    pub is_default: bool,
 }
 
 /// A foreign key.
@@ -237,6 +265,19 @@ impl IndexColumn {
 }
 
 impl Table {
+    /// A table that holds nothing yet.
+    pub fn named(name: ObjectName) -> Self {
+        Table {
+            name,
+            columns: Vec::new(),
+            primary_key: None,
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            attachments: Vec::new(),
+            comment: None,
+        }
+    }
+
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
