@@ -7,6 +7,8 @@ pub mod check;
 pub mod codegen;
 pub mod diagnostic;
 mod format;
+#[cfg(feature = "cli")]
+pub mod pull;
 mod sources;
 pub mod syntax;
 

@@ -38,6 +38,13 @@ pub(super) fn of_default<'t>(connector: &Connector, model: &Model<'t>, field: Fi
     of_columns(connector, model, &[field], "_df")
 }
 
+/// The name of a constraint of a table, by the database's names.
+#[cfg(feature = "cli")]
+pub(crate) fn of_names(connector: &Connector, table: &str, columns: &[String], suffix: &str) -> String {
+    let name = columns.iter().fold(table.to_owned(), |name, column| name + "_" + column);
+    shortened(name, suffix, connector).into_owned()
+}
+
 fn of_columns<'t>(connector: &Connector, model: &Model<'t>, fields: &[FieldId], suffix: &str) -> Cow<'t, str> {
     let mut name = model.db_name().to_owned();
     for field in fields {

@@ -4,7 +4,7 @@
 const MAX_DEPTH: usize = 128;
 
 /// Whether the text is one JSON value.
-pub(super) fn is_json(text: &str) -> bool {
+pub(crate) fn is_json(text: &str) -> bool {
     value(text.trim_start(), 0).is_some_and(|rest| rest.trim_start().is_empty())
 }
 

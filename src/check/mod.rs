@@ -20,7 +20,7 @@ mod operator_class;
 mod predicate;
 mod relations;
 mod report;
-mod resolved;
+pub(crate) mod resolved;
 pub mod rules;
 
 use lenslet_core::catalog::Catalog;
@@ -28,6 +28,14 @@ use lenslet_core::catalog::Catalog;
 pub use config::{ConfigValue, Datasource, Generator, Url};
 pub(crate) use inline::{InlineEnd, inline_relations};
 pub(crate) use resolved::Resolved;
+
+#[cfg(all(feature = "cli", test))]
+pub(crate) use connector::find as connector;
+#[cfg(feature = "cli")]
+pub(crate) use {
+    connector::Connector, constraint_name::of_names as constraint_name, json::is_json,
+    operator_class::called_in_sql as operator_class, resolved::default_relation_name, rules::names::is_reserved,
+};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::sources::Sources;
@@ -81,6 +89,20 @@ pub fn check(sources: &Sources) -> Checked {
         _ => None,
     };
     Checked { schema, diagnostics: report.finish() }
+}
+
+/// What an accepted schema means, with its spans and without. Absent when it is refused, and when it has no datasource.
+#[cfg(feature = "cli")]
+pub(crate) fn understand<'t>(trees: &'t [Tree<'t>]) -> Option<(Resolved<'t>, Catalog)> {
+    let mut report = Report::default();
+    rules::syntax::problems(trees, &mut report);
+    let config = config::read(trees, &mut report);
+    let resolved = resolve(trees, &config, &mut report);
+    if !report.has_errors() {
+        rules::validate(&resolved, &mut report);
+    }
+    let catalog = lower::catalog(&resolved, &config.extensions).filter(|_| !report.has_errors())?;
+    Some((resolved, catalog))
 }
 
 /// What the configuration blocks of a schema say.

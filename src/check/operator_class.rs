@@ -28,6 +28,12 @@ pub(crate) fn find(name: &str) -> Option<&'static OperatorClass> {
     CLASSES.iter().find(|class| class.name == name)
 }
 
+/// The operator class that PostgreSQL calls so.
+#[cfg(feature = "cli")]
+pub(crate) fn called_in_sql(sql: &str) -> Option<&'static OperatorClass> {
+    CLASSES.iter().find(|class| class.sql == sql)
+}
+
 /// The names of all.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     CLASSES.iter().map(|class| class.name)

@@ -111,6 +111,12 @@ pub(crate) fn block_name(block: &Block<'_>, report: &mut Report) {
     }
 }
 
+/// Whether no model, view or enum can have that name.
+#[cfg(feature = "cli")]
+pub(crate) fn is_reserved(name: &str) -> bool {
+    SCALARS.contains(&name) || RESERVED_MODELS.contains(&name)
+}
+
 fn well_formed(name: Name<'_>, what: &str, report: &mut Report) {
     if name.text.starts_with(|first: char| first.is_numeric()) {
         let title = format!("the name of {} {what} starts with a letter", article(what));
