@@ -5,7 +5,7 @@ use lenslet_core::query::{
     SelectedRelation, Sort, Write,
 };
 use lenslet_native::{
-    Cursor, Engine, Error, Execute, FieldId, ModelId, Value,
+    Cursor, Engine, Error, Execute, FieldId, ModelId, Options, Value,
     catalog::{
         Arity, Catalog, Column, ColumnType, Field, FieldKind, ForeignKey, Index, IndexField, IndexKind, JoinTable,
         Model, ModelKind, Provider, ReferentialAction, Relation, RelationEnd, RelationField, RelationKind,
@@ -13,7 +13,7 @@ use lenslet_native::{
     },
     forest::Rows,
 };
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 use tempfile::TempDir;
 
 pub(crate) const USER: ModelId = ModelId::at(0);
@@ -158,17 +158,28 @@ pub(crate) struct Blog {
     pub(crate) engine: Engine,
 }
 
+impl Blog {
+    #[cfg(feature = "metrics")]
+    pub(crate) fn catalog(&self) -> Catalog {
+        catalog(true)
+    }
+}
+
 pub(crate) fn blog() -> Blog {
     blog_with("", true)
 }
 
 pub(crate) fn blog_with(options: &str, indexed: bool) -> Blog {
+    blog_watched(options, indexed, Options::new())
+}
+
+pub(crate) fn blog_watched(options: &str, indexed: bool, told: Options) -> Blog {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("blog.db");
     let connection = rusqlite::Connection::open(&path).unwrap();
     connection.execute_batch(DDL).unwrap();
     let url = format!("file:{}{options}", path.display());
-    let engine = Engine::with_catalog(&url, Arc::new(catalog(indexed))).unwrap();
+    let engine = Engine::with_options(&url, catalog(indexed), told).unwrap();
     Blog { folder, engine }
 }
 

@@ -3,6 +3,9 @@
 
 mod blog;
 mod errors;
+#[cfg(feature = "metrics")]
+mod numbers;
+mod observe;
 mod reads;
 mod threads;
 mod transactions;
