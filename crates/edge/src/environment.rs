@@ -17,12 +17,17 @@ impl Environment for Env {
     }
 }
 
+#[cfg(feature = "fetch")]
+#[wasm_bindgen::prelude::wasm_bindgen(module = "/src/fetch/environment.js")]
+extern "C" {
+    fn property(object: &wasm_bindgen::JsValue, name: &str) -> Option<String>;
+}
+
 /// The properties of an object of strings.
 #[cfg(feature = "fetch")]
 impl Environment for wasm_bindgen::JsValue {
     fn variable(&self, name: &str) -> Option<String> {
-        let value = js_sys::Reflect::get(self, &wasm_bindgen::JsValue::from_str(name)).ok()?;
-        value.as_string().filter(|value| !value.is_empty())
+        property(self, name)
     }
 }
 
@@ -30,6 +35,6 @@ impl Environment for wasm_bindgen::JsValue {
 #[cfg(feature = "worker")]
 impl Environment for worker::Env {
     fn variable(&self, name: &str) -> Option<String> {
-        AsRef::<wasm_bindgen::JsValue>::as_ref(self).variable(name)
+        property(self, name)
     }
 }

@@ -37,7 +37,7 @@ mod url;
 pub use engine::{Answer, Answers, Engine};
 pub use environment::{Env, Environment};
 #[cfg(all(feature = "fetch", target_family = "wasm"))]
-pub use fetch::Fetch;
+pub use fetch::{Fetch, promise};
 #[cfg(all(feature = "http", not(target_family = "wasm")))]
 pub use http::Http;
 pub use lenslet_core::generated::*;

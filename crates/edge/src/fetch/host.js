@@ -1,0 +1,47 @@
+// The half of this module that is JavaScript. Both halves name what they wait for by a number, and JavaScript calls
+// WebAssembly by a place in its table of functions: that costs neither closures nor a queue of tasks there.
+
+// What was posted: how to give it up, then its answer.
+const posted = new Map();
+
+// Posts a request. The answer is one text: the status, the headers that matter, an empty line, the body; without an answer
+// the status is 000. A request is sent again only when nothing can have been executed twice: when the pool says that it
+// refused it (`retry-after`), or when it only reads (`repeatable`).
+export async function post(table, arrived, id, url, headers, body, repeatable) {
+  const abort = new AbortController(), { signal } = abort;
+  posted.set(id, abort);
+  for (let left = 3, pause = 50; ; pause *= 2) {
+    let answer, again, wait;
+    try {
+      const response = await fetch(url, { method: "POST", headers: JSON.parse(headers), body, signal, redirect: "manual" });
+      const { status, headers: given } = response;
+      wait = given.get("retry-after");
+      again = (status == 429 || status == 503) && wait != null || repeatable && (status == 502 || status == 503);
+      answer = "" + status;
+      for (const name of ["accelerate-cache-status", "last-modified", "cf-ray"])
+        if (given.has(name)) answer += "\n" + name + ":" + given.get(name);
+      answer += "\n\n" + await response.text();
+    } catch (error) {
+      answer = "000\n\n" + error;
+      again = repeatable;
+    }
+    if (signal.aborted) return;
+    if (!again || !left-- || wait > 5) {
+      posted.set(id, answer);
+      return table.get(arrived)(id);
+    }
+    await new Promise(done => setTimeout(done, (wait | 0) * 1000 + pause * (.5 + Math.random())));
+  }
+}
+
+// Takes the answer, if it is there.
+export function take(id) {
+  const answer = posted.get(id);
+  return typeof answer == "string" ? posted.delete(id) && answer : undefined;
+}
+
+// Gives up what was posted.
+export function abandon(id) {
+  posted.get(id)?.abort?.();
+  posted.delete(id);
+}
