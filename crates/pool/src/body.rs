@@ -1,18 +1,17 @@
 //! Reading the body of a request: never more of it than allowed, nor for longer.
 
+use crate::units::Time;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Incoming};
 use lenslet_core::error::{Error, ErrorKind};
 use std::time::Duration;
 
-/// How long a client may take to send its request. Those that take longer hold a connection and say nothing.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The whole body. One that comes in one piece, as nearly all do, is not copied.
-pub(crate) async fn read(body: Incoming, most: usize) -> Result<Bytes, Error> {
-    let read = tokio::time::timeout(PATIENCE, pieces(body, most)).await;
-    read.unwrap_or_else(|_| Err(bad(format!("the request did not arrive within {} s", PATIENCE.as_secs()))))
+/// The whole body. One that comes in one piece, as nearly all do, is not copied. Clients that take longer than `patience`
+/// hold a connection and say nothing.
+pub(crate) async fn read(body: Incoming, most: usize, patience: Duration) -> Result<Bytes, Error> {
+    let read = tokio::time::timeout(patience, pieces(body, most)).await;
+    read.unwrap_or_else(|_| Err(bad(format!("the request did not arrive within {}", Time(patience)))))
 }
 
 async fn pieces(mut body: Incoming, most: usize) -> Result<Bytes, Error> {

@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! listen = "127.0.0.1:4466"
-//! public_url = "https://pool.example"
+//! public-url = "https://pool.example"
 //!
 //! [tls]
 //! certificate = "pool.pem"
@@ -10,7 +10,7 @@
 //!
 //! [limits]
 //! connections = 10
-//! query_time = "30s"
+//! query-time = "30s"
 //!
 //! [cache]
 //! memory = "64 MiB"
@@ -22,7 +22,7 @@
 //! [[keys]]            # written by `lenslet pool key create`
 //! name = "worker"
 //! hash = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"
-//! read_only = true
+//! read-only = true
 //! ```
 //!
 //! Keys and certificates that change are taken over while the pool runs, the rest when it starts again.
@@ -89,7 +89,7 @@ impl fmt::Debug for DatabaseUrl {
 
 /// A certificate (with those that lead to its authority) and its key, both in PEM. They are read again when they change.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TlsFiles {
     /// The certificate chain.
     pub certificate: PathBuf,
@@ -99,7 +99,7 @@ pub struct TlsFiles {
 
 /// What is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct CacheSettings {
     /// Bytes of answers that are kept; with 0 there is no cache.
     pub memory: Size,
@@ -113,7 +113,7 @@ impl Default for CacheSettings {
 
 /// What is written down, to standard error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct LogSettings {
     /// Lines for people or for programs.
     pub format: LogFormat,
@@ -149,7 +149,7 @@ pub enum LogLevel {
 
 /// How a pool ends that is told to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct DrainSettings {
     /// How long requests and interactive transactions that are under way may take.
     pub time: Time,
@@ -163,7 +163,7 @@ impl Default for DrainSettings {
 
 /// The file as it is written.
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 struct File {
     listen: Option<SocketAddr>,
     public_url: Option<String>,
@@ -255,25 +255,25 @@ mod tests {
     fn everything_can_be_said() {
         let text = r#"
             listen = "[::1]:80"
-            public_url = "https://pool.example"
-            database_url = "postgresql://u:secret@h/d"
-            any_schema = true
+            public-url = "https://pool.example"
+            database-url = "postgresql://u:secret@h/d"
+            any-schema = true
             [tls]
             certificate = "a.pem"
             key = "a.key"
             [limits]
             connections = 3
             queue = 4
-            queue_wait = "1s"
-            query_time = "2s"
-            transaction_time = "3s"
-            request_size = "1 KiB"
-            response_size = 2048
+            queue-wait = "1s"
+            query-time = "2s"
+            transaction-time = "3s"
+            request-size = "1 KiB"
+            response-size = 2048
             depth = 5
             values = 6
             batch = 7
-            request_time = "4s"
-            requests_per_second = 8
+            request-time = "4s"
+            requests-per-second = 8
             [cache]
             memory = "1 MiB"
             [log]
@@ -286,10 +286,10 @@ mod tests {
             hash = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"
             created = 2026-11-21T12:00:00Z
             expires = 2027-11-21T12:00:00+01:00
-            read_only = true
+            read-only = true
             models = ["User"]
             operations = ["findMany"]
-            requests_per_second = 9
+            requests-per-second = 9
         "#;
         let config = Config::parse(text).expect("it is right");
         assert_eq!(config.limits.request_size, Size(1024));
@@ -312,17 +312,17 @@ mod tests {
     fn mistakes_are_named() {
         let key = |more: &str| format!("[[keys]]\nname = \"a\"\nhash = \"{}\"\n{more}\n", Hash::of("a"));
         check("\nlisen = 1", "line 2: unknown field `lisen`");
-        check("database_url = \"secret", "line 1: ");
-        check("[limits]\nqueue_wait = \"soon\"", "`soon` is not a time");
+        check("database-url = \"secret", "line 1: ");
+        check("[limits]\nqueue-wait = \"soon\"", "`soon` is not a time");
         check("[limits]\nconnections = 0", "nonzero");
         check("[[keys]]\nname = \"a\"\nhash = \"x\"", "64 hexadecimal digits");
         check(&key("operations = [\"findAll\"]"), "key `a`: `findAll` is no operation");
         check(&key("expires = 2027-01-01"), "is no moment");
-        check(&key("raw = true\nread_only = true"), "not read-only");
+        check(&key("raw = true\nread-only = true"), "not read-only");
         check(&key("raw = true\nmodels = [\"User\"]"), "not limited to some models");
         check(&(key("") + &key("")), "there are two keys called `a`");
         check(&(key("") + &key("").replace("\"a\"", "\"b\"")), "key `b` has the hash of another one");
-        let said = Config::parse("database_url = \"postgresql://u:secret@h\" x").expect_err("a stray word");
+        let said = Config::parse("database-url = \"postgresql://u:secret@h\" x").expect_err("a stray word");
         assert!(!said.contains("secret"), "{said}");
     }
 }

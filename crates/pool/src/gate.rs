@@ -121,7 +121,7 @@ impl Gate {
             return Err(Error::new(
                 ErrorKind::ParameterRefused,
                 format!(
-                    "a transaction may take {most} here, not {asked} ms; give a shorter `timeout`, or raise the limit `transaction_time`"
+                    "a transaction may take {most} here, not {asked} ms; give a shorter `timeout`, or raise the limit `transaction-time`"
                 ),
             ));
         }
@@ -142,7 +142,7 @@ impl Gate {
         Err(Error::new(
             ErrorKind::AnswerTooLarge,
             format!(
-                "the answer has {} bytes, and the pool's `response_size` is {most}; ask for fewer rows with `take`, or for fewer columns",
+                "the answer has {} bytes, and the pool's `response-size` is {most}; ask for fewer rows with `take`, or for fewer columns",
                 answer.len()
             ),
         ))

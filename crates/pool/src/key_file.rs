@@ -128,7 +128,7 @@ fn entry(new: &NewKey, hash: Hash) -> Table {
         table.insert("expires", moment(expires));
     }
     let Scope { read_only, models, operations, raw } = &new.scope;
-    for (name, said) in [("read_only", *read_only), ("raw", *raw)] {
+    for (name, said) in [("read-only", *read_only), ("raw", *raw)] {
         if said {
             table.insert(name, value(true));
         }
@@ -140,7 +140,7 @@ fn entry(new: &NewKey, hash: Hash) -> Table {
         table.insert("operations", value(operations.iter().map(|it| it.name()).collect::<Array>()));
     }
     if let Some(rate) = new.requests_per_second {
-        table.insert("requests_per_second", value(i64::from(rate.get())));
+        table.insert("requests-per-second", value(i64::from(rate.get())));
     }
     table
 }

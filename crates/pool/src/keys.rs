@@ -109,7 +109,7 @@ pub struct Key {
 
 /// A key, as the configuration writes it.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Written {
     name: String,
     hash: Hash,

@@ -15,7 +15,7 @@ use crate::units::{Size, Time};
 
 /// Limits of a pool. What goes beyond one is refused at once, with the code that is named.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Limits {
     /// Connections to the database; as many as its URL says (`connection_limit`) when absent, or else 10.
     pub connections: Option<NonZeroUsize>,
@@ -92,6 +92,9 @@ pub(crate) struct Rate {
     due: AtomicU64,
 }
 
+/// The fact of an error that says when to try again.
+pub(crate) const RETRY_AFTER_MS: &str = "retryAfterMs";
+
 const SECOND: u64 = 1_000_000_000;
 
 impl Rate {
@@ -110,7 +113,7 @@ impl Rate {
             let limit = self.limit;
             let message = format!("the key may make {limit} requests a second; try again in {} ms", wait.as_millis());
             Error::new(ErrorKind::TooManyRequests, message)
-                .with("retryAfterMs", Value::Int(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
+                .with(RETRY_AFTER_MS, Value::Int(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
         })
     }
 
@@ -193,7 +196,7 @@ fn late(time: Duration) -> Error {
     Error::new(
         ErrorKind::QueryTimeout,
         format!(
-            "the query took longer than {time}, the pool's `query_time`, and was cancelled; make it cheaper, or raise the limit"
+            "the query took longer than {time}, the pool's `query-time`, and was cancelled; make it cheaper, or raise the limit"
         ),
     )
 }

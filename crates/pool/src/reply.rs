@@ -1,13 +1,16 @@
 //! What a request is answered with: statuses and bodies as the clients of Prisma 5.22 to 6.19 read them.
 
-use crate::cache::Status;
+use crate::{cache::Status, limits::RETRY_AFTER_MS, metrics};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
     HeaderMap, Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderName, HeaderValue, LAST_MODIFIED},
+    header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, LAST_MODIFIED, RETRY_AFTER},
 };
-use lenslet_core::error::{Error, ErrorKind};
+use lenslet_core::{
+    error::{Error, ErrorKind},
+    value::Value,
+};
 use lenslet_wire::{
     answer::{Form, ROWS},
     error,
@@ -20,6 +23,8 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The code of the error that it tells, if it tells one.
+    pub(crate) code: Option<&'static str>,
 }
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("accelerate-cache-status");
@@ -30,7 +35,7 @@ impl Reply {
     pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(CONTENT_TYPE, JSON);
-        Reply { status, headers, body: body.into() }
+        Reply { status, headers, body: body.into(), code: None }
     }
 
     /// The answer of a query, which may be an error of it.
@@ -63,14 +68,42 @@ impl Reply {
             }
             _ => error::write(refused),
         };
-        Reply::json(status, body)
+        let mut reply = Reply::json(status, body).telling(refused);
+        if let Some(Value::Int(milliseconds)) = refused.get(RETRY_AFTER_MS) {
+            reply.headers.insert(RETRY_AFTER, HeaderValue::from(milliseconds.max(&1).div_euclid(1000) + 1));
+        }
+        reply
+    }
+
+    /// The pool is about to end. Nothing was executed: who asks again reaches another one, or this one after its restart.
+    pub(crate) fn draining(form: Form) -> Self {
+        let error = Error::new(ErrorKind::PoolFailed, "the pool is stopping; ask again");
+        let mut reply = Reply::refused(form, &error);
+        reply.status = StatusCode::SERVICE_UNAVAILABLE;
+        reply.headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        reply.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        reply
+    }
+
+    /// Text for programs that are not clients.
+    pub(crate) fn text(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        let mut reply = Reply::json(status, body);
+        reply.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        reply
+    }
+
+    /// It tells this error.
+    #[must_use]
+    pub(crate) fn telling(mut self, error: &Error) -> Self {
+        self.code = Some(error.code());
+        self
     }
 
     /// A transaction that could not begin or end.
     pub(crate) fn transaction_failed(form: Form, failed: &Error) -> Self {
         match failed.kind() {
             kind if status_of(kind) != StatusCode::OK => Reply::refused(form, failed),
-            _ => Reply::json(StatusCode::INTERNAL_SERVER_ERROR, error::write_bare(failed)),
+            _ => Reply::json(StatusCode::INTERNAL_SERVER_ERROR, error::write_bare(failed)).telling(failed),
         }
     }
 
@@ -82,6 +115,7 @@ impl Reply {
     /// Says where the answer comes from, as the extension of Prisma's client reads it.
     #[must_use]
     pub(crate) fn from_cache(mut self, status: Status, modified: Option<&str>) -> Self {
+        metrics::cached(status);
         self.headers.insert(CACHE_STATUS, HeaderValue::from_static(status.name()));
         if let Some(Ok(modified)) = modified.map(HeaderValue::from_str) {
             self.headers.insert(LAST_MODIFIED, modified);

@@ -15,6 +15,12 @@ pub(crate) enum Route<'p> {
     Within(Client<'p>, &'p str, Step),
     /// `POST /invalidate`.
     Invalidate,
+    /// `GET /health`: whether the pool runs.
+    Health,
+    /// `GET /ready`: whether it can answer queries.
+    Ready,
+    /// `GET /metrics`: numbers.
+    Metrics,
     /// There is such a path, but not for this method.
     OtherMethod,
     /// There is nothing there.
@@ -45,6 +51,9 @@ impl<'p> Route<'p> {
         let mut next = || parts.next();
         let parts = [next(), next(), next(), next(), next(), next()];
         let (route, wanted) = match parts {
+            [Some("health"), None, ..] => (Route::Health, Method::GET),
+            [Some("ready"), None, ..] => (Route::Ready, Method::GET),
+            [Some("metrics"), None, ..] => (Route::Metrics, Method::GET),
             [Some("invalidate"), None, ..] => (Route::Invalidate, Method::POST),
             [Some(version), Some(hash), Some(place), rest @ ..] => {
                 let client = Client { version, hash };
@@ -66,7 +75,26 @@ impl<'p> Route<'p> {
             }
             _ => return Route::Unknown,
         };
-        if *method == wanted { route } else { Route::OtherMethod }
+        if *method == wanted || (*method == Method::HEAD && wanted == Method::GET) { route } else { Route::OtherMethod }
+    }
+}
+
+impl Route<'_> {
+    /// What numbers and logs call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Route::Query(_) => "query",
+            Route::Schema(_) => "schema",
+            Route::Begin(_) => "begin",
+            Route::Within(_, _, Step::Query) => "query in transaction",
+            Route::Within(_, _, Step::Commit) => "commit",
+            Route::Within(_, _, Step::Rollback) => "rollback",
+            Route::Invalidate => "invalidate",
+            Route::Health => "health",
+            Route::Ready => "ready",
+            Route::Metrics => "metrics",
+            Route::OtherMethod | Route::Unknown => "unknown",
+        }
     }
 }
 
@@ -89,6 +117,9 @@ mod tests {
         check(Method::POST, "/6.19.3/abc/itx/1/commit", Route::Within(client, "1", Step::Commit));
         check(Method::POST, "/6.19.3/abc/itx/1/rollback", Route::Within(client, "1", Step::Rollback));
         check(Method::POST, "/invalidate", Route::Invalidate);
+        check(Method::GET, "/health", Route::Health);
+        check(Method::HEAD, "/ready", Route::Ready);
+        check(Method::GET, "/metrics", Route::Metrics);
     }
 
     #[test]

@@ -4,13 +4,16 @@ use crate::{
     cache::Cache,
     config::CacheSettings,
     gate::{Gate, KeyFile, Source},
+    health::Health,
     keys::Keys,
     limits::Limits,
+    metrics::{Exporter, UPKEEP},
     schema::{Admission, Schema},
     service::Service,
     tls::TlsConfig,
     transactions::Transactions,
 };
+use futures_util::FutureExt as _;
 use hyper::service::service_fn;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -23,6 +26,8 @@ use std::{convert::Infallible, io, path::PathBuf, pin::pin, sync::Arc, time::Dur
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::Instant,
 };
 
 /// A pool: an engine behind HTTP.
@@ -55,9 +60,25 @@ pub struct Builder {
     keys: Source,
     limits: Limits,
     cache: usize,
+    exporter: Option<Exporter>,
+    region: String,
 }
 
 impl Builder {
+    /// Tells the program's numbers at `/metrics`, to those who have a key.
+    #[must_use]
+    pub fn metrics(mut self, exporter: Exporter) -> Self {
+        self.exporter = Some(exporter);
+        self
+    }
+
+    /// What answers name as the place that they come from; `local` if nothing is said.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = region.into();
+        self
+    }
+
     /// How many bytes of answers are kept for clients that allow it; 64 MiB if nothing is said, none with 0.
     #[must_use]
     pub fn cache(mut self, bytes: usize) -> Self {
@@ -135,6 +156,9 @@ impl Builder {
             admission: Admission::new(self.schema, self.any_schema),
             engine,
             transactions: Transactions::default(),
+            health: Health::default(),
+            exporter: self.exporter,
+            region: self.region,
             limits,
             cache: (self.cache > 0).then(|| Cache::new(self.cache)),
             gate: Gate::new(self.keys, self.limits, connections),
@@ -146,8 +170,6 @@ impl Builder {
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long the head of a request may take, from its first byte on.
-const HEAD: Duration = Duration::from_secs(30);
 /// Streams that one HTTP/2 connection may have open: each may hold a query.
 const STREAMS: u32 = 256;
 
@@ -163,6 +185,8 @@ impl Pool {
             keys: Source::Open,
             limits: Limits::default(),
             cache: CacheSettings::default().memory.0,
+            exporter: None,
+            region: "local".into(),
         }
     }
 
@@ -171,41 +195,80 @@ impl Pool {
         &self.service.engine
     }
 
-    /// Answers whoever connects, until `shutdown` is ready. Then no connection is taken any more, and those that are open
-    /// end with the request that is under way.
+    /// Answers whoever connects, until `shutdown` is ready.
+    ///
+    /// Then what is under way goes on for as long as [`Builder::drain`] says, and nothing else begins. While there are
+    /// interactive transactions, connections are still taken: their next step may come over a new one. What is left in the
+    /// end is cut off, which undoes it.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
-        let mut shutdown = pin!(shutdown);
-        loop {
-            let stream = tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => stream,
-                    Err(error) => {
-                        pause_after(&error).await;
-                        continue;
-                    }
-                },
-                () = &mut shutdown => break,
-            };
-            self.connect(stream, &graceful);
+        let mut connections = JoinSet::new();
+        if let Some(exporter) = self.service.exporter.clone() {
+            connections.spawn(keep_up(exporter));
         }
+        self.accept(&listener, &graceful, &mut connections, shutdown).await;
+        self.service.health.drain();
+        let deadline = Instant::now() + self.drain;
+        tracing::info!(
+            inside = self.service.gate.inside(),
+            transactions = self.service.transactions.open(),
+            "draining"
+        );
+        let finished = async {
+            while self.service.transactions.open() > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let finished = tokio::time::timeout_at(deadline, finished).map(drop);
+        self.accept(&listener, &graceful, &mut connections, finished).await;
         drop(listener);
-        let _ = tokio::time::timeout(self.drain, graceful.shutdown()).await;
+        let ended = tokio::time::timeout_at(deadline, graceful.shutdown()).await;
+        match ended {
+            Ok(()) => tracing::info!("drained"),
+            Err(_) => tracing::warn!("requests were cut off: they took longer than the pool may take to end"),
+        }
     }
 
-    fn connect(&self, stream: TcpStream, graceful: &GracefulShutdown) {
+    async fn accept(
+        &self,
+        listener: &TcpListener,
+        graceful: &GracefulShutdown,
+        connections: &mut JoinSet<()>,
+        until: impl Future<Output = ()>,
+    ) {
+        let mut until = pin!(until);
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => self.connect(stream, graceful, connections),
+                    Err(error) => pause_after(&error).await,
+                },
+                () = &mut until => break,
+            }
+            while connections.try_join_next().is_some() {}
+        }
+    }
+
+    fn connect(&self, stream: TcpStream, graceful: &GracefulShutdown, connections: &mut JoinSet<()>) {
         // An answer is written at once and whole: waiting for more to send only delays it.
         let _ = stream.set_nodelay(true);
         let watcher = graceful.watcher();
         let service = Arc::clone(&self.service);
-        match self.tls.clone() {
-            None => drop(tokio::spawn(async move { speak(stream, service, false, watcher).await })),
-            Some(tls) => drop(tokio::spawn(async move {
-                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.acceptor.accept(stream)).await {
+        match self.tls.as_ref().map(TlsConfig::acceptor) {
+            None => drop(connections.spawn(speak(stream, service, false, watcher))),
+            Some(tls) => drop(connections.spawn(async move {
+                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
                     speak(stream, service, true, watcher).await;
                 }
             })),
         }
+    }
+}
+
+async fn keep_up(exporter: Exporter) {
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        exporter.upkeep();
     }
 }
 
@@ -225,7 +288,7 @@ async fn speak(
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     let mut http = auto::Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    http.http1().timer(TokioTimer::new()).header_read_timeout(service.gate.limits().request_time.0);
     http.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
     let answer = service_fn(move |request| {
         let service = Arc::clone(&service);

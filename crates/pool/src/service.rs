@@ -4,11 +4,14 @@ use crate::{
     body,
     cache::{Asked, Cache, Stale, Status, Strategy},
     gate::Gate,
+    health::Health,
     keys::Admitted,
+    metrics::Exporter,
     reply::{Reply, status_of},
     route::{Client, Route, Step},
     schema::Admission,
     scope::only_reads,
+    seen::Seen,
     transactions::Transactions,
 };
 use bytes::Bytes;
@@ -32,8 +35,8 @@ use lenslet_wire::{
     json::Writer,
     words,
 };
-
 use std::sync::Arc;
+use tracing::Instrument as _;
 
 /// What all connections share.
 #[derive(Debug)]
@@ -43,6 +46,11 @@ pub(crate) struct Service {
     /// Absent where nothing is to be kept.
     pub(crate) cache: Option<Arc<Cache>>,
     pub(crate) engine: Engine,
+    pub(crate) health: Health,
+    /// Where numbers are kept, if the pool is to tell them.
+    pub(crate) exporter: Option<Exporter>,
+    /// What answers name as the place that they come from.
+    pub(crate) region: String,
     pub(crate) transactions: Transactions,
     pub(crate) limits: Limits,
     /// Where clients reach the pool, where that is not what they call it.
@@ -74,20 +82,35 @@ impl Service {
     /// Answers a request that came over a connection that is secure, or not.
     pub(crate) async fn answer(self: &Arc<Self>, request: Request<Incoming>, secure: bool) -> Reply {
         let (head, body) = request.into_parts();
+        let route = Route::of(&head.method, head.uri.path());
+        let seen = Seen::begin(&head.headers, route.name());
         let form = form(&head.headers);
-        match self.routed(&head, form, body, secure).await {
-            Ok(reply) => reply,
-            Err(refused) => Reply::refused(form, &refused),
-        }
+        let span = tracing::debug_span!("request", id = seen.id());
+        let answered = self.routed(route, &head, form, body, secure, &seen).instrument(span).await;
+        let reply = answered.unwrap_or_else(|refused| Reply::refused(form, &refused));
+        seen.end(reply, &self.region)
     }
 
-    async fn routed(self: &Arc<Self>, head: &Parts, form: Form, body: Incoming, secure: bool) -> Result<Reply, Error> {
-        let route = Route::of(&head.method, head.uri.path());
+    async fn routed(
+        self: &Arc<Self>,
+        route: Route<'_>,
+        head: &Parts,
+        form: Form,
+        body: Incoming,
+        secure: bool,
+        seen: &Seen,
+    ) -> Result<Reply, Error> {
         let key = &*match route {
+            Route::Health => return Ok(Reply::text(StatusCode::OK, "ok\n")),
+            Route::Ready => return Ok(self.health.ready(&self.engine).await),
+            Route::Query(_) | Route::Begin(_) | Route::Schema(_) if self.health.is_draining() => {
+                return Ok(Reply::draining(form));
+            }
             Route::OtherMethod => return Ok(Reply::json(StatusCode::METHOD_NOT_ALLOWED, "{}")),
             Route::Unknown => return Err(Error::new(ErrorKind::NotFound, "the pool has nothing at this address")),
             _ => self.gate.admit(&head.headers)?,
         };
+        let _ = seen.key.set(Arc::clone(&key.name));
         let owner = Some(key.number);
         match route {
             Route::Query(client) => {
@@ -95,7 +118,7 @@ impl Service {
                 if !self.admits(caller) {
                     return Ok(Reply::schema_missing());
                 }
-                let body = body::read(body, self.limits.size).await?;
+                let body = body::read(body, self.limits.size, self.gate.limits().request_time.0).await?;
                 Ok(match Strategy::of(&head.headers) {
                     Ok(strategy) => self.cached(caller, strategy, body).await,
                     Err(refused) => failed(form, &refused),
@@ -103,7 +126,7 @@ impl Service {
             }
             Route::Within(client, id, Step::Query) => {
                 let caller = self.caller(client, form, key, &head.headers)?;
-                let body = body::read(body, self.limits.size).await?;
+                let body = body::read(body, self.limits.size, self.gate.limits().request_time.0).await?;
                 Ok(match self.transactions.engine(id, owner) {
                     Ok(engine) => self.query(Place::Inside(&engine), caller, &body).await,
                     Err(ended) => failed(form, &ended),
@@ -116,7 +139,7 @@ impl Service {
                 if !self.admits(caller) {
                     return Ok(Reply::schema_missing());
                 }
-                let body = body::read(body, self.limits.size).await?;
+                let body = body::read(body, self.limits.size, self.gate.limits().request_time.0).await?;
                 let options = decode::start(text(&body)?, &self.limits)?;
                 let begun = async {
                     let options = self.gate.options(options)?;
@@ -130,20 +153,26 @@ impl Service {
             }
             Route::Schema(client) => {
                 self.caller(client, form, key, &head.headers)?;
-                let body = body::read(body, self.limits.size).await?;
+                let body = body::read(body, self.limits.size, self.gate.limits().request_time.0).await?;
                 let uploaded = self.admission.upload(client.hash, &body);
                 uploaded.map_err(|refused| Error::new(ErrorKind::BadRequest, refused.to_string()))?;
                 Ok(Reply::json(StatusCode::OK, quoted(client.hash)))
             }
             Route::Invalidate => {
-                let body = body::read(body, self.limits.size).await?;
+                let body = body::read(body, self.limits.size, self.gate.limits().request_time.0).await?;
                 let stale = Stale::of(text(&body)?)?;
                 if let Some(cache) = &self.cache {
                     cache.invalidate(&stale);
                 }
                 Ok(Reply::json(StatusCode::OK, "{}"))
             }
-            Route::OtherMethod | Route::Unknown => Ok(Reply::json(StatusCode::NOT_FOUND, "{}")),
+            Route::Metrics => match &self.exporter {
+                Some(exporter) => Ok(Reply::text(StatusCode::OK, exporter.render(self))),
+                None => Err(Error::new(ErrorKind::NotFound, "the program keeps the pool's numbers elsewhere")),
+            },
+            Route::Health | Route::Ready | Route::OtherMethod | Route::Unknown => {
+                Err(Error::new(ErrorKind::NotFound, "the pool has nothing at this address"))
+            }
         }
     }
 
@@ -323,7 +352,7 @@ fn replied(form: Form, answer: Result<String, Error>) -> Reply {
 /// An error in place of an answer: of the query, or of what is around it.
 fn failed(form: Form, error: &Error) -> Reply {
     match status_of(error.kind()) {
-        StatusCode::OK => Reply::answered(form, error::write(&words::of(form, error))),
+        StatusCode::OK => Reply::answered(form, error::write(&words::of(form, error))).telling(error),
         _ => Reply::refused(form, error),
     }
 }

@@ -78,6 +78,11 @@ impl Transactions {
         self.find(id, owner)?.close("rollback", Stage::RolledBack)?.rollback().await
     }
 
+    /// How many are under way.
+    pub(crate) fn open(&self) -> usize {
+        self.state().all.values().filter(|it| it.is_open()).count()
+    }
+
     fn find(&self, id: &str, owner: Option<u64>) -> Result<Arc<Transaction>, Error> {
         let found = self.state().all.get(id).filter(|it| it.owner == owner).cloned();
         found.ok_or_else(|| {
@@ -110,6 +115,10 @@ impl State {
 impl Transaction {
     fn stage(&self) -> MutexGuard<'_, Stage> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(*self.stage(), Stage::Open(_)) && self.began.elapsed() < self.timeout
     }
 
     fn open(&self, what: &str) -> Result<Engine, Error> {
