@@ -1,7 +1,7 @@
 //! `cargo xtask test` and `cargo xtask ci`.
 
 use crate::run::{Failure, Result, cargo, output, shared, skipped, step, succeeds};
-use crate::{postgresql, wasm};
+use crate::{node, postgresql, wasm};
 
 /// Formatting and lints, then the tests.
 pub(crate) fn ci() -> Result {
@@ -25,11 +25,21 @@ pub(crate) fn test() -> Result {
     if let Err(missing) = postgresql::ensure() {
         skipped("Tests on PostgreSQL", &missing.to_string());
     }
+    let client = match node::ensure() {
+        Ok(()) => Some(node::prisma_client()?),
+        Err(missing) => {
+            skipped("The unmodified JavaScript client", &missing.to_string());
+            None
+        }
+    };
     let mut runner = if succeeds(&mut cargo(&["nextest", "--version"])) {
         cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
     } else {
         cargo(&["test", "--workspace", "--all-targets", "--locked", "--no-fail-fast"])
     };
+    if let Some(folder) = client {
+        runner.env("LENSLET_JAVASCRIPT", folder);
+    }
     // What takes minutes is left out of a plain `cargo test`.
     step("Tests", runner.env("LENSLET_COMPILE_REAL_SCHEMAS", "1"))
 }

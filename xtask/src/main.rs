@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod conformance;
 mod debian;
+mod node;
 mod postgresql;
 mod run;
 mod schema;
@@ -24,6 +25,7 @@ Checks
   ci                       Formatting, lints, then `test`: what continuous integration runs
   conformance schema       Compare validation and formatter with the recorded cases
   conformance query        Run the recorded queries on real databases
+  conformance client       Run Prisma's own clients, recorded and live, against the pool
 
 Measurements (release builds; nothing else should run meanwhile)
   bench gen                Wall time of `lenslet gen`, and how it grows with the schema
@@ -61,6 +63,7 @@ fn dispatch(words: &[&str]) -> Result {
         ["ci"] => check::ci(),
         ["conformance", "schema"] => conformance::schema(),
         ["conformance", "query"] => conformance::query(),
+        ["conformance", "client"] => conformance::client(),
         ["bench", "gen"] => bench::generate::run(),
         ["bench", "schema"] => bench::schema::run(),
         ["bench", "sqlite"] => bench::sqlite(),
@@ -75,7 +78,7 @@ fn dispatch(words: &[&str]) -> Result {
             Err(Failure::new("say how many models the schema shall have: `cargo xtask schema --models 1000`"))
         }
         ["bench", ..] => Err(Failure::new("say what to measure: `cargo xtask bench gen`, `schema` or `sqlite`")),
-        ["conformance", ..] => Err(Failure::new("say what to compare: `cargo xtask conformance schema` or `query`")),
+        ["conformance", ..] => Err(Failure::new("say what to compare: `cargo xtask conformance schema`, `query` or `client`")),
         [word, ..] => Err(Failure::new(format!("there is no command `{word}`; `cargo xtask help` lists them"))),
     }
 }
