@@ -2,38 +2,56 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use lenslet::{Schema, Severity, Sources};
 use lenslet_core::catalog::Catalog;
-use lenslet_pool::{Builder, CertificateError, Pool};
+use lenslet_pool::config::{self, Config, ConfigError, LogFormat, LogLevel, Size, Time, TlsFiles};
+use lenslet_pool::key_file::KeyFileError;
+use lenslet_pool::metrics::Exporter;
+use lenslet_pool::{Builder, CertificateError, Pool, logging};
 
 use super::database_url::{self, DatabaseUrl};
 use super::environment::Environment;
 use super::error::Error;
+use super::pool_key;
 use super::schema_files::SchemaFiles;
 use super::{Outcome, Verdict, terminal};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Examples:
+  lenslet pool key create --name worker
   lenslet pool
   lenslet pool --schema prisma/schema.prisma --listen 0.0.0.0:4466
   lenslet pool --listen 0.0.0.0:443 --tls-certificate pool.crt --tls-key pool.key
 
-The database's URL is, in this order: --url, the schema's `directUrl`, the variable DIRECT_URL, the schema's `url`, \
-the variable DATABASE_URL. It is never shown. `connection_limit` in it is how many connections the pool may have.
+The database's URL is, in this order: --url, `database-url` of the configuration, the schema's `directUrl`, the variable \
+DIRECT_URL, the schema's `url`, the variable DATABASE_URL. It is never shown.
 
 Clients reach the pool at `https://HOST/?api_key=KEY`: those of `lenslet gen --no-engine`, and those of Prisma 5.22 to 6.19 \
-that were generated with `--no-engine` from the same schema.")]
+that were generated with `--no-engine` from the same schema. Without a single key, whoever reaches the pool may ask for \
+everything, so it then listens on this machine only. Flags beat the configuration. Keys and certificates that change are \
+taken over while the pool runs. `/health`, `/ready` and (with a key) `/metrics` tell how it is; SIGTERM ends it when what is \
+under way has finished."
+)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// The schema: a file, or a folder of *.prisma files
     #[arg(long, value_name = "PATH")]
     schema: Option<PathBuf>,
-    /// Where to listen
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4466")]
-    listen: SocketAddr,
+    /// The configuration; `lenslet-pool.toml`, if there is one
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where to listen; 127.0.0.1:4466 if nothing is said
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
     /// The database, instead of the one that schema and environment name
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -49,6 +67,75 @@ pub(super) struct Arguments {
     /// Answer Prisma's clients that were generated from another schema, too
     #[arg(long)]
     any_schema: bool,
+    #[command(flatten)]
+    limits: Limits,
+    /// Keep answers of clients that allow it in that much memory; 64 MiB if nothing is said
+    #[arg(long, value_name = "SIZE")]
+    cache: Option<Size>,
+    /// How long what is under way may take when the pool ends; 30s if nothing is said
+    #[arg(long, value_name = "TIME")]
+    drain: Option<Time>,
+    /// Write the log as JSON
+    #[arg(long)]
+    log_json: bool,
+    /// Write down every request
+    #[arg(long)]
+    verbose: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Make, list and revoke keys
+    #[command(subcommand, arg_required_else_help = true)]
+    Key(pool_key::Command),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+struct Limits {
+    /// Connections to the database; 10 if neither this nor the URL's `connection_limit` says
+    #[arg(long, value_name = "NUMBER")]
+    connections: Option<NonZeroUsize>,
+    /// Requests that may wait for a connection; 10000 if nothing is said
+    #[arg(long, value_name = "NUMBER")]
+    queue: Option<usize>,
+    /// How long one may wait; 10s if nothing is said
+    #[arg(long, value_name = "TIME")]
+    queue_wait: Option<Time>,
+    /// How long a query may run before it is cancelled; 30s if nothing is said
+    #[arg(long, value_name = "TIME")]
+    query_time: Option<Time>,
+    /// How long an interactive transaction may be asked to take; 60s if nothing is said
+    #[arg(long, value_name = "TIME")]
+    transaction_time: Option<Time>,
+    /// How large a request may be; 4 MiB if nothing is said
+    #[arg(long, value_name = "SIZE")]
+    request_size: Option<Size>,
+    /// How large an answer may be; 16 MiB if nothing is said
+    #[arg(long, value_name = "SIZE")]
+    response_size: Option<Size>,
+    /// Requests a second of each key that has no limit of its own
+    #[arg(long, value_name = "NUMBER")]
+    requests_per_second: Option<NonZeroU32>,
+}
+
+impl Limits {
+    /// What was said beats what the configuration says.
+    fn apply(&self, limits: &mut lenslet_pool::limits::Limits) {
+        fn set<T: Clone>(said: &Option<T>, limit: &mut T) {
+            if let Some(said) = said {
+                *limit = said.clone();
+            }
+        }
+        limits.connections = self.connections.or(limits.connections);
+        set(&self.queue, &mut limits.queue);
+        set(&self.queue_wait, &mut limits.queue_wait);
+        set(&self.query_time, &mut limits.query_time);
+        set(&self.transaction_time, &mut limits.transaction_time);
+        set(&self.request_size, &mut limits.request_size);
+        set(&self.response_size, &mut limits.response_size);
+        limits.requests_per_second = self.requests_per_second.or(limits.requests_per_second);
+    }
 }
 
 /// A pool cannot be started.
@@ -64,6 +151,34 @@ pub(super) enum PoolError {
     Runtime(io::Error),
     #[error("cannot wait for signals: {0}")]
     Signals(io::Error),
+    #[error("without a key everybody who reaches {0} could ask for everything")]
+    NoKeys(SocketAddr),
+    #[error("{0}")]
+    Config(ConfigError),
+    #[error("{0}")]
+    Keys(KeyFileError),
+    #[error("`--expires {0}` is longer than the calendar")]
+    TooLong(Time),
+    #[error("{0}")]
+    Log(logging::LogTaken),
+    #[error("{0}")]
+    Metrics(lenslet_pool::metrics::RecorderTaken),
+}
+
+impl PoolError {
+    /// The next step.
+    pub(super) fn help(&self) -> Option<String> {
+        match self {
+            PoolError::NoKeys(_) => Some("make one with `lenslet pool key create --name NAME`".to_owned()),
+            PoolError::Keys(KeyFileError::NoSuchKey(_)) => {
+                Some("`lenslet pool key list` has those there are".to_owned())
+            }
+            PoolError::Keys(KeyFileError::NameTaken(_)) => {
+                Some("choose another name, or revoke that one with `lenslet pool key revoke NAME`".to_owned())
+            }
+            _ => None,
+        }
+    }
 }
 
 impl From<PoolError> for Error {
@@ -72,22 +187,61 @@ impl From<PoolError> for Error {
     }
 }
 
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4466);
+
 pub(super) fn run(arguments: &Arguments) -> Outcome {
+    if let Some(Command::Key(command)) = &arguments.command {
+        return pool_key::run(command);
+    }
+    let (place, config) = configuration(arguments)?;
+    let address = config.listen.unwrap_or(LISTEN);
+    if config.keys.is_empty() && !address.ip().is_loopback() {
+        return Err(PoolError::NoKeys(address).into());
+    }
     let files = SchemaFiles::load(arguments.schema.as_deref())?;
     let checked = lenslet::check(&files.sources);
     terminal::diagnostics(&checked.diagnostics, &files.sources);
     let Some(schema) = files.meaning(checked)? else {
         return Ok(Verdict::Bad);
     };
-    let url = url(arguments, &schema, &files)?;
-    let pool = configured(arguments, schema, &files.sources)?.build(url.as_str());
+    let url = url(arguments, &config, &schema, &files)?;
+    logging::start(config.log).map_err(PoolError::Log)?;
+    let exporter = Exporter::install().map_err(PoolError::Metrics)?;
+    let pool = configured(place, &config, schema, &files.sources)?.metrics(exporter).build(url.as_str());
     let pool = pool.map_err(|error| PoolError::Database { place: url.shown(), error })?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(PoolError::Runtime)?;
-    runtime.block_on(serve(pool, arguments, &url))
+    let outcome = runtime.block_on(serve(pool, address, &config, &url));
+    // What is still open was to end by now.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
 }
 
-fn url(arguments: &Arguments, schema: &Schema, files: &SchemaFiles) -> Result<DatabaseUrl, Error> {
-    let url = match &arguments.url {
+/// What the configuration says, and flags beat, with the place of the file.
+fn configuration(arguments: &Arguments) -> Result<(PathBuf, Config), PoolError> {
+    let place = arguments.config.clone().unwrap_or_else(|| config::FILE.into());
+    let is_there = arguments.config.is_some() || place.is_file();
+    let mut config = if is_there { Config::read(&place).map_err(PoolError::Config)? } else { Config::default() };
+    arguments.limits.apply(&mut config.limits);
+    config.listen = arguments.listen.or(config.listen);
+    config.public_url = arguments.public_url.clone().or(config.public_url);
+    config.any_schema |= arguments.any_schema;
+    if let (Some(certificate), Some(key)) = (&arguments.tls_certificate, &arguments.tls_key) {
+        config.tls = Some(TlsFiles { certificate: certificate.clone(), key: key.clone() });
+    }
+    config.cache.memory = arguments.cache.unwrap_or(config.cache.memory);
+    config.drain.time = arguments.drain.unwrap_or(config.drain.time);
+    if arguments.log_json {
+        config.log.format = LogFormat::Json;
+    }
+    if arguments.verbose {
+        config.log.level = LogLevel::Debug;
+    }
+    Ok((place, config))
+}
+
+fn url(arguments: &Arguments, config: &Config, schema: &Schema, files: &SchemaFiles) -> Result<DatabaseUrl, Error> {
+    let given = arguments.url.as_deref().or(config.database_url.as_ref().map(|it| it.reveal()));
+    let url = match given {
         Some(url) => DatabaseUrl::given(url),
         None => database_url::direct(&schema.datasource, &Environment::load(&files.folder())?)?,
     };
@@ -95,16 +249,24 @@ fn url(arguments: &Arguments, schema: &Schema, files: &SchemaFiles) -> Result<Da
     Ok(url)
 }
 
-fn configured(arguments: &Arguments, schema: Schema, sources: &Sources) -> Result<Builder, PoolError> {
+fn configured(place: PathBuf, config: &Config, schema: Schema, sources: &Sources) -> Result<Builder, PoolError> {
     let mut own = lenslet_pool::Schema::new(Arc::new(schema.catalog), read);
     if let [file] = sources.files() {
         own = own.text(&file.text);
     }
-    let mut pool = Pool::builder(own).any_schema(arguments.any_schema);
-    if let Some(url) = &arguments.public_url {
+    let mut pool = Pool::builder(own)
+        .any_schema(config.any_schema)
+        .limits(config.limits.clone())
+        .cache(config.cache.memory.0)
+        .drain(config.drain.time.0)
+        .key_file(place, config.keys());
+    if let Some(region) = &config.region {
+        pool = pool.region(region);
+    }
+    if let Some(url) = &config.public_url {
         pool = pool.public_url(url);
     }
-    if let (Some(certificate), Some(key)) = (&arguments.tls_certificate, &arguments.tls_key) {
+    if let Some(TlsFiles { certificate, key }) = &config.tls {
         pool = pool.tls(tls(certificate, key)?);
     }
     Ok(pool)
@@ -126,17 +288,56 @@ fn read(text: &str) -> Result<Catalog, String> {
     }
 }
 
-async fn serve(pool: Pool, arguments: &Arguments, url: &DatabaseUrl) -> Outcome {
-    let address = arguments.listen;
-    let listening = tokio::net::TcpListener::bind(address).await;
+async fn serve(pool: Pool, address: SocketAddr, config: &Config, url: &DatabaseUrl) -> Outcome {
+    let listening = listen(address);
     let listener = listening.map_err(|error| PoolError::Listen { address, error })?;
     let stop = stop().map_err(PoolError::Signals)?;
+    reload(&pool).map_err(PoolError::Signals)?;
     // The port may have been left to the system.
     let address = listener.local_addr().unwrap_or(address);
-    let scheme = if arguments.tls_certificate.is_some() { "https" } else { "http" };
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
     terminal::message(&format!("Answering at {scheme}://{address}/ for `{}`", url.shown()));
+    if config.keys.is_empty() {
+        terminal::warning(
+            "there is no key, so every program on this machine may ask for everything; \
+             `lenslet pool key create --name NAME` makes one",
+        );
+    }
     pool.serve(listener, stop).await;
     Ok(Verdict::Good)
+}
+
+/// Connections that may wait to be taken: thousands of workers may come at once.
+const BACKLOG: u32 = 4096;
+
+fn listen(address: SocketAddr) -> io::Result<tokio::net::TcpListener> {
+    use tokio::net::TcpSocket;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // On Windows it would mean that two may listen at the same place.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// SIGHUP makes the pool read its keys and certificates again, whether they have changed or not.
+#[cfg(unix)]
+fn reload(pool: &Pool) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut asked, reload) = (signal(SignalKind::hangup())?, pool.reloader());
+    tokio::spawn(async move {
+        while asked.recv().await.is_some() {
+            reload();
+        }
+    });
+    Ok(())
+}
+
+/// There is no signal for that here.
+#[cfg(not(unix))]
+fn reload(_: &Pool) -> io::Result<()> {
+    Ok(())
 }
 
 /// Ready when the process is asked to stop.

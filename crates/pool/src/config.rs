@@ -55,7 +55,9 @@ pub struct Config {
     /// The URL of the database, if it is not that of `DIRECT_URL`.
     pub database_url: Option<DatabaseUrl>,
     /// Whether clients may ask that were generated from another schema.
-    pub any_schema: Option<bool>,
+    pub any_schema: bool,
+    /// What answers name as the place that they come from.
+    pub region: Option<String>,
     /// The certificate and its key; plain HTTP without.
     pub tls: Option<TlsFiles>,
     /// How much of everything.
@@ -168,7 +170,8 @@ struct File {
     listen: Option<SocketAddr>,
     public_url: Option<String>,
     database_url: Option<DatabaseUrl>,
-    any_schema: Option<bool>,
+    any_schema: bool,
+    region: Option<String>,
     tls: Option<TlsFiles>,
     limits: Limits,
     cache: CacheSettings,
@@ -232,8 +235,8 @@ impl Config {
         if let Some(twice) = keys.iter().find(|key| !hashes.insert(key.hash)) {
             return Err(format!("key `{}` has the hash of another one", twice.name));
         }
-        let File { listen, public_url, database_url, any_schema, tls, limits, cache, log, drain, .. } = file;
-        Ok(Config { listen, public_url, database_url, any_schema, tls, limits, cache, log, drain, keys })
+        let File { listen, public_url, database_url, any_schema, region, tls, limits, cache, log, drain, .. } = file;
+        Ok(Config { listen, public_url, database_url, any_schema, region, tls, limits, cache, log, drain, keys })
     }
 
     /// Its keys, ready to be asked.
@@ -258,6 +261,7 @@ mod tests {
             public-url = "https://pool.example"
             database-url = "postgresql://u:secret@h/d"
             any-schema = true
+            region = "fra"
             [tls]
             certificate = "a.pem"
             key = "a.key"

@@ -13,7 +13,10 @@ use lenslet_core::{
 };
 use std::{
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Where the keys of a pool are.
@@ -23,21 +26,38 @@ pub(crate) enum Source {
     Open,
     /// They do not change.
     Fixed(Keys),
-    /// In a configuration file. A file without keys lets nobody in.
+    /// In a configuration file.
     File(KeyFile),
 }
 
-/// The keys in a configuration file, as they are now.
+/// The keys in a configuration file, as they are now. While it has never had one, whoever reaches the pool may ask; once it
+/// has had one, a file without keys lets nobody in.
 #[derive(Debug)]
 pub(crate) struct KeyFile {
     path: PathBuf,
     read: RwLock<(Option<Stamp>, Arc<Keys>)>,
+    open: AtomicBool,
 }
 
 impl KeyFile {
     pub(crate) fn new(path: PathBuf, keys: Keys) -> Self {
         // It is compared with the file at the first request: it may have changed since it was read.
-        KeyFile { path, read: RwLock::new((None, Arc::new(keys))) }
+        let open = AtomicBool::new(keys.is_empty());
+        KeyFile { path, read: RwLock::new((None, Arc::new(keys))), open }
+    }
+
+    /// The keys that count, if any are needed.
+    fn needed(&self) -> Option<Arc<Keys>> {
+        let keys = self.current();
+        if !keys.is_empty() {
+            self.open.store(false, Ordering::Relaxed);
+        }
+        (!self.open.load(Ordering::Relaxed)).then_some(keys)
+    }
+
+    /// Reads the file at the next request, whether it has changed or not.
+    fn forget(&self) {
+        self.read.write().unwrap_or_else(PoisonError::into_inner).0 = None;
     }
 
     fn current(&self) -> Arc<Keys> {
@@ -88,7 +108,10 @@ impl Gate {
         let key = match &self.source {
             Source::Open => return Ok(Arc::clone(&self.anyone)),
             Source::Fixed(keys) => keys.find(authorization),
-            Source::File(file) => file.current().find(authorization),
+            Source::File(file) => match file.needed() {
+                None => return Ok(Arc::clone(&self.anyone)),
+                Some(keys) => keys.find(authorization),
+            },
         }?;
         key.spend()?;
         Ok(key)
@@ -146,6 +169,14 @@ impl Gate {
                 answer.len()
             ),
         ))
+    }
+
+    /// Reads the keys again, whether their file has changed or not.
+    pub(crate) fn reload(&self) {
+        if let Source::File(file) = &self.source {
+            file.forget();
+            file.needed();
+        }
     }
 
     /// The limits.

@@ -4,11 +4,11 @@
 //! owner only, and two commands at once do not undo each other's work.
 
 use crate::{
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, Time},
     keys::{Hash, Key, Secret, contradiction},
     scope::Scope,
 };
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
@@ -56,6 +56,11 @@ pub enum KeyFileError {
     /// What the key is to do contradicts itself.
     #[error("{0}")]
     Contradiction(&'static str),
+}
+
+/// The moment after that time; none where the calendar ends before.
+pub fn after(time: Time) -> Option<DateTime<Utc>> {
+    Utc::now().checked_add_signed(TimeDelta::from_std(time.0).ok()?)
 }
 
 /// Makes a key and writes its hash into the file, which is made when it is not there. The key itself is in no file.

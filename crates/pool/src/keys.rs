@@ -107,6 +107,17 @@ pub struct Key {
     pub requests_per_second: Option<NonZeroU32>,
 }
 
+impl Key {
+    /// Whether it is refused by now.
+    pub fn has_expired(&self) -> bool {
+        has_passed(self.expires)
+    }
+}
+
+fn has_passed(expires: Option<DateTime<Utc>>) -> bool {
+    expires.is_some_and(|at| at <= Utc::now())
+}
+
 /// A key, as the configuration writes it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -211,7 +222,7 @@ impl Keys {
         };
         match self.0.get(&Hash::of(key.trim())) {
             None => refused("the key is not known to this pool, or it was revoked; see `lenslet pool key list`"),
-            Some(key) if key.expires.is_some_and(|it| it <= Utc::now()) => {
+            Some(key) if has_passed(key.expires) => {
                 refused("the key has expired; make a new one with `lenslet pool key create`")
             }
             Some(key) => Ok(Arc::clone(key)),

@@ -94,7 +94,7 @@ impl Builder {
     }
 
     /// Lets only those in that have one of the keys in a configuration file, which is read again whenever it changes.
-    /// `keys` are those that it has now.
+    /// `keys` are those that it has now. While it has never had one, whoever reaches the pool may ask for everything.
     #[must_use]
     pub fn key_file(mut self, path: impl Into<PathBuf>, keys: Keys) -> Self {
         self.keys = Source::File(KeyFile::new(path.into(), keys));
@@ -193,6 +193,16 @@ impl Pool {
     /// The engine that answers, for those who want a connection to be open before the first request.
     pub fn engine(&self) -> &Engine {
         &self.service.engine
+    }
+
+    /// What makes the pool read its keys and certificates again, whether they have changed or not. (When they have, it does so
+    /// by itself.)
+    pub fn reloader(&self) -> impl Fn() + Send + Sync + 'static {
+        let (service, tls) = (Arc::clone(&self.service), self.tls.clone());
+        move || {
+            service.gate.reload();
+            tls.iter().for_each(TlsConfig::reload);
+        }
     }
 
     /// Answers whoever connects, until `shutdown` is ready.

@@ -75,6 +75,12 @@ impl TlsConfig {
         Ok(TlsConfig { files: Some(Arc::new(files)), current: Arc::new(RwLock::new(Current { read, acceptor })) })
     }
 
+    /// Reads the files again, whether they have changed or not.
+    pub(crate) fn reload(&self) {
+        self.current.write().unwrap_or_else(PoisonError::into_inner).read = [None, None];
+        self.acceptor();
+    }
+
     /// What makes the next connection secure.
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         let stamps = self.files.as_deref().map(Files::stamps);
