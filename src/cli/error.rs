@@ -136,6 +136,7 @@ impl Error {
             Error::NoUrl { .. } => {
                 "set one in the environment or in a `.env` file, or give the URL with `--url`".to_owned()
             }
+            Error::Pool(error) => return error.help(),
             Error::PoolUrl { .. } => "set `DIRECT_URL` to the URL of the database itself".to_owned(),
             Error::OtherDatabase { provider, schemes, .. } => {
                 let schemes: Vec<String> = schemes.iter().map(|scheme| format!("`{scheme}:`")).collect();
@@ -153,7 +154,6 @@ impl Error {
             | Error::Block { .. }
             | Error::Generate(_)
             | Error::Output(_)
-            | Error::Pool(_)
             | Error::Push { .. }
             | Error::SeedStart { .. }
             | Error::SeedFailed { .. } => return None,

@@ -13,6 +13,7 @@ mod help;
 mod hints;
 mod init;
 mod pool;
+mod pool_key;
 mod schema_files;
 mod secret;
 mod settings;
