@@ -2,42 +2,114 @@
 //! nothing, what is pulled asks for the same database.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+use codegen_tests::postgresql_server::Server;
 use codegen_tests::schema_conformance::folder;
 use lenslet::{SourceFile, Sources, check, format, pull};
 use lenslet_core::catalog::{Catalog, Provider};
 use lenslet_migrate::{Database, PushOptions, Scratch, describe, diff};
-use lenslet_sql::ddl::{Dialect, script};
+use lenslet_sql::ddl::{DatabaseSchema, Dialect, script};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Those of PostgreSQL itself that the real schemas use types and operator classes of.
+const EXTENSIONS: [&str; 3] = ["citext", "pg_trgm", "uuid-ossp"];
+
+fn is_without_vectors(error: &str) -> bool {
+    error.contains("\"vector\" does not exist") || error.contains("\"vector\" is not available")
+}
+
+/// A pushed schema, what its database holds, and a way to make another database.
+struct Case {
+    name: String,
+    sources: Sources,
+    catalog: Catalog,
+    found: DatabaseSchema,
+}
+
+/// Empty databases of one kind.
+enum Place {
+    Sqlite,
+    Postgresql(Server),
+}
+
+impl Place {
+    fn all() -> Vec<Place> {
+        let server = Server::start().unwrap().map(Place::Postgresql);
+        [Place::Sqlite].into_iter().chain(server).collect()
+    }
+
+    fn provider(&self) -> Provider {
+        match self {
+            Place::Sqlite => Provider::Sqlite,
+            Place::Postgresql(_) => Provider::Postgresql,
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        match self {
+            Place::Sqlite => Dialect::Sqlite,
+            Place::Postgresql(_) => Dialect::Postgresql,
+        }
+    }
+
+    /// What a new database holds after a push. Absent when the server lacks an extension.
+    fn pushed(&self, name: &str, catalog: &Catalog) -> Option<DatabaseSchema> {
+        let scratch = match self {
+            Place::Sqlite => Scratch::Memory,
+            Place::Postgresql(server) => Scratch::Beside(&server.url("postgres", "")),
+        };
+        let mut database = Database::scratch(scratch).unwrap();
+        if self.provider() == Provider::Postgresql {
+            // Projects install these by a migration of their own.
+            EXTENSIONS.iter().for_each(|it| database.run(&format!("CREATE EXTENSION \"{it}\"")).unwrap());
+        }
+        match database.push(catalog, PushOptions::default()) {
+            Err(error) if is_without_vectors(&error.to_string()) => {
+                eprintln!("{name}: the extension `vector` is not installed, skipped");
+                return None;
+            }
+            pushed => pushed.unwrap_or_else(|error| panic!("{name}: {error}")),
+        };
+        let namespaces: Vec<String> = catalog.schemas.iter().map(ToString::to_string).collect();
+        Some(database.describe(&namespaces).unwrap())
+    }
+
+    fn cases(&self) -> Vec<Case> {
+        let schemas = schemas(self.provider()).into_iter();
+        let cases = schemas.filter_map(|(name, sources, catalog)| {
+            let found = self.pushed(&name, &catalog)?;
+            Some(Case { name, sources, catalog, found })
+        });
+        cases.collect()
+    }
+}
+
 #[test]
 fn a_pushed_schema_is_pulled_unchanged() {
-    for (name, sources, catalog) in schemas(Provider::Sqlite) {
-        let mut database = Database::scratch(Scratch::Memory).unwrap();
-        database.push(&catalog, PushOptions::default()).unwrap();
-        let found = database.describe(&[]).unwrap();
-        let pulled = pull::pull(&sources, &found).unwrap();
-        assert_same_text(&name, &format(&sources), &pulled.sources);
-        assert!(pulled.warnings.is_empty(), "{name}: {:?}", pulled.warnings);
-        eprintln!("{name}: {} models, unchanged", pulled.models);
+    for place in Place::all() {
+        for Case { name, sources, found, .. } in place.cases() {
+            let pulled = pull::pull(&sources, &found).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            assert_same_text(&name, &format(&sources), &pulled.sources);
+            assert!(pulled.warnings.is_empty(), "{name}: {:?}", pulled.warnings);
+            eprintln!("{name}: {} models, unchanged", pulled.models);
+        }
     }
 }
 
 #[test]
 fn a_schema_pulled_from_nothing_asks_for_the_same_database() {
-    for (name, sources, catalog) in schemas(Provider::Sqlite) {
-        let mut database = Database::scratch(Scratch::Memory).unwrap();
-        database.push(&catalog, PushOptions::default()).unwrap();
-        let found = database.describe(&[]).unwrap();
-        let pulled = pull::pull(&pull::emptied(&sources), &found).unwrap_or_else(|error| panic!("{name}: {error:?}"));
-        let target = describe(&catalog_of(&pulled.sources)).unwrap();
-        let left = diff(Dialect::Sqlite, &found, &target);
-        assert!(left.is_empty(), "{name}: {}\n{}", script(Dialect::Sqlite, &left.changes), text(&pulled.sources));
-        let mut other = Database::scratch(Scratch::Memory).unwrap();
-        other.push(&catalog_of(&pulled.sources), PushOptions::default()).unwrap();
-        let left = diff(Dialect::Sqlite, &other.describe(&[]).unwrap(), &describe(&catalog).unwrap());
-        assert!(left.is_empty(), "{name}: {}", script(Dialect::Sqlite, &left.changes));
-        eprintln!("{name}: {} models from nothing", pulled.models);
+    for place in Place::all() {
+        for Case { name, sources, catalog, found } in place.cases() {
+            let pulled = pull::pull(&pull::emptied(&sources), &found);
+            let pulled = pulled.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            let again = catalog_of(&pulled.sources);
+            let left = diff(place.dialect(), &found, &describe(&again).unwrap());
+            assert!(left.is_empty(), "{name}: {}\n{}", script(place.dialect(), &left.changes), text(&pulled.sources));
+            let other = place.pushed(&name, &again).unwrap();
+            let left = diff(place.dialect(), &other, &describe(&catalog).unwrap());
+            assert!(left.is_empty(), "{name}: {}", script(place.dialect(), &left.changes));
+            eprintln!("{name}: {} models from nothing, {} warnings", pulled.models, pulled.warnings.len());
+        }
     }
 }
 
@@ -79,7 +151,8 @@ fn schema(path: &Path) -> Option<(String, Sources, Catalog)> {
         name: path.display().to_string(),
         text: String::from_utf8(fs::read(path).unwrap()).unwrap(),
     };
-    let sources = Sources::new(files.iter().filter(|it| it.extension().is_some_and(|it| it == "prisma")).map(read).collect());
+    let sources =
+        Sources::new(files.iter().filter(|it| it.extension().is_some_and(|it| it == "prisma")).map(read).collect());
     let catalog = check(&sources).schema?.catalog;
     Some((name, sources, catalog))
 }

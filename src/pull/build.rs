@@ -189,7 +189,7 @@ fn has_identifier(present: &Present<'_>, table: &Table) -> bool {
 }
 
 /// The type of a column's field: as the present schema says it, where the database has that type.
-fn column_type(present: &Present<'_>, table: &Table, column: &ddl::Column) -> FieldType {
+pub(super) fn column_type(present: &Present<'_>, table: &Table, column: &ddl::Column) -> FieldType {
     let wanted = present.wanted.table(&table.name).and_then(|wanted| wanted.column(&column.name));
     if wanted.is_some_and(|wanted| wanted.ty == column.ty)
         && let Some((_, known)) = known_column(present, table, column)
@@ -269,6 +269,7 @@ impl Builder<'_> {
         let mut model = Model {
             table: draft.key.clone(),
             name: draft.name.clone(),
+            documentation: draft.table.and_then(|table| table.comment.clone()),
             note: None,
             fields: Vec::new(),
             attributes: Vec::new(),
@@ -301,6 +302,7 @@ impl Builder<'_> {
         Field {
             key: FieldKey::Column(column.name.clone()),
             name,
+            documentation: column.comment.clone(),
             scalar: if let Ty::Scalar(scalar) = ty { Some(scalar) } else { None },
             ty: self.type_name(&ty),
             modifier: match (column.ty.list, column.nullable) {
@@ -366,6 +368,11 @@ impl Builder<'_> {
                     "the index `{name}` of `{}` is partial, and left alone: the preview feature `partialIndexes` is off",
                     table.name
                 ));
+                continue;
+            }
+            if !index.included.is_empty() {
+                let name = &index.name;
+                warnings.push(format!("the index `{name}` of `{}` includes columns, and is left alone", table.name));
                 continue;
             }
             self.index(draft, table, model, index, twin.map_or(AttributeKey::Found(at), AttributeKey::Wanted));
@@ -489,7 +496,7 @@ impl<'p> Present<'p> {
 /// Which wanted index each of those found is: the same one, the same under another name, or another of that name.
 fn pair(wanted: &[Index], found: &[Index]) -> Vec<Option<usize>> {
     let mut pairs = vec![None; found.len()];
-    let nameless = |index: &Index| Index { name: String::new(), ..index.clone() };
+    let nameless = |index: &Index| Index { name: String::new(), constraint: false, ..index.clone() };
     let ways: [&dyn Fn(&Index, &Index) -> bool; 3] =
         [&|a, b| a == b, &|a, b| nameless(a) == nameless(b), &|a, b| a.name == b.name];
     for is_same in ways {

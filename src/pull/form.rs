@@ -21,6 +21,8 @@ pub(super) struct Model {
     /// What it stands for.
     pub(super) table: ObjectName,
     pub(super) name: String,
+    /// What the database says of it.
+    pub(super) documentation: Option<String>,
     /// What a reader should know of it.
     pub(super) note: Option<&'static str>,
     pub(super) fields: Vec<Field>,
@@ -33,6 +35,8 @@ pub(super) struct Field {
     /// What it stands for.
     pub(super) key: FieldKey,
     pub(super) name: String,
+    /// What the database says of it.
+    pub(super) documentation: Option<String>,
     /// Its type, without `?` and `[]`.
     pub(super) ty: String,
     /// Its type, when that is a scalar of the language.
@@ -188,9 +192,15 @@ impl Field {
     }
 }
 
+/// As `///` lines.
+fn documentation(text: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    text.iter().flat_map(|text| text.lines()).try_for_each(|line| writeln!(f, "/// {line}"))
+}
+
 /// The line of the field, without its end.
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        documentation(self.documentation.as_deref(), f)?;
         write!(f, "{} {}", self.name, self.whole_type())?;
         self.attributes.iter().try_for_each(|attribute| write!(f, " {attribute}"))
     }
@@ -198,9 +208,8 @@ impl fmt::Display for Field {
 
 impl fmt::Display for Model {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(note) = self.note {
-            writeln!(f, "/// {note}")?;
-        }
+        documentation(self.documentation.as_deref(), f)?;
+        documentation(self.note, f)?;
         writeln!(f, "model {} {{", self.name)?;
         self.fields.iter().try_for_each(|field| writeln!(f, "{field}"))?;
         self.attributes.iter().try_for_each(|attribute| writeln!(f, "@{attribute}"))?;

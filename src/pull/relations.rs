@@ -3,9 +3,10 @@
 use lenslet_core::catalog::{self, Model, ModelKind, ReferentialAction, RelationKind, RelationMode, Side};
 use lenslet_sql::ddl::{self, DatabaseSchema, IndexKind, ObjectName, Table};
 
-use super::build::{Drafts, Present, table_name};
+use super::build::{Drafts, Present, column_type, table_name};
 use super::form::{Argument, Attribute, Field, FieldKey, RelationKey};
 use super::text;
+use super::types::Ty;
 use crate::check::{constraint_name, default_relation_name};
 use crate::syntax::tree::Modifier;
 
@@ -62,7 +63,7 @@ pub(super) fn find(
                 constraint: key.name.clone(),
             };
             let relation = known.iter().find(|it| it.key == identity);
-            match (relation, referred(drafts, schema, table, key, &identity)) {
+            match (relation, referred(present, drafts, schema, table, key, &identity)) {
                 (Some(_), _) if emulates(present) => {}
                 (Some(known), Ok(to)) => relations.push(known.relation(from, to, Some(columns))),
                 (None, Ok(to)) => new.push((identity, from, to, Some(columns))),
@@ -205,6 +206,7 @@ fn kept_without_key(present: &Present<'_>, drafts: &Drafts<'_>, known: &Known) -
 
 /// The model that a foreign key refers to, or why the language cannot say the key.
 fn referred(
+    present: &Present<'_>,
     drafts: &Drafts<'_>,
     schema: &DatabaseSchema,
     table: &Table,
@@ -222,9 +224,13 @@ fn referred(
         let columns = key.referenced_columns.join("`, `");
         return Err(format!("nothing makes `{columns}` of `{references}` unique"));
     }
-    let ty = |table: &Table, column: &String| table.column(column).map(|it| it.ty.clone());
-    let pairs = key.columns.iter().zip(&key.referenced_columns);
-    for (column, referred) in pairs {
+    let ty = |table: &Table, column: &String| {
+        table.column(column).map(|it| match column_type(present, table, it).ty {
+            Ty::Unsupported(_) => Ty::Unsupported(String::new()),
+            ty => ty,
+        })
+    };
+    for (column, referred) in key.columns.iter().zip(&key.referenced_columns) {
         if ty(table, column).is_none() || ty(table, column) != ty(other, referred) {
             return Err(format!("`{column}` and `{referred}` of `{references}` are of two types"));
         }
@@ -375,7 +381,7 @@ fn field(key: FieldKey, name: &str, ty: &str, modifier: Modifier, arguments: Vec
     let says = arguments.iter().any(|it| !it.implied);
     let attribute = says.then(|| Attribute::single("relation", arguments));
     let attributes = attribute.into_iter().collect();
-    Field { key, name: name.to_owned(), ty: ty.to_owned(), scalar: None, modifier, attributes }
+    Field { key, name: name.to_owned(), documentation: None, ty: ty.to_owned(), scalar: None, modifier, attributes }
 }
 
 fn name_argument(relation: &Relation) -> Option<Argument> {

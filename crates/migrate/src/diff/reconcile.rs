@@ -1,7 +1,7 @@
 //! Say what a database has in the words of what is wanted, where the two mean the same.
 
 use super::{enums, same};
-use lenslet_sql::ddl::{DatabaseSchema, Dialect, Enum, ForeignKey, Index, Table};
+use lenslet_sql::ddl::{Column, DatabaseSchema, Dialect, Enum, ForeignKey, Index, Table};
 
 /// `found`, with everything that a comparison takes for the same as in `wanted` written as it is there: defaults that a
 /// schema does not say, names that the database does not keep, conditions that the database writes otherwise.
@@ -30,9 +30,7 @@ fn enumeration(found: &Enum, wanted: &DatabaseSchema) -> Enum {
 }
 
 fn table(dialect: Dialect, found: &Table, wanted: &Table) -> Table {
-    let column =
-        |it| wanted.column(it).filter(|new| found.column(it).is_some_and(|old| same::column(dialect, old, new)));
-    let columns = found.columns.iter().map(|it| column(&it.name).unwrap_or(it).clone()).collect();
+    let columns = found.columns.iter().map(|it| column(dialect, it, wanted.column(&it.name))).collect();
     let keeps_key = same::primary_key(dialect, found.primary_key.as_ref(), wanted.primary_key.as_ref());
     Table {
         name: found.name.clone(),
@@ -42,6 +40,14 @@ fn table(dialect: Dialect, found: &Table, wanted: &Table) -> Table {
         foreign_keys: found.foreign_keys.iter().map(|it| foreign_key(dialect, it, &wanted.foreign_keys)).collect(),
         attachments: found.attachments.clone(),
         comment: found.comment.clone(),
+    }
+}
+
+fn column(dialect: Dialect, found: &Column, wanted: Option<&Column>) -> Column {
+    match wanted {
+        Some(wanted) if same::column(dialect, found, wanted) => wanted.clone(),
+        Some(wanted) if same::ty(dialect, &found.ty, &wanted.ty) => Column { ty: wanted.ty.clone(), ..found.clone() },
+        _ => found.clone(),
     }
 }
 
