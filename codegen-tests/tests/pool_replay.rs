@@ -1,8 +1,12 @@
 //! What the clients of Prisma 5.22 and 6.19 asked, and were answered by Prisma's own engine, is asked of a pool.
 //!
+//! Some of the recorded answers were made up, to see what the client makes of them. Where a pool can be brought to answer so,
+//! it is: by a key that it does not know, a database that is down, a connection that somebody else has.
+//!
 //! The recordings are not part of the repository; where their folder is missing there is nothing to compare.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use codegen_tests::{
     pool_server::{RunningPool, pool_of},
     postgresql_server::Server,
@@ -10,17 +14,29 @@ use codegen_tests::{
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
+use lenslet_pool::{
+    Builder,
+    config::Time,
+    keys::{Hash, Key, Keys},
+    limits::Limits,
+    scope::Scope,
+};
+use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     fs,
     net::SocketAddr,
+    num::{NonZeroU32, NonZeroUsize},
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, runtime::Runtime};
 
 const TABLES: &str = include_str!("pool/protocol.sql");
+/// The key of the recorded clients.
+const KEY: &str = "KEY123";
+/// Made-up answers that a pool never gives: those of a service with other services behind it, and the log of a query.
+const NEVER: [&str; 4] = ["49", "50", "54", "57"];
 
 /// A step of the script that was recorded.
 struct Step {
@@ -29,9 +45,9 @@ struct Step {
 }
 
 impl Step {
-    /// Whether the answers were made up, to see what the client makes of them.
-    fn is_made_up(&self) -> bool {
-        self.name.contains("fault") || self.name.contains("extensions_logs")
+    /// Its place in the script.
+    fn number(&self) -> &str {
+        &self.name[..2]
     }
 
     fn exchanges(&self) -> impl Iterator<Item = &Value> {
@@ -53,8 +69,58 @@ fn steps(version: &str) -> Option<Vec<Step>> {
 /// The schema of the recorded clients, as they sent it.
 fn schema(steps: &[Step]) -> String {
     let sent = steps.iter().flat_map(Step::exchanges).find(|it| it["method"] == "PUT").unwrap();
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
     String::from_utf8(STANDARD.decode(sent["body"].as_str().unwrap()).unwrap()).unwrap()
+}
+
+/// What a pool can be in, or a request can have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Trouble {
+    SchemaUnknown,
+    KeyUnknown,
+    TooOften,
+    TooSlow,
+    OldClient,
+    DatabaseDown,
+    Nonsense,
+    NoConnection,
+}
+
+impl Trouble {
+    /// In which a step was answered.
+    fn of(step: &Step) -> Option<Trouble> {
+        Some(match step.number() {
+            "45" => Trouble::SchemaUnknown,
+            "46" => Trouble::KeyUnknown,
+            "47" => Trouble::TooOften,
+            "48" => Trouble::TooSlow,
+            "51" => Trouble::OldClient,
+            "52" => Trouble::DatabaseDown,
+            "53" => Trouble::Nonsense,
+            "55" | "56" => Trouble::NoConnection,
+            _ => return None,
+        })
+    }
+
+    /// A pool that is in it, or will be.
+    fn pool(self, schema: &str) -> Builder {
+        let pool = pool_of(schema).unwrap().any_schema(self != Trouble::SchemaUnknown);
+        let soon = Time(Duration::from_millis(200));
+        match self {
+            Trouble::KeyUnknown => pool.keys(Keys::single("another", Scope::everything())),
+            Trouble::TooOften => {
+                let (name, hash, scope) = ("recorded".to_owned(), Hash::of(KEY), Scope::everything());
+                let key =
+                    Key { name, hash, scope, created: None, expires: None, requests_per_second: NonZeroU32::new(1) };
+                pool.keys(Keys::new([key], None))
+            }
+            Trouble::TooSlow => pool.limits(Limits { query_time: soon, ..Limits::default() }),
+            Trouble::NoConnection => {
+                let connections = NonZeroUsize::new(1);
+                pool.limits(Limits { connections, queue_wait: soon, ..Limits::default() })
+            }
+            _ => pool.keys(Keys::single(KEY, Scope::everything())),
+        }
+    }
 }
 
 /// Plays one client.
@@ -63,32 +129,75 @@ struct Player {
     /// The transactions: as they were recorded, and as they are.
     ids: BTreeMap<String, String>,
     differences: Vec<String>,
+    steps: usize,
     exchanges: usize,
 }
 
 impl Player {
+    /// Repeats a step.
     async fn step(&mut self, step: &Step) {
+        self.steps += 1;
+        self.exchanges += step.exchanges().count();
         for (at, exchange) in step.exchanges().enumerate() {
-            self.exchanges += 1;
-            let wanted = &exchange["response"];
-            if wanted["body"].to_string().contains("expired transaction") {
+            if exchange["response"]["body"].to_string().contains("expired transaction") {
                 tokio::time::sleep(Duration::from_millis(300)).await;
             }
-            let (status, body) = self.send(exchange).await;
-            if let (Some(recorded), Some(id)) = (wanted["body"]["id"].as_str(), body["id"].as_str()) {
+            let (status, mut body) = self.send(exchange).await;
+            let wanted = &exchange["response"]["body"];
+            if let (Some(recorded), Some(id)) = (wanted["id"].as_str(), body["id"].as_str()) {
                 self.ids.insert(recorded.into(), id.into());
             }
-            let mut found = Vec::new();
-            if wanted["status"] != status {
-                found.push(format!("status {status}, not {}", wanted["status"]));
+            without_more_facts(&mut body, wanted);
+            self.compare(step, at, (status, comparable(&body)), (&exchange["response"]["status"], comparable(wanted)));
+        }
+    }
+
+    /// Repeats a step whose answer was made up, in front of a pool that is in that trouble. The texts are not compared.
+    async fn step_in_trouble(&mut self, step: &Step, trouble: Trouble) {
+        self.steps += 1;
+        self.exchanges += step.exchanges().count();
+        for (at, exchange) in step.exchanges().enumerate() {
+            let mut exchange = exchange.clone();
+            match (trouble, at) {
+                (Trouble::OldClient, _) => {
+                    let path = exchange["path"].as_str().unwrap().replace("/6.19.3/", "/4.16.2/");
+                    exchange["path"] = path.replace("/5.22.0/", "/4.16.2/").into();
+                }
+                (Trouble::Nonsense, _) => exchange["body"] = "{".into(),
+                (Trouble::TooOften, 0) => drop(self.send(&exchange).await),
+                (Trouble::TooOften, _) => tokio::time::sleep(Duration::from_millis(2100)).await,
+                (Trouble::TooSlow, 0) => self.hold(&exchange, "LOCK TABLE \"User\" IN ACCESS EXCLUSIVE MODE").await,
+                (Trouble::NoConnection, 0) => self.hold(&exchange, "SELECT 1").await,
+                _ => {}
             }
-            let (mut got, wanted) = (comparable(&body), comparable(&wanted["body"]));
-            without_more_facts(&mut got, &wanted);
-            if got != wanted {
-                found.push(format!("got {got}\n    not {wanted}"));
-            }
-            let name = &step.name;
-            self.differences.extend(found.into_iter().map(|it| format!("{name}, exchange {at}: {it}")));
+            let (status, body) = self.send(&exchange).await;
+            let wanted = &exchange["response"];
+            let body = if wanted["body"] == json!({}) { json!({}) } else { body };
+            self.compare(step, at, (status, shape(&body)), (&wanted["status"], shape(&wanted["body"])));
+        }
+    }
+
+    /// Begins a transaction, and does something in it that others are in the way of.
+    async fn hold(&self, like: &Value, sql: &str) {
+        let path = like["path"].as_str().unwrap();
+        let base = path.rsplit_once("/graphql").or(path.rsplit_once("/transaction/start")).unwrap().0;
+        let mut request = like.clone();
+        request["path"] = format!("{base}/transaction/start").into();
+        request["body"] = json!({"max_wait": 2000, "timeout": 5000});
+        let (_, begun) = self.send(&request).await;
+        request["path"] = format!("{base}/itx/{}/graphql", begun["id"].as_str().unwrap()).into();
+        let arguments = json!({"query": sql, "parameters": "[]"});
+        request["body"] = json!({"action": "executeRaw", "query": {"arguments": arguments, "selection": {}}});
+        assert_eq!(self.send(&request).await.0, 200);
+    }
+
+    fn compare(&mut self, step: &Step, at: usize, got: (u16, Value), wanted: (&Value, Value)) {
+        let name = &step.name;
+        if *wanted.0 != got.0 {
+            self.differences.push(format!("{name}, exchange {at}: status {}, not {}", got.0, wanted.0));
+        }
+        if got.1 != wanted.1 {
+            self.differences.push(format!("{name}, exchange {at}: got {}\n    not {}", got.1, wanted.1));
         }
     }
 
@@ -160,34 +269,64 @@ fn without_times(text: &str) -> String {
     }
 }
 
+/// What an answer is like: its keys, codes and kinds of values.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(shape).collect(),
+        Value::Object(entries) => {
+            let known = ["error_code", "reason", "data"];
+            let entries = entries.iter().filter(|(key, _)| *key != "meta").map(|(key, value)| {
+                let as_it_is = known.contains(&key.as_str()) && value != "nope" && !value.to_string().contains(' ');
+                (key.clone(), if as_it_is && !value.is_object() { value.clone() } else { shape(value) })
+            });
+            Value::Object(entries.collect())
+        }
+        Value::String(_) => "…".into(),
+        other => other.clone(),
+    }
+}
+
 #[track_caller]
 fn check(version: &str) {
     let Some(steps) = steps(version) else {
         eprintln!("../shared/protocol is not present, skipped");
         return;
     };
-    let Some(server) = Server::start().unwrap() else { return };
+    let Some(mut server) = Server::start().unwrap() else { return };
     server.execute("postgres", TABLES).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let player = runtime.block_on(async {
-        let pool = pool_of(&schema(&steps)).unwrap();
-        let pool = RunningPool::start(pool, &server.url("postgres", "connection_limit=5")).await.unwrap();
-        let (ids, differences) = (BTreeMap::new(), Vec::new());
-        let mut player = Player { pool: pool.address, ids, differences, exchanges: 0 };
-        for step in steps.iter().filter(|it| !it.is_made_up()) {
-            player.step(step).await;
+    let schema = schema(&steps);
+    let runtime = Runtime::new().unwrap();
+    let url = server.url("postgres", "connection_limit=5");
+    let start = |pool: Builder| runtime.block_on(RunningPool::start(pool, &url));
+    let pool = start(pool_of(&schema).unwrap().keys(Keys::single(KEY, Scope::everything()))).unwrap();
+    let (ids, differences) = (BTreeMap::new(), Vec::new());
+    let mut player = Player { pool: pool.address, ids, differences, steps: 0, exchanges: 0 };
+    let (made_up, real): (Vec<&Step>, Vec<&Step>) =
+        steps.iter().partition(|step| Trouble::of(step).is_some() || NEVER.contains(&step.number()));
+    real.into_iter().for_each(|step| runtime.block_on(player.step(step)));
+    runtime.block_on(pool.stop());
+    for step in made_up {
+        let Some(trouble) = Trouble::of(step) else { continue };
+        let pool = start(trouble.pool(&schema)).unwrap();
+        player.pool = pool.address;
+        if trouble == Trouble::DatabaseDown {
+            server.stop();
         }
-        pool.stop().await;
-        player
-    });
-    let played = steps.iter().filter(|it| !it.is_made_up()).count();
+        runtime.block_on(player.step_in_trouble(step, trouble));
+        drop(pool);
+        if trouble == Trouble::DatabaseDown {
+            server.resume().unwrap();
+        }
+    }
     eprintln!(
-        "client {version}: {played} of {} steps replayed, {} requests, {} differences",
+        "client {version}: {} of {} steps replayed, {} requests, {} differences",
+        player.steps,
         steps.len(),
         player.exchanges,
         player.differences.len()
     );
     assert!(player.differences.is_empty(), "{}", player.differences.join("\n"));
+    assert_eq!(player.steps, steps.len() - NEVER.len());
 }
 
 #[test]
