@@ -1,5 +1,6 @@
 //! Tests of what Lenslet generates live in `tests/`.
 
+pub mod conformance_migrations;
 pub mod conformance_query;
 pub mod generated;
 pub mod in_process;

@@ -40,6 +40,14 @@ impl Server {
             eprintln!("PostgreSQL is not installed (no `initdb` was found), skipped");
             return Ok(None);
         };
+        Self::start_in(programs).map(Some)
+    }
+
+    /// Starts a server whose programs are in a folder.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_in(programs: PathBuf) -> io::Result<Server> {
         let folder = tempfile::Builder::new().prefix("lenslet-postgresql-").tempdir()?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let user = unprivileged();
@@ -49,7 +57,7 @@ impl Server {
         let mut server = Server { programs, folder, user, port, process: None };
         server.initialize()?;
         server.resume()?;
-        Ok(Some(server))
+        Ok(server)
     }
 
     fn initialize(&self) -> io::Result<()> {

@@ -13,15 +13,32 @@ pub(crate) fn query() -> Result {
     compare("Conformance of queries", "conformance_query")
 }
 
-fn compare(title: &str, test: &str) -> Result {
+/// Real histories of migrations, on SQLite and PostgreSQL.
+pub(crate) fn migrations() -> Result {
+    const TITLE: &str = "Conformance of migrations";
+    if shared().is_none() {
+        skipped(TITLE, "the real histories are not present; they are read from `../shared/migrations`");
+        return Ok(());
+    }
+    postgresql::ensure()?;
+    let mut test = test("conformance_migrations");
+    match postgresql::with_vector() {
+        Ok(programs) => drop(test.env("LENSLET_POSTGRESQL_WITH_VECTOR", programs)),
+        Err(missing) => skipped("Histories that want the extension `vector`", &missing.to_string()),
+    }
+    step(TITLE, &mut test)
+}
+
+fn test(name: &str) -> std::process::Command {
+    cargo(&["test", "--quiet", "--locked", "--package", "codegen-tests", "--test", name, "--", "--nocapture"])
+}
+
+fn compare(title: &str, name: &str) -> Result {
     if shared().is_none() {
         skipped(title, "the recorded cases are not present; they are read from `../shared/conformance`");
         return Ok(());
     }
-    step(
-        title,
-        &mut cargo(&["test", "--quiet", "--locked", "--package", "codegen-tests", "--test", test, "--", "--nocapture"]),
-    )
+    step(title, &mut test(name))
 }
 
 /// What Prisma's clients asked when they were recorded, and what an installed one asks now.

@@ -25,6 +25,7 @@ Checks
   ci                       Formatting, lints, then `test`: what continuous integration runs
   conformance schema       Compare validation and formatter with the recorded cases
   conformance query        Run the recorded queries on real databases
+  conformance migrations   Apply real histories of migrations, compare with their schemas
   conformance client       Run Prisma's own clients, recorded and live, against the pool
 
 Measurements (release builds; nothing else should run meanwhile)
@@ -63,6 +64,7 @@ fn dispatch(words: &[&str]) -> Result {
         ["ci"] => check::ci(),
         ["conformance", "schema"] => conformance::schema(),
         ["conformance", "query"] => conformance::query(),
+        ["conformance", "migrations"] => conformance::migrations(),
         ["conformance", "client"] => conformance::client(),
         ["bench", "gen"] => bench::generate::run(),
         ["bench", "schema"] => bench::schema::run(),

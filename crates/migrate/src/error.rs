@@ -103,6 +103,12 @@ pub enum Error {
         /// What the database says.
         source: Failure,
     },
+    /// A migration stands for others, and the database is somewhere between them.
+    #[error(
+        "the migration `{0}` stands for others, and this database has seen a part of them only; deploy the rest of them \
+         first, from before they were folded into one"
+    )]
+    PartlyReplaced(String),
     /// There is no such migration.
     #[error("the migration `{0}` is not in the folder of migrations")]
     UnknownMigration(String),
@@ -163,6 +169,7 @@ impl Error {
             Error::Locked { .. } => Some("P1002"),
             Error::Database(failure) => failure.code(),
             Error::Unsupported { .. }
+            | Error::PartlyReplaced(_)
             | Error::Impossible(_)
             | Error::ForeignKeys { .. }
             | Error::Unreadable { .. }

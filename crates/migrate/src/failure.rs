@@ -51,6 +51,12 @@ impl Failure {
         }
     }
 
+    /// Whether a script uses what only the end of its transaction makes usable: a new value of an enum. PostgreSQL has undone
+    /// everything then, and takes the same statements one at a time.
+    pub(crate) fn wants_commits(&self) -> bool {
+        self.database_code().as_deref() == Some("55P04")
+    }
+
     /// Where in the script PostgreSQL found the error, in bytes.
     pub(crate) fn position(&self, script: &str) -> Option<usize> {
         let Failure::Postgresql(error) = self else { return None };

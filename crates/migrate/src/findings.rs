@@ -1,10 +1,22 @@
 //! Ask the rows what a change would cost.
 
+use crate::database::Database;
 use crate::diff::Risk;
+use crate::error::Error;
 use crate::failure::Failure;
 use crate::push::Finding;
 use crate::session::Session;
 use lenslet_sql::ddl::{Dialect, ObjectName, qualified, quoted, string};
+
+impl Database {
+    /// Which of the risks of a change concern rows that are there, and how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn findings(&mut self, risks: &[Risk]) -> Result<Vec<Finding>, Error> {
+        Ok(find(&mut *self.session, risks.to_vec())?)
+    }
+}
 
 /// The risks that concern at least one row.
 pub(crate) fn find(session: &mut dyn Session, risks: Vec<Risk>) -> Result<Vec<Finding>, Failure> {

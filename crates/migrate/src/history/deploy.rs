@@ -69,10 +69,17 @@ impl Database {
 fn prepare(session: &mut dyn Session, migrations: &[Migration]) -> Result<Status, Error> {
     whole(session, Strictness::Strict, |session| {
         let status = compare(migrations, &begin_history(session)?);
-        match status.failed.first() {
-            Some(Record { name, logs, .. }) => Err(Error::FailedBefore { name: name.clone(), logs: logs.clone() }),
-            None => Ok(status),
+        if let Some(Record { name, logs, .. }) = status.failed.first() {
+            return Err(Error::FailedBefore { name: name.clone(), logs: logs.clone() });
         }
+        if let Some(name) = status.partly.first() {
+            return Err(Error::PartlyReplaced(name.clone()));
+        }
+        for migration in migrations.iter().filter(|it| status.accepted.contains(&it.name)) {
+            let id = session.record_start(&migration.name, &migration.checksum())?;
+            session.record_end(&id)?;
+        }
+        Ok(status)
     })
 }
 
@@ -91,15 +98,18 @@ fn begin_history(session: &mut dyn Session) -> Result<Vec<Record>, Error> {
 /// Applies a migration, unless another process has done so meanwhile.
 fn apply(session: &mut dyn Session, migration: &Migration) -> Result<bool, Error> {
     match way(session.dialect(), &migration.script) {
-        Way::Whole => {
-            let result = apply_whole(session, migration);
-            if let Err(Error::MigrationFailed { source, .. }) = &result {
+        Way::Whole => match apply_whole(session, migration) {
+            Err(Error::MigrationFailed { source, .. }) if source.wants_commits() => {
+                apply_loosely(session, migration, Way::Apart)
+            }
+            Err(Error::MigrationFailed { name, line, undone, source }) => {
                 // That it failed is said in any case; that it cannot be written down as well changes nothing.
                 let _ = record_undone(session, migration, &source.to_string());
+                Err(Error::MigrationFailed { name, line, undone, source })
             }
-            result
-        }
-        Way::AsItIs | Way::Apart => apply_loosely(session, migration),
+            other => other,
+        },
+        way => apply_loosely(session, migration, way),
     }
 }
 
@@ -137,8 +147,8 @@ fn record_undone(session: &mut dyn Session, migration: &Migration, logs: &str) -
     })
 }
 
-/// The script has transactions of its own: a failure may leave a part of it applied, and is recorded as one.
-fn apply_loosely(session: &mut dyn Session, migration: &Migration) -> Result<bool, Error> {
+/// A failure may leave a part of the script applied, and is recorded as one.
+fn apply_loosely(session: &mut dyn Session, migration: &Migration, way: Way) -> Result<bool, Error> {
     let begun = whole(session, Strictness::Strict, |session| {
         if is_applied(session, migration)? {
             return Ok(None);
@@ -146,8 +156,7 @@ fn apply_loosely(session: &mut dyn Session, migration: &Migration) -> Result<boo
         Ok(Some(session.record_start(&migration.name, &migration.checksum())?))
     });
     let Some(id) = begun? else { return Ok(false) };
-    let ran = run(session, migration);
-    if let Err(source) = ran {
+    if let Err(source) = run_without_transaction(session, migration, way) {
         // Where the connection has ended, the record says at least that the migration began.
         let _ = session.record_failure(&id, &source.to_string());
         return Err(failed(migration, source, false));
@@ -156,9 +165,17 @@ fn apply_loosely(session: &mut dyn Session, migration: &Migration) -> Result<boo
     Ok(true)
 }
 
-/// Runs a script without a transaction of ours.
+/// Runs a script that leaves no record.
 pub(super) fn run(session: &mut dyn Session, migration: &Migration) -> Result<(), Failure> {
-    let ran = match way(session.dialect(), &migration.script) {
+    let way = way(session.dialect(), &migration.script);
+    match run_without_transaction(session, migration, way) {
+        Err(failure) if failure.wants_commits() => run_without_transaction(session, migration, Way::Apart),
+        other => other,
+    }
+}
+
+fn run_without_transaction(session: &mut dyn Session, migration: &Migration, way: Way) -> Result<(), Failure> {
+    let ran = match way {
         Way::Whole | Way::AsItIs => session.run(&migration.script),
         Way::Apart => statements(&migration.script).into_iter().try_for_each(|(_, statement)| session.run(statement)),
     };

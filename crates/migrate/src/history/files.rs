@@ -3,6 +3,8 @@
 use super::checksum;
 use crate::error::Error;
 use lenslet_core::catalog::Provider;
+use lenslet_sql::ddl::Dialect;
+use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -14,9 +16,39 @@ pub struct Migration {
     pub name: String,
     /// Its SQL.
     pub script: String,
+    /// What it stands for since a history was folded into it.
+    pub replaces: Vec<Replaced>,
+}
+
+/// A migration that another one stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// Its name.
+    pub name: String,
+    /// Those that it stood for itself.
+    pub stood_for: Vec<String>,
 }
 
 impl Migration {
+    /// A migration that stands for itself.
+    pub fn new(name: &str, script: &str) -> Self {
+        Self { name: name.to_owned(), script: script.to_owned(), replaces: Vec::new() }
+    }
+
+    /// Its statements, one by one, without comments before them.
+    pub fn statements(&self, dialect: Dialect) -> Vec<&str> {
+        super::transactional::statements(dialect, &self.script)
+    }
+
+    /// How it is listed in the file `replaces` of a migration that comes to stand for it.
+    pub fn as_replaced(&self) -> Replaced {
+        let leaves = |it: &Replaced| match it.stood_for.as_slice() {
+            [] => vec![it.name.clone()],
+            names => names.to_vec(),
+        };
+        Replaced { name: self.name.clone(), stood_for: self.replaces.iter().flat_map(leaves).collect() }
+    }
+
     /// SHA-256 of the script.
     pub fn checksum(&self) -> String {
         checksum::of(&self.script)
@@ -50,10 +82,39 @@ pub fn read(folder: &Path, provider: Provider) -> Result<Vec<Migration>, Error> 
 fn migration(folder: &Path) -> Result<Migration, Error> {
     let path = folder.join("migration.sql");
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let replaces = text(&folder.join("replaces"))?.unwrap_or_default().lines().filter_map(Replaced::parse).collect();
     match text(&path)? {
-        Some(script) => Ok(Migration { name, script }),
+        Some(script) => Ok(Migration { name, script, replaces }),
         None => Err(Error::MissingScript(path)),
     }
+}
+
+/// A line of the file `replaces`: a name, or a name, a colon, and those that it stood for.
+impl Replaced {
+    /// Reads a line; empty ones say nothing.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let (name, stood_for) = line.split_once(':').unwrap_or((line, ""));
+        let name = name.trim().to_owned();
+        let stood_for = stood_for.split_whitespace().map(str::to_owned).collect();
+        (!name.is_empty()).then_some(Self { name, stood_for })
+    }
+}
+
+impl fmt::Display for Replaced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.stood_for.as_slice() {
+            [] => f.write_str(&self.name),
+            names => write!(f, "{}: {}", self.name, names.join(" ")),
+        }
+    }
+}
+
+/// For which database the migrations of a folder are written, where its `migration_lock.toml` says it.
+pub fn provider(folder: &Path) -> Option<Provider> {
+    let lock = text(&folder.join("migration_lock.toml")).ok()??;
+    let name = locked_provider(&lock)?;
+    let all = [Provider::Sqlite, Provider::Postgresql, Provider::Mysql, Provider::Cockroachdb, Provider::Sqlserver];
+    all.into_iter().find(|it| it.name() == name)
 }
 
 /// A history is written in one database's words and must not be played to another.

@@ -5,13 +5,14 @@
 
 mod checksum;
 mod deploy;
+mod down;
 mod files;
 mod resolve;
 mod status;
 mod transactional;
 
 pub use deploy::{Deployed, deploy};
-pub use files::{Migration, read};
+pub use files::{Migration, Replaced, provider, read};
 pub use resolve::{mark_applied, mark_rolled_back};
 pub use status::{Status, status};
 

@@ -1,6 +1,6 @@
 //! Compare a folder of migrations with what a database has seen.
 
-use super::files::Migration;
+use super::files::{Migration, Replaced};
 use crate::database::Database;
 use crate::error::Error;
 use crate::session::{Record, RecordState};
@@ -18,6 +18,10 @@ pub struct Status {
     pub edited: Vec<String>,
     /// Migrations that the database has seen and the folder lacks.
     pub missing: Vec<String>,
+    /// Those of the applied migrations that stand for others, which the database has seen instead. To deploy records them.
+    pub accepted: Vec<String>,
+    /// Those of the pending migrations that stand for others, a part of which the database has seen.
+    pub partly: Vec<String>,
 }
 
 impl Status {
@@ -59,10 +63,46 @@ pub(super) fn compare(migrations: &[Migration], records: &[Record]) -> Status {
                 status.applied.push(migration.name.clone());
                 status.edited.extend((!migration.is(&record.checksum)).then(|| migration.name.clone()));
             }
-            None => status.pending.push(migration.name.clone()),
+            None => match seen_instead(migration, &applied) {
+                Seen::All => {
+                    status.applied.push(migration.name.clone());
+                    status.accepted.push(migration.name.clone());
+                }
+                seen => {
+                    status.pending.push(migration.name.clone());
+                    status.partly.extend((seen == Seen::Some).then(|| migration.name.clone()));
+                }
+            },
         }
     }
-    let is_there = |name: &str| migrations.iter().any(|migration| migration.name == name);
+    let is_there = |name: &str| migrations.iter().any(|it| it.name == name || it.replaces.iter().any(|it| it.is(name)));
     status.missing = of(RecordState::Applied).map(|it| it.name.clone()).filter(|name| !is_there(name)).collect();
     status
+}
+
+/// How much the database has seen of what a migration stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    All,
+    Some,
+    Nothing,
+}
+
+fn seen_instead<'r>(migration: &Migration, applied: &impl Fn(&str) -> Option<&'r Record>) -> Seen {
+    let has_seen = |it: &&Replaced| {
+        let names = &it.stood_for;
+        applied(&it.name).is_some() || (!names.is_empty() && names.iter().all(|name| applied(name).is_some()))
+    };
+    match migration.replaces.iter().filter(has_seen).count() {
+        0 => Seen::Nothing,
+        count if count == migration.replaces.len() => Seen::All,
+        _ => Seen::Some,
+    }
+}
+
+impl Replaced {
+    /// Whether it goes by that name, or stood for what does.
+    fn is(&self, name: &str) -> bool {
+        self.name == name || self.stood_for.iter().any(|it| it == name)
+    }
 }

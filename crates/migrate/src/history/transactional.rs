@@ -42,6 +42,16 @@ fn postgresql(script: &str) -> Way {
     way
 }
 
+/// The statements of a script, without comments before them.
+pub(super) fn statements(dialect: Dialect, script: &str) -> Vec<&str> {
+    match dialect {
+        Dialect::Postgresql => {
+            statements::statements(script).into_iter().map(|(_, it)| statements::without_comments(it)).collect()
+        }
+        Dialect::Sqlite | Dialect::Mysql => Statements(script).collect(),
+    }
+}
+
 /// Whether a script neither begins nor ends transactions of its own, nor holds what must stand outside of one.
 fn is_transactional(script: &str) -> bool {
     let mut in_trigger = false;
