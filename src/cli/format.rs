@@ -94,7 +94,7 @@ fn standard_input(check: bool) -> Outcome {
 }
 
 /// Writes beside the file and renames, so that a schema is never half-written. A link stays one.
-fn replace(path: &Path, text: &str) -> Result<(), Error> {
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), Error> {
     let write = || {
         let path = fs::canonicalize(path)?;
         let new = path.with_extension(format!("lenslet-{}", std::process::id()));

@@ -80,7 +80,7 @@ pub fn pull(sources: &Sources, found: &DatabaseSchema) -> Result<Pulled, PullErr
     if diagnostics.iter().any(|it| it.severity == Severity::Error) {
         return Err(PullError::Invalid { sources, diagnostics });
     }
-    let models = found.tables.len();
+    let models = new.models.iter().filter(|model| found.table(&model.table).is_some()).count();
     Ok(Pulled { sources, models, enums: found.enums.len(), warnings })
 }
 
