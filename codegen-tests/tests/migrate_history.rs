@@ -23,7 +23,7 @@ fn open(url: &str) -> Connection {
 }
 
 fn migration(name: &str, script: &str) -> Migration {
-    Migration { name: name.to_owned(), script: script.to_owned() }
+    Migration::new(name, script)
 }
 
 /// Every record: name, finished, rolled back, steps.
