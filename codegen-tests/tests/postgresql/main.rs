@@ -3,6 +3,10 @@
 //! Each test has a server of its own, so that one can be stopped without stopping another's.
 #![allow(clippy::unwrap_used)]
 
+mod batch;
+mod observe;
+mod wire;
+
 use codegen_tests::postgresql_server::Server;
 use lenslet::{Sources, check};
 use lenslet_core::{
@@ -535,7 +539,7 @@ fn values() -> Vec<(&'static str, Value)> {
         ("time", moment("1970-01-01T14:02:56.001Z")),
         ("timetz", moment("1970-01-01T14:02:56.001Z")),
         ("json", tagged("Json", json!("{\"a\":[1,null]}"))),
-        ("jsonb", tagged("Json", json!("[1, {\"b\": \"c\"}]"))),
+        ("jsonb", tagged("Json", json!("[1,{\"b\":\"c\"}]"))),
         ("bytes", tagged("Bytes", json!("AP8QIA=="))),
         ("color", json!("dark_blue")),
         ("texts", json!(["a", "", "b\"\\,{}", "NULL"])),
@@ -546,7 +550,7 @@ fn values() -> Vec<(&'static str, Value)> {
         ("doubles", json!([0.5, 2.25])),
         ("numerics", json!([tagged("Decimal", json!("1.5")), tagged("Decimal", json!("-200"))])),
         ("timestamps", json!([moment("2000-02-29T12:30:15.123Z")])),
-        ("jsons", json!([tagged("Json", json!("{\"a\": 1}")), tagged("Json", json!("2"))])),
+        ("jsons", json!([tagged("Json", json!("{\"a\":1}")), tagged("Json", json!("2"))])),
         ("byteses", json!([tagged("Bytes", json!("AQ=="))])),
         ("colors", json!(["red", "dark_blue"])),
     ]

@@ -4,7 +4,12 @@
 //! answer moves the bytes, on the thread it is on. That saves two changes of threads an answer, and a connection that lies
 //! in the pool costs nothing.
 
-use super::{bind::Bound, error, settings::Settings};
+use super::{
+    batch::{Given, Single},
+    bind::Bound,
+    error,
+    settings::Settings,
+};
 use crate::{
     observe::{Comment, Observer, Opened, Running},
     timer::within,
@@ -18,7 +23,7 @@ use std::{
     borrow::Cow,
     collections::HashMap,
     future::{Future, poll_fn},
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -62,7 +67,7 @@ pub(crate) struct Connection {
 /// What is sent.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    pub(crate) sql: &'a str,
+    pub(crate) sql: Cow<'a, str>,
     pub(crate) parameters: Vec<Bound<'a>>,
     /// The types of the parameters, where they and not the statement decide.
     pub(crate) types: Vec<SqlType>,
@@ -74,6 +79,21 @@ struct Sent<'a> {
     call: &'a Call<'a>,
     /// Whether nobody will send the same again.
     once: bool,
+}
+
+impl Sent<'_> {
+    fn is_same(&self, other: &Sent<'_>) -> bool {
+        self.sql == other.sql && self.call.types == other.call.types
+    }
+}
+
+/// Why nothing of a batch was kept.
+#[derive(Debug)]
+pub(crate) enum Undone {
+    /// A member of it failed, or its beginning or end.
+    Failed(Option<usize>, Fault),
+    /// Its statements cannot be sent together, or not just now: they can be tried one by one.
+    Again,
 }
 
 /// Why there is no answer.
@@ -123,7 +143,7 @@ impl Fault {
         }
     }
 
-    fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         match self {
             Fault::Driver(error) => error::is_closed(error),
             Fault::Closed => true,
@@ -198,7 +218,7 @@ impl Connection {
     /// prepared statements endures only within one transaction; what others left behind is in the way there.
     async fn learn(&mut self, types: &str) -> Result<(), Fault> {
         self.begin("BEGIN; DEALLOCATE ALL").await?;
-        let call = Call { sql: types, parameters: Vec::new(), types: Vec::new() };
+        let call = Call { sql: types.into(), parameters: Vec::new(), types: Vec::new() };
         // A type that is not there yet is no reason not to connect.
         match self.run(&call, &mut |_: &Row| Ok(())).await {
             Ok(_) => {
@@ -341,8 +361,8 @@ impl Connection {
 
     fn sent<'c>(&self, call: &'c Call<'c>) -> Sent<'c> {
         match &self.comment {
-            None => Sent { sql: Cow::Borrowed(call.sql), call, once: false },
-            Some(comment) => Sent { sql: comment.end(call.sql), call, once: comment.once },
+            None => Sent { sql: Cow::Borrowed(&call.sql), call, once: false },
+            Some(comment) => Sent { sql: comment.end(&call.sql), call, once: comment.once },
         }
     }
 
@@ -421,6 +441,106 @@ impl Connection {
         Ok(lists)
     }
 
+    /// Runs a transaction of statements that are known beforehand, all of them sent before the first is answered. Where
+    /// `commit` says so that includes its end; it is undone where one of them fails.
+    pub(crate) async fn run_batch(
+        &mut self,
+        begin: &str,
+        members: &[Single<'_>],
+        commit: bool,
+    ) -> Result<Vec<Given>, Undone> {
+        let mut all = Vec::with_capacity(members.len());
+        for member in members {
+            self.set_comment(member.comment.clone());
+            all.push(self.sent(&member.call));
+        }
+        // What cannot be prepared may need what a statement before it makes: then one must come after the other.
+        let ways = self.ways(members, &all).await.map_err(|_| Undone::Again)?;
+        let watched: Vec<Running> =
+            all.iter().zip(members).map(|(sent, member)| member.span.in_scope(|| self.watch(sent))).collect();
+        (self.in_transaction, self.failed) = (true, false);
+        let answered = self.answer(async |client| {
+            let mut sending: Vec<Pin<Box<dyn Future<Output = Result<Given, Fault>> + Send + '_>>> = Vec::new();
+            sending.push(Box::pin(command(client, begin)));
+            for ((sent, way), running) in all.iter().zip(ways).zip(watched) {
+                sending.push(Box::pin(async move {
+                    let given = collect(client, way, sent).await?;
+                    running.finish(given.affected);
+                    Ok(given)
+                }));
+            }
+            if commit {
+                sending.push(Box::pin(command(client, "COMMIT")));
+            }
+            Ok(together(sending).await)
+        });
+        let answered = answered.await.map_err(|fault| Undone::Failed(None, fault))?;
+        let mut given = Vec::with_capacity(answered.len());
+        let mut failure = None;
+        for (at, answer) in answered.into_iter().enumerate() {
+            match answer {
+                Ok(it) => given.push(it),
+                Err(fault) => {
+                    failure = Some((at.checked_sub(1).filter(|at| *at < all.len()), fault));
+                    break;
+                }
+            }
+        }
+        let Some((at, fault)) = failure else {
+            self.in_transaction = !commit;
+            given.drain(all.len() + 1..);
+            given.remove(0);
+            return Ok(given);
+        };
+        self.broken |= fault.is_closed();
+        if !self.broken {
+            // Where the end was sent as well the server has undone it already.
+            match commit {
+                true => self.in_transaction = false,
+                false => drop(self.rollback().await),
+            }
+        }
+        match at.and_then(|at| all.get(at)) {
+            Some(sent) if self.forget_stale(sent, &fault) => Err(Undone::Again),
+            _ => Err(Undone::Failed(at, fault)),
+        }
+    }
+
+    /// How each statement of a batch reaches the server. What is not prepared yet is prepared, all of it at once.
+    async fn ways(&mut self, members: &[Single<'_>], all: &[Sent<'_>]) -> Result<Vec<Way>, Fault> {
+        let mut ways: Vec<Way> = all.iter().map(|sent| self.way(sent)).collect();
+        for (way, member) in ways.iter_mut().zip(members) {
+            if matches!(way, Way::Prepare) && !member.ahead {
+                *way = Way::Whole;
+            }
+        }
+        let mut missing: Vec<&Sent<'_>> = Vec::new();
+        for (sent, _) in all.iter().zip(&ways).filter(|(_, way)| matches!(way, Way::Prepare)) {
+            if !missing.iter().any(|it| it.is_same(sent)) {
+                missing.push(sent);
+            }
+        }
+        if missing.is_empty() {
+            return Ok(ways);
+        }
+        let preparing = self.answer(async |client| {
+            let preparing = missing.iter().map(|sent| client.prepare_typed(&sent.sql, &sent.call.types));
+            Ok(together(preparing.collect()).await)
+        });
+        let mut prepared = Vec::with_capacity(missing.len());
+        for (sent, statement) in missing.iter().zip(preparing.await?) {
+            let statement = statement.map_err(Fault::Driver)?;
+            self.statements.insert(sent, statement.clone());
+            prepared.push((sent, statement));
+        }
+        for (sent, way) in all.iter().zip(&mut ways).filter(|(_, way)| matches!(way, Way::Prepare)) {
+            if let Some((_, statement)) = prepared.iter().find(|(it, _)| it.is_same(sent)) {
+                *way = Way::Prepared(statement.clone());
+            }
+        }
+        Ok(ways)
+    }
+
     /// The columns of a statement, without running it.
     pub(crate) async fn prepare(&mut self, call: &Call<'_>) -> Result<Option<Statement>, Fault> {
         let sent = self.sent(call);
@@ -445,6 +565,11 @@ impl Connection {
 
     /// Whether a statement failed only because of how it was prepared, and can be tried again.
     fn must_prepare_again(&mut self, call: &Sent<'_>, fault: &Fault) -> bool {
+        self.forget_stale(call, fault) && !self.in_transaction
+    }
+
+    /// Whether a statement failed only because of how it was prepared.
+    fn forget_stale(&mut self, call: &Sent<'_>, fault: &Fault) -> bool {
         let stale = match fault.state() {
             // The tables have changed since.
             Some(state) if *state == SqlState::FEATURE_NOT_SUPPORTED => self.statements.knows(call),
@@ -460,7 +585,7 @@ impl Connection {
         if stale {
             self.statements.forget(call);
         }
-        stale && !self.in_transaction
+        stale
     }
 }
 
@@ -535,6 +660,23 @@ async fn perform(
         Some(error) => Err(Fault::Engine(error)),
         None => Ok(Done { affected: rows.rows_affected().unwrap_or(0), statement }),
     }
+}
+
+/// A statement without parameters and rows, as a member of a batch.
+async fn command(client: &Client, sql: &str) -> Result<Given, Fault> {
+    client.batch_execute(sql).await?;
+    Ok(Given { rows: Vec::new(), affected: 0, statement: None })
+}
+
+/// Runs a statement and keeps its rows.
+async fn collect(client: &Client, way: Way, sent: &Sent<'_>) -> Result<Given, Fault> {
+    let mut rows = Vec::new();
+    let mut take = |row: &Row| {
+        rows.push(row.clone());
+        Ok(())
+    };
+    let Done { affected, statement } = perform(client, way, sent, &mut take).await?;
+    Ok(Given { rows, affected, statement })
 }
 
 /// The outputs of futures that are polled together.

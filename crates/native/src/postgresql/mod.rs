@@ -1,6 +1,7 @@
 //! PostgreSQL: the driver, its connections, and what a connection does for an engine.
 
 mod bare;
+mod batch;
 mod bind;
 mod connection;
 mod decode;

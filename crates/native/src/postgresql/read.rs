@@ -17,6 +17,7 @@ use lenslet_core::{
     value::Value,
 };
 use lenslet_sql::{Cell, Kind, Level, Parameter, Read, Statement, Type};
+use std::borrow::Cow;
 use tokio_postgres::{Row, types::Type as SqlType};
 
 /// Reads rows into an answer.
@@ -73,13 +74,7 @@ impl Connection {
             if columns.is_none() {
                 columns = Some(row.columns().iter().map(raw_column).collect());
             }
-            let offset = arena.begin_row()?;
-            for at in 0..row.len() {
-                decode::write(&mut arena, decode::cell(row, at)?, Type::one(Kind::Any), catalog)?;
-            }
-            arena.end_row();
-            arena.link(&mut chain, offset, false);
-            Ok(())
+            raw_row(row, &mut arena, &mut chain, catalog)
         };
         self.run(&call, &mut take).await.map_err(Fault::raw)?;
         let columns = match columns {
@@ -105,24 +100,44 @@ impl Connection {
     }
 }
 
-fn raw_call<'a>(
+/// A row of SQL of the user's own.
+fn raw_row(row: &Row, arena: &mut Arena, chain: &mut Chain, catalog: &Catalog) -> Result<(), Error> {
+    let offset = arena.begin_row()?;
+    for at in 0..row.len() {
+        decode::write(arena, decode::cell(row, at)?, Type::one(Kind::Any), catalog)?;
+    }
+    arena.end_row();
+    arena.link(chain, offset, false);
+    Ok(())
+}
+
+/// Rows of SQL of the user's own, all of them.
+pub(crate) fn raw_rows(rows: &[Row], columns: Vec<RawColumn>, catalog: &Catalog) -> Result<Rows, Error> {
+    let (mut arena, mut chain) = (Arena::new(), Chain::default());
+    for row in rows {
+        raw_row(row, &mut arena, &mut chain, catalog)?;
+    }
+    Ok(arena.finish(chain).with_columns(columns))
+}
+
+pub(crate) fn raw_call<'a>(
     statement: &'a Statement,
     parameters: &'a [Parameter<'a>],
     catalog: &'a Catalog,
 ) -> Result<Call<'a>, Error> {
     let parameters = bind::bind(&statement.binds, &Inputs::of(parameters), None, catalog)?;
-    Ok(Call { sql: &statement.sql, types: bind::types_of(&parameters), parameters })
+    Ok(Call { sql: Cow::Borrowed(&statement.sql), types: bind::types_of(&parameters), parameters })
 }
 
-fn raw_column(column: &tokio_postgres::Column) -> RawColumn {
+pub(crate) fn raw_column(column: &tokio_postgres::Column) -> RawColumn {
     let (ty, list) = decode::raw_type(column.type_());
     RawColumn { name: column.name().to_owned(), ty, list }
 }
 
 impl<'a> Reader<'a> {
-    fn call(&self, statement: &'a Statement, keys: Option<&bind::Keys>) -> Result<Call<'a>, Error> {
+    pub(crate) fn call(&self, statement: &'a Statement, keys: Option<&bind::Keys>) -> Result<Call<'a>, Error> {
         Ok(Call {
-            sql: &statement.sql,
+            sql: Cow::Borrowed(&statement.sql),
             parameters: bind::bind(&statement.binds, &Inputs::of(self.parameters), keys, self.catalog)?,
             types: Vec::<SqlType>::new(),
         })
@@ -237,7 +252,7 @@ impl<'a> Reader<'a> {
 }
 
 #[cold]
-fn no_record(read: &Read, catalog: &Catalog) -> Error {
+pub(crate) fn no_record(read: &Read, catalog: &Catalog) -> Error {
     let model = catalog.models.get(usize::from(read.level.model)).map_or("?", |it| it.name.as_ref());
     Error::new(ErrorKind::RecordMissing, format!("no `{model}` was found; check the filter of the operation"))
         .with("modelName", Value::Text(model.into()))

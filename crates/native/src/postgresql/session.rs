@@ -1,7 +1,8 @@
 //! What an engine does on PostgreSQL: which connection an operation runs on, and when it is tried again.
 
 use super::{
-    connection::Connection,
+    batch::Single,
+    connection::{Connection, Undone},
     pool::{Lease, Pool},
     settings::Settings,
     transaction::Transaction,
@@ -104,7 +105,11 @@ impl Session {
             let done = self.batch_within(connection, &queries, &plans).await;
             return done.map_err(|error| scope.0.explain(error));
         }
-        let mut lease = self.begin_on_lease(self.database.pool.lease().await?, isolation).await?;
+        let mut lease = self.database.pool.lease().await?;
+        if let Some(done) = self.batch_at_once(&mut lease, &queries, &plans, isolation).await {
+            return done;
+        }
+        let mut lease = self.begin_on_lease(lease, isolation).await?;
         match self.each(&mut lease, &queries, &plans).await {
             Ok(answers) => {
                 let done = lease.commit().await;
@@ -117,6 +122,81 @@ impl Session {
                 Err(error)
             }
         }
+    }
+
+    /// Answers queries in one transaction whose statements are sent together; `None` where they have to follow each other.
+    async fn batch_at_once(
+        &self,
+        connection: &mut Connection,
+        queries: &[Query],
+        plans: &[Arc<Planned>],
+        isolation: Option<Isolation>,
+    ) -> Option<Result<Vec<Rows>, Error>> {
+        let begin = match begin_command(isolation) {
+            Ok(begin) => begin,
+            Err(error) => return Some(Err(error)),
+        };
+        let shapes: Vec<Shape<'_>> = queries.iter().map(Shape::of).collect();
+        let members = match self.members(queries, plans, &shapes) {
+            Ok(members) => members?,
+            Err(error) => return Some(Err(error)),
+        };
+        // What is wrong with a read leaves nothing behind.
+        let commit =
+            members.iter().all(|it| it.is_certain()) || !members.iter().any(|it| it.writes() || it.has_relations());
+        let given = match connection.run_batch(begin, &members, commit).await {
+            Ok(given) => given,
+            Err(Undone::Again) => return None,
+            // A connection that lay idle may have died unnoticed. What only reads can be asked again.
+            Err(Undone::Failed(_, fault)) if fault.is_closed() && !members.iter().any(Single::writes) => return None,
+            Err(Undone::Failed(at, fault)) => {
+                return Some(Err(match at.and_then(|at| Some((at, members.get(at)?))) {
+                    Some((at, member)) => member.classify(fault).in_batch(at),
+                    None => fault.classify(self.catalog()),
+                }));
+            }
+        };
+        let mut answers = Vec::with_capacity(members.len());
+        for (at, (member, given)) in members.iter().zip(given).enumerate() {
+            match member.answer(connection, given).instrument(member.span.clone()).await {
+                Ok(rows) => answers.push(rows),
+                Err(error) => {
+                    if !commit {
+                        // Where this fails the connection is closed, which undoes the transaction as well.
+                        let _ = connection.rollback().await;
+                    }
+                    return Some(Err(error.in_batch(at)));
+                }
+            }
+        }
+        if !commit && let Err(fault) = connection.commit().await {
+            return Some(Err(fault.classify(self.catalog())));
+        }
+        Some(Ok(answers))
+    }
+
+    /// The members of a batch whose statements can be sent together.
+    fn members<'a>(
+        &'a self,
+        queries: &[Query],
+        plans: &'a [Arc<Planned>],
+        shapes: &'a [Shape<'a>],
+    ) -> Result<Option<Vec<Single<'a>>>, Error> {
+        let mut members: Vec<Single<'a>> = Vec::with_capacity(queries.len());
+        for (at, ((query, planned), shape)) in queries.iter().zip(plans).zip(shapes).enumerate() {
+            let single = Single::of(&planned.plan, shape.parameters(), self.catalog());
+            let Some(mut single) = single.map_err(|error| error.in_batch(at))? else {
+                return Ok(None);
+            };
+            // Relations are read when all members have run, which must not have changed them.
+            if single.writes() && members.iter().any(Single::has_relations) {
+                return Ok(None);
+            }
+            single.comment = self.observer().comment(query, self.catalog());
+            single.span = self.observer().member(query, self.catalog());
+            members.push(single);
+        }
+        Ok(Some(members))
     }
 
     async fn batch_within(

@@ -17,6 +17,7 @@ use lenslet_sql::{
     Dialect, Level, Parameter, Statement, Type,
     write::{Answer, InsertRows, Run, Step, Target, Variant, WritePlan},
 };
+use std::borrow::Cow;
 use tokio_postgres::Row;
 
 /// How many parameters a statement gets at most: the protocol counts them in 16 bits.
@@ -80,7 +81,7 @@ fn is_single(plan: &WritePlan, parameters: &[Parameter<'_>]) -> bool {
 }
 
 /// Rows that are inserted together: those that lack the same columns and follow each other.
-fn chunks<'p>(insert: &'p InsertRows, parameters: &[Parameter<'p>]) -> Vec<(&'p Variant, Vec<&'p Write>)> {
+pub(crate) fn chunks<'p>(insert: &'p InsertRows, parameters: &[Parameter<'p>]) -> Vec<(&'p Variant, Vec<&'p Write>)> {
     let mut chunks: Vec<(&Variant, Vec<&Write>)> = Vec::new();
     for (variant, row) in rows(insert, parameters) {
         // `DEFAULT VALUES` inserts one row.
@@ -134,18 +135,8 @@ impl<'a> Writing<'a> {
         Ok(self.arena.finish(self.roots))
     }
 
-    fn inputs(&self) -> Inputs<'_> {
-        Inputs { parameters: self.reader.parameters, steps: &self.memory }
-    }
-
-    /// A statement with its parameters, which are taken out of the registers now.
     fn call(&self, statement: &'a Statement) -> Result<Call<'a>, Error> {
-        let binds = bind::bind(&statement.binds, &self.inputs(), None, self.reader.catalog)?;
-        Ok(Call {
-            sql: &statement.sql,
-            parameters: binds.into_iter().map(Bound::into_owned).collect(),
-            types: Vec::new(),
-        })
+        call(statement, &self.reader, &self.memory)
     }
 
     async fn read(&mut self, connection: &mut Connection, level: &'a Level) -> Result<(), Error> {
@@ -217,11 +208,8 @@ impl<'a> Writing<'a> {
         let mut kept = Vec::new();
         for (variant, rows) in chunks(insert, self.reader.parameters) {
             let sql = variant.sql(&Dialect::POSTGRESQL, rows.len());
-            let mut parameters = Vec::with_capacity(rows.len() * variant.cells.len());
-            for row in rows {
-                self.bind_row(variant, row, &mut parameters)?;
-            }
-            let call = Call { sql: &sql, parameters, types: Vec::new() };
+            let parameters = bind_rows(variant, &rows, &self.reader, &self.memory)?;
+            let call = Call { sql: sql.into(), parameters, types: Vec::new() };
             self.perform(connection, &call, &insert.columns, insert.into, &mut kept).await?;
         }
         if let Target::Register(register) = insert.into {
@@ -229,16 +217,33 @@ impl<'a> Writing<'a> {
         }
         Ok(())
     }
+}
 
-    fn bind_row(&self, variant: &'a Variant, row: &'a Write, parameters: &mut Vec<Bound<'a>>) -> Result<(), Error> {
-        let catalog = self.reader.catalog;
+/// A statement with its parameters, which are taken out of the registers now.
+pub(crate) fn call<'a>(statement: &'a Statement, reader: &Reader<'_>, memory: &Memory) -> Result<Call<'a>, Error> {
+    let inputs = Inputs { parameters: reader.parameters, steps: memory };
+    let binds = bind::bind(&statement.binds, &inputs, None, reader.catalog)?;
+    let parameters = binds.into_iter().map(Bound::into_owned).collect();
+    Ok(Call { sql: Cow::Borrowed(&statement.sql), parameters, types: Vec::new() })
+}
+
+/// The parameters of rows that are inserted together.
+pub(crate) fn bind_rows<'a>(
+    variant: &'a Variant,
+    rows: &[&'a Write],
+    reader: &Reader<'a>,
+    memory: &Memory,
+) -> Result<Vec<Bound<'a>>, Error> {
+    let inputs = Inputs { parameters: reader.parameters, steps: memory };
+    let mut parameters = Vec::with_capacity(rows.len() * variant.cells.len());
+    for row in rows {
         for (at, cell) in variant.cells.iter().enumerate() {
             let value = cell.given.and_then(|field| given(row, field, at));
             parameters.push(match value {
-                Some(value) => bind::encode(value, cell.bind.encoding, catalog),
-                None => bind::resolve(&cell.bind, &self.inputs(), None, catalog)?.into_owned(),
+                Some(value) => bind::encode(value, cell.bind.encoding, reader.catalog),
+                None => bind::resolve(&cell.bind, &inputs, None, reader.catalog)?.into_owned(),
             });
         }
-        Ok(())
     }
+    Ok(parameters)
 }

@@ -1,0 +1,186 @@
+//! Batches: the statements of many operations, all of them sent before the first is answered.
+
+use super::{
+    connection::{Call, Connection, Fault},
+    read::{Parents, Reader, no_record, raw_call, raw_column, raw_rows, waiting},
+    write::{self, chunks},
+};
+use crate::{
+    forest::{Arena, Chain, Rows},
+    observe::Comment,
+    write::{Memory, verify, way},
+};
+use lenslet_core::{catalog::Catalog, cursor::RawColumn, error::Error};
+use lenslet_sql::{
+    Dialect, Level, Parameter, Plan, Read, Type,
+    write::{Answer, Check, Failure, Step, Target, WritePlan},
+};
+use tokio_postgres::{Row, Statement};
+use tracing::Span;
+
+/// An operation that is one statement, but for the relations of its rows.
+pub(crate) struct Single<'a> {
+    pub(crate) call: Call<'a>,
+    /// Whether it can be prepared before the statements in front of it have run.
+    pub(crate) ahead: bool,
+    pub(crate) comment: Option<Box<Comment>>,
+    pub(crate) span: Span,
+    reader: Reader<'a>,
+    answer: Form<'a>,
+    check: Option<&'a (Check, Failure)>,
+    writes: bool,
+}
+
+/// What its rows become.
+enum Form<'a> {
+    /// Rows of a model.
+    Rows { level: &'a Level, columns: &'a [Type], required: Option<&'a Read> },
+    /// How many rows were given back.
+    Found,
+    /// How many rows were changed.
+    Changed,
+    /// Rows of SQL of the user's own.
+    Raw,
+}
+
+/// What a statement of a batch gave.
+pub(crate) struct Given {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) affected: u64,
+    pub(crate) statement: Option<Statement>,
+}
+
+impl<'a> Single<'a> {
+    /// A plan as one statement; `None` where it takes several.
+    pub(crate) fn of(
+        plan: &'a Plan,
+        parameters: &'a [Parameter<'a>],
+        catalog: &'a Catalog,
+    ) -> Result<Option<Self>, Error> {
+        let reader = Reader { parameters, catalog };
+        let single = |call, answer| Single {
+            call,
+            ahead: true,
+            comment: None,
+            span: Span::none(),
+            reader: Reader { parameters, catalog },
+            answer,
+            check: None,
+            writes: true,
+        };
+        Ok(match plan {
+            Plan::Read(read) => {
+                let required = read.required.then_some(read);
+                let columns = &read.level.statement.columns;
+                let call = reader.call(&read.level.statement, None)?;
+                let rows = Form::Rows { level: &read.level, columns, required };
+                Some(Single { writes: false, ..single(call, rows) })
+            }
+            Plan::Raw(raw) => {
+                let call = raw_call(&raw.statement, parameters, catalog)?;
+                Some(if raw.rows {
+                    single(call, Form::Raw)
+                } else {
+                    // It may make what the next one needs, or need what the one before makes.
+                    Single { ahead: false, ..single(call, Form::Changed) }
+                })
+            }
+            Plan::Write(plan) => match way(&plan.steps, parameters) {
+                [Step::Run(run)] if run.each.is_none() && run.into == Target::Answer => {
+                    let Some(answer) = form(plan, &run.statement.columns) else { return Ok(None) };
+                    let call = write::call(&run.statement, &reader, &Memory::new(plan.registers))?;
+                    Some(Single { check: run.check.as_ref(), ..single(call, answer) })
+                }
+                [Step::Insert(insert)] if insert.into == Target::Answer => {
+                    let mut chunks = chunks(insert, parameters);
+                    let (Some((variant, rows)), true, Some(answer)) =
+                        (chunks.pop(), chunks.is_empty(), form(plan, &insert.columns))
+                    else {
+                        return Ok(None);
+                    };
+                    let sql = variant.sql(&Dialect::POSTGRESQL, rows.len()).into();
+                    let parameters = write::bind_rows(variant, &rows, &reader, &Memory::new(plan.registers))?;
+                    Some(single(Call { sql, parameters, types: Vec::new() }, answer))
+                }
+                _ => None,
+            },
+        })
+    }
+
+    /// Whether nothing can be wrong with it once its statement has run.
+    pub(crate) fn is_certain(&self) -> bool {
+        self.check.is_none() && !matches!(self.answer, Form::Rows { required: Some(_), .. }) && !self.has_relations()
+    }
+
+    /// Whether relations of its rows are read by further statements.
+    pub(crate) fn has_relations(&self) -> bool {
+        matches!(&self.answer, Form::Rows { level, .. } if !level.children.is_empty())
+    }
+
+    pub(crate) fn writes(&self) -> bool {
+        self.writes
+    }
+
+    /// The answer, once its statement has run.
+    pub(crate) async fn answer(&self, connection: &mut Connection, given: Given) -> Result<Rows, Error> {
+        let found = match self.answer {
+            Form::Changed => usize::try_from(given.affected).unwrap_or(usize::MAX),
+            _ => given.rows.len(),
+        };
+        verify(self.check, found, self.reader.parameters)?;
+        match self.answer {
+            Form::Found | Form::Changed => Ok(Rows::number(i64::try_from(found).unwrap_or(i64::MAX))),
+            Form::Raw => raw_rows(&given.rows, columns(&given), self.reader.catalog),
+            Form::Rows { level, columns, required } => {
+                connection.set_comment(self.comment.clone());
+                let rows = self.rows(connection, level, columns, &given.rows).await?;
+                match required {
+                    Some(read) if rows.len() == 0 => Err(no_record(read, self.reader.catalog)),
+                    _ => Ok(rows),
+                }
+            }
+        }
+    }
+
+    async fn rows(
+        &self,
+        connection: &mut Connection,
+        level: &'a Level,
+        columns: &[Type],
+        rows: &[Row],
+    ) -> Result<Rows, Error> {
+        let (mut arena, mut roots, mut groups) = (Arena::new(), Chain::default(), waiting(level));
+        for row in rows {
+            self.reader.row(level, columns, row, &mut arena, &mut Parents::Answer(&mut roots), &mut groups)?;
+        }
+        self.reader.children(connection, level, groups, &mut arena).await?;
+        Ok(arena.finish(roots))
+    }
+
+    pub(crate) fn classify(&self, fault: Fault) -> Error {
+        match self.answer {
+            Form::Raw => fault.raw(),
+            Form::Changed if !self.ahead => fault.raw(),
+            _ => fault.classify(self.reader.catalog),
+        }
+    }
+}
+
+/// What the rows of a write's only statement become; `None` where the answer takes more than them.
+fn form<'a>(plan: &'a WritePlan, columns: &'a [Type]) -> Option<Form<'a>> {
+    match &plan.answer {
+        Answer::Count if columns.is_empty() => Some(Form::Changed),
+        Answer::Count => Some(Form::Found),
+        Answer::Returned(level) => Some(Form::Rows { level, columns, required: None }),
+        Answer::After(_) | Answer::Before(_) => None,
+    }
+}
+
+fn columns(given: &Given) -> Vec<RawColumn> {
+    let columns = match (given.rows.first(), &given.statement) {
+        (Some(row), _) => row.columns(),
+        (None, Some(statement)) => statement.columns(),
+        (None, None) => &[],
+    };
+    columns.iter().map(raw_column).collect()
+}
