@@ -10,6 +10,7 @@ use lenslet_core::{
     engine::{Engine as Execute, Isolation, TransactionOptions},
     error::{Error, ErrorKind},
     query::{Cache, Query},
+    value::Value,
 };
 use lenslet_wire::{answer, encode, error, headers, json::Scanner, rows::Rows};
 use std::{
@@ -53,6 +54,8 @@ struct Session {
     id: String,
     endpoint: String,
     ended: AtomicBool,
+    /// Named by `begin` only, so that a Worker without transactions does not carry it.
+    roll_back: fn(&Session),
 }
 
 impl Engine {
@@ -175,15 +178,21 @@ fn caching(cache: &Cache, request: &mut Request) -> Result<(), Error> {
     Ok(())
 }
 
-impl Drop for Session {
-    fn drop(&mut self) {
-        if self.ended.load(Ordering::Relaxed) {
-            return;
-        }
+impl Session {
+    /// Asks for its end without waiting for it.
+    fn roll_back(&self) {
         if let Some(transport) = &self.pool.transport {
             let mut request = self.pool.request(joined(&[self.endpoint.as_str(), "/rollback"]), String::new());
             request.headers.push(("x-transaction-id", self.id.clone()));
             transport.send_and_forget(request);
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if !self.ended.load(Ordering::Relaxed) {
+            (self.roll_back)(self);
         }
     }
 }
@@ -221,15 +230,20 @@ fn accepted(response: Response) -> Result<Response, Error> {
 /// What a status means where the body does not say it.
 #[cold]
 fn refused(status: u16) -> Error {
-    let (kind, message) = match status {
-        400 => (ErrorKind::BadRequest, "the pool did not understand the request"),
-        401 | 403 => (ErrorKind::Unauthorized, "the pool refused the key; see `lenslet pool key list`"),
-        404 => (ErrorKind::NotFound, "the pool has nothing at this address; is it a `lenslet pool`?"),
-        429 => (ErrorKind::TooManyRequests, "the pool refuses requests for now; try again later"),
-        504 => (ErrorKind::PoolTimedOut, "the pool did not answer in time"),
-        _ => (ErrorKind::PoolFailed, "the pool failed; its log says why"),
+    let kind = match status {
+        400 => ErrorKind::BadRequest,
+        401 | 403 => ErrorKind::Unauthorized,
+        404 => ErrorKind::NotFound,
+        429 => ErrorKind::TooManyRequests,
+        504 => ErrorKind::PoolTimedOut,
+        _ => ErrorKind::PoolFailed,
     };
-    Error::new(kind, message).with("status", lenslet_core::value::Value::Int(status.into()))
+    let message = match kind {
+        ErrorKind::Unauthorized => "the pool refused the key; see `lenslet pool key list`",
+        ErrorKind::NotFound => "there is no `lenslet pool` at this address",
+        _ => "the pool refused or failed; its log says why",
+    };
+    Error::new(kind, message).with("status", Value::Int(status.into()))
 }
 
 /// The future of one answer.
@@ -292,7 +306,8 @@ impl Execute for Engine {
                 "the pool keeps the transaction at an address without `https://`; check the address it was told to be at",
             ));
         }
-        let session = Session { pool: self.pool.clone(), id, endpoint, ended: AtomicBool::new(false) };
+        let (pool, ended) = (self.pool.clone(), AtomicBool::new(false));
+        let session = Session { pool, id, endpoint, ended, roll_back: Session::roll_back };
         Ok(Engine { pool: self.pool.clone(), session: Some(Arc::new(session)) })
     }
 

@@ -553,38 +553,54 @@ fn each<T>(name: &str, items: &[T], out: &mut Writer, write: impl Fn(&T, &mut Wr
 }
 
 fn value(it: &Value, out: &mut Writer) {
-    match it {
-        Value::Null => out.null(),
-        Value::Bool(value) => out.boolean(*value),
-        Value::Int(value) => out.integer(*value),
-        Value::Float(value) => out.float(*value),
-        Value::Text(text) => out.text(text),
-        Value::Enum(name) => out.text(name),
-        Value::Uuid(bytes) => out.plain(|out| uuid::write(out, bytes)),
+    typed(it, false, out);
+}
+
+/// A value in a query, or a parameter of raw SQL, which is tagged in another way and has more tags.
+fn typed(it: &Value, raw: bool, out: &mut Writer) {
+    let tag = |query, parameter| if raw { parameter } else { query };
+    let tag = match it {
+        Value::Null => return out.null(),
+        Value::Column(_) if raw => return out.null(),
+        Value::Bool(value) => return out.boolean(*value),
+        Value::Int(value) => return out.integer(*value),
+        Value::Text(text) => return out.text(text),
         Value::List(items) => {
             out.open('[');
-            items.iter().for_each(|item| value(item, out));
-            out.close(']');
+            items.iter().for_each(|item| typed(item, raw, out));
+            return out.close(']');
         }
-        Value::Decimal(text) => tagged("Decimal", out, |out| out.text(text)),
-        Value::DateTime(micros) => tagged("DateTime", out, |out| out.plain(|out| date_time(*micros, out))),
-        Value::Json(text) => tagged("Json", out, |out| out.text(text)),
-        Value::Bytes(bytes) => tagged("Bytes", out, |out| out.plain(|out| base64::write(out, bytes))),
-        Value::Column(field) => tagged("FieldRef", out, |out| {
+        Value::Float(value) if !raw || value.is_finite() => return out.float(*value),
+        Value::Enum(name) if !raw => return out.text(name),
+        Value::Uuid(bytes) if !raw => return out.plain(|out| uuid::write(out, bytes)),
+        Value::Float(_) => "float",
+        Value::Enum(_) => "enum",
+        Value::Uuid(_) => "uuid",
+        Value::Column(_) => "FieldRef",
+        Value::Decimal(_) => tag("Decimal", "decimal"),
+        Value::DateTime(_) => tag("DateTime", "date"),
+        Value::Json(_) => tag("Json", "json"),
+        Value::Bytes(_) => tag("Bytes", "bytes"),
+    };
+    out.open('{');
+    out.key(if raw { "prisma__type" } else { "$type" });
+    out.text(tag);
+    out.key(if raw { "prisma__value" } else { "value" });
+    match it {
+        Value::Float(value) => out.float(*value),
+        Value::Enum(text) => out.text(text),
+        Value::Decimal(text) | Value::Json(text) => out.text(text),
+        Value::Uuid(bytes) => out.plain(|out| uuid::write(out, bytes)),
+        Value::DateTime(micros) => out.plain(|out| date_time(*micros, out)),
+        Value::Bytes(bytes) => out.plain(|out| base64::write(out, bytes)),
+        Value::Column(field) => {
             out.open('{');
             out.key("_ref");
             out.text(field.name);
             out.close('}');
-        }),
+        }
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::List(_) => {}
     }
-}
-
-fn tagged(tag: &str, out: &mut Writer, value: impl FnOnce(&mut Writer)) {
-    out.open('{');
-    out.key("$type");
-    out.text(tag);
-    out.key("value");
-    value(out);
     out.close('}');
 }
 
@@ -602,44 +618,8 @@ fn raw(it: &Raw, out: &mut Writer) {
     }
     let mut parameters = Writer::default();
     parameters.open('[');
-    it.parameters.iter().for_each(|it| parameter(it, &mut parameters));
+    it.parameters.iter().for_each(|it| typed(it, true, &mut parameters));
     parameters.close(']');
     out.key("parameters");
     out.text(&parameters.finish());
-}
-
-fn parameter(it: &Value, out: &mut Writer) {
-    let tag = match it {
-        Value::Null | Value::Column(_) => return out.null(),
-        Value::Bool(value) => return out.boolean(*value),
-        Value::Int(value) => return out.integer(*value),
-        Value::Text(text) => return out.text(text),
-        Value::List(items) => {
-            out.open('[');
-            items.iter().for_each(|item| parameter(item, out));
-            return out.close(']');
-        }
-        Value::Float(value) if value.is_finite() => return out.float(*value),
-        Value::Float(_) => "float",
-        Value::Decimal(_) => "decimal",
-        Value::DateTime(_) => "date",
-        Value::Json(_) => "json",
-        Value::Bytes(_) => "bytes",
-        Value::Enum(_) => "enum",
-        Value::Uuid(_) => "uuid",
-    };
-    out.open('{');
-    out.key("prisma__type");
-    out.text(tag);
-    out.key("prisma__value");
-    match it {
-        Value::Float(value) => out.float(*value),
-        Value::DateTime(micros) => out.plain(|out| date_time(*micros, out)),
-        Value::Bytes(bytes) => out.plain(|out| base64::write(out, bytes)),
-        Value::Uuid(bytes) => out.plain(|out| uuid::write(out, bytes)),
-        Value::Enum(name) => out.text(name),
-        Value::Decimal(text) | Value::Json(text) => out.text(text),
-        _ => out.null(),
-    }
-    out.close('}');
 }

@@ -8,6 +8,7 @@ use lenslet_core::{
     error::{Error, ErrorKind},
     value::Value,
 };
+use std::borrow::Cow;
 
 /// `{"errors":[…]}` with one error.
 ///
@@ -90,10 +91,10 @@ fn meta(value: &Value, out: &mut Writer) {
 pub fn read(text: &str) -> Option<Error> {
     let mut found = Found::default();
     // What was found before a text breaks off is still the best that can be said.
-    let _ = found.object(&mut Scanner::new(text));
+    let _ = found.look_through(&mut Scanner::new(text));
     let message = found.message.or(found.debug)?;
-    let kind = found.code.as_deref().and_then(ErrorKind::from_code);
-    let error = Error::new(kind.unwrap_or(ErrorKind::PoolError), message);
+    let kind = found.code.and_then(|code| ErrorKind::from_code(&code)).unwrap_or(ErrorKind::PoolError);
+    let error = Error::new(kind, message);
     let error = found.meta.into_iter().fold(error, |error, (key, value)| error.with(key, value));
     Some(match found.index {
         Some(index) => error.in_batch(index),
@@ -102,48 +103,52 @@ pub fn read(text: &str) -> Option<Error> {
 }
 
 #[derive(Default)]
-struct Found {
-    message: Option<String>,
-    debug: Option<String>,
-    code: Option<String>,
+struct Found<'t> {
+    message: Option<Cow<'t, str>>,
+    debug: Option<Cow<'t, str>>,
+    code: Option<Cow<'t, str>>,
     meta: Vec<(String, Value)>,
     index: Option<usize>,
 }
 
-impl Found {
-    /// Looks through an object, and through what is known to hold errors.
-    fn object(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
+impl<'t> Found<'t> {
+    /// Looks through an object and what is known to hold errors, up to the end of the first: only that is reported, as
+    /// Prisma's client does.
+    fn look_through(&mut self, scanner: &mut Scanner<'t>) -> Option<()> {
         scanner.take(b'{').then_some(())?;
-        while !scanner.take(b'}') {
+        while !(scanner.take(b'}') && (self.message.is_some() || self.debug.is_some())) {
             scanner.take(b',');
+            scanner.take(b'{');
             let key = scanner.string()?;
             scanner.take(b':').then_some(())?;
-            match (key.as_ref(), scanner.peek()?) {
-                ("errors", b'[') => {
-                    scanner.take(b'[');
-                    while !scanner.take(b']') {
-                        scanner.take(b',');
-                        // Only the first is reported, as Prisma's client does.
-                        match self.message {
-                            None => self.object(scanner)?,
-                            Some(_) => drop(scanner.skip()?),
-                        }
-                    }
+            let text = match key.as_ref() {
+                "errors" if scanner.take(b'[') => continue,
+                "user_facing_error" if scanner.take(b'{') => continue,
+                "meta" if scanner.take(b'{') => {
+                    self.facts(scanner)?;
+                    continue;
                 }
-                ("user_facing_error", b'{') => self.object(scanner)?,
-                ("meta", b'{') => self.meta(scanner)?,
-                ("message", b'"') => self.message = Some(scanner.string()?.into_owned()),
-                ("error", b'"') => self.debug = Some(scanner.string()?.into_owned()),
-                ("error_code", b'"') => self.code = Some(scanner.string()?.into_owned()),
-                ("batch_request_idx", _) => self.index = scanner.skip()?.parse().ok(),
-                _ => drop(scanner.skip()?),
+                "batch_request_idx" => {
+                    self.index = scanner.integer()?.try_into().ok();
+                    continue;
+                }
+                "message" => &mut self.message,
+                "error" => &mut self.debug,
+                "error_code" => &mut self.code,
+                _ => {
+                    scanner.skip()?;
+                    continue;
+                }
+            };
+            *text = scanner.string();
+            if text.is_none() {
+                scanner.skip()?;
             }
         }
         Some(())
     }
 
-    fn meta(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
-        scanner.take(b'{').then_some(())?;
+    fn facts(&mut self, scanner: &mut Scanner<'t>) -> Option<()> {
         while !scanner.take(b'}') {
             scanner.take(b',');
             let key = scanner.string()?.into_owned();
@@ -154,35 +159,32 @@ impl Found {
     }
 }
 
-/// A value of `meta`. Lists of lists are kept as text, so that nothing here is recursive.
+/// A value of `meta`. Of lists only the outermost is one, so that nothing here is recursive.
 fn fact(scanner: &mut Scanner<'_>) -> Option<Value> {
-    if scanner.peek()? != b'[' {
+    if !scanner.take(b'[') {
         return single(scanner);
     }
-    let start = scanner.clone();
-    scanner.take(b'[');
     let mut items = Vec::new();
     while !scanner.take(b']') {
         scanner.take(b',');
-        if scanner.peek()? == b'[' {
-            *scanner = start;
-            return scanner.skip().map(|text| Value::Json(text.into()));
-        }
         items.push(single(scanner)?);
     }
     Some(Value::List(items))
 }
 
 fn single(scanner: &mut Scanner<'_>) -> Option<Value> {
-    if scanner.peek()? == b'"' {
-        return scanner.string().map(|text| Value::Text(text.into_owned()));
+    if let Some(text) = scanner.string() {
+        return Some(Value::Text(text.into_owned()));
+    }
+    if let Some(number) = scanner.integer() {
+        return Some(Value::Int(number));
     }
     let text = scanner.skip()?;
     Some(match text {
         "null" => Value::Null,
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
-        _ => text.parse().map_or_else(|_| Value::Json(text.into()), Value::Int),
+        _ => Value::Json(text.into()),
     })
 }
 
@@ -196,7 +198,7 @@ mod tests {
             .with("target", Value::List(vec![Value::Text("email".into())]))
             .with("count", Value::Int(3))
             .with("inputType", Value::Json(r#"{"a":[[1]]}"#.into()))
-            .with("lists", Value::Json("[[1],[2]]".into()))
+            .with("lists", Value::List(vec![Value::Json("[1]".into()), Value::Json("[2]".into())]))
             .with("none", Value::Null)
             .in_batch(1);
         assert_eq!(read(&write(&error)), Some(error.clone()));

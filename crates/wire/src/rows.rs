@@ -134,7 +134,7 @@ impl Cursor for Rows {
     }
 
     fn integer(&mut self) -> Result<i64, Error> {
-        self.take("an integer", |scanner| scanner.number()?.parse().ok())
+        self.take("an integer", Scanner::integer)
     }
 
     fn float(&mut self) -> Result<f64, Error> {

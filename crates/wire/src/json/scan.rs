@@ -98,39 +98,53 @@ impl<'t> Scanner<'t> {
         Some(at)
     }
 
-    /// Takes a whole value, as its text. That its parts are well formed is not looked at.
+    /// Takes an integer of 64 bits.
+    pub fn integer(&mut self) -> Option<i64> {
+        let sign = if self.peek()? == b'-' { -1 } else { 1 };
+        let start = self.at + usize::from(sign < 0);
+        let bytes = self.text.as_bytes();
+        let (mut at, mut value) = (start, 0_i64);
+        while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
+            value = value.checked_mul(10)?.checked_add(sign * i64::from(digit - b'0'))?;
+            at += 1;
+        }
+        if at == start || matches!(bytes.get(at), Some(b'.' | b'e' | b'E')) {
+            return None;
+        }
+        self.at = at;
+        Some(value)
+    }
+
+    /// Takes a whole value, as its text. That it is well formed is not looked at, beyond its strings and brackets.
     pub fn skip(&mut self) -> Option<&'t str> {
-        let first = self.peek()?;
+        self.peek()?;
         let start = self.at;
         let mut depth = 0_usize;
         loop {
-            match self.peek()? {
-                b'"' => drop(self.string()?),
-                b'[' | b'{' => {
+            match self.byte() {
+                Some(b'"') => drop(self.string()?),
+                Some(b'[' | b'{') => {
                     depth += 1;
                     self.at += 1;
+                    continue;
                 }
-                b']' | b'}' => {
-                    depth = depth.checked_sub(1)?;
+                Some(b']' | b'}') if depth > 0 => {
+                    depth -= 1;
                     self.at += 1;
                 }
-                _ if depth == 0 => return self.scalar(first, start),
-                _ => self.at += 1,
+                Some(b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\n' | b'\r') | None if depth == 0 => {
+                    return self.text.get(start..self.at).filter(|text| !text.is_empty());
+                }
+                None => return None,
+                Some(_) => {
+                    self.at += 1;
+                    continue;
+                }
             }
             if depth == 0 {
                 return self.text.get(start..self.at);
             }
         }
-    }
-
-    fn scalar(&mut self, first: u8, start: usize) -> Option<&'t str> {
-        let word = match first {
-            b'n' => "null",
-            b't' => "true",
-            b'f' => "false",
-            _ => return self.number(),
-        };
-        self.word(word).then(|| self.text.get(start..self.at)).flatten()
     }
 
     /// Takes a string; borrowed where nothing in it was escaped.
