@@ -9,8 +9,10 @@ use lenslet_core::catalog::Provider;
 use super::environment::Environment;
 use super::error::Error;
 use super::secret::redacted;
+use super::settings::{Settings, Text, Variable};
 
 /// The URL of a database, and where it came from.
+#[derive(Clone)]
 pub(super) struct DatabaseUrl {
     url: String,
     origin: String,
@@ -33,6 +35,25 @@ pub(super) fn direct(datasource: &Datasource, environment: &Environment) -> Resu
     }
 }
 
+/// The URL of a database that migrations may be tried on, where one is named.
+pub(super) fn shadow(
+    datasource: &Datasource,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<Option<DatabaseUrl>, Error> {
+    if let Some(url) = &datasource.shadow_database_url {
+        return resolve(url, "shadowDatabaseUrl", environment).map(Some);
+    }
+    match &settings.shadow_database_url {
+        None => Ok(None),
+        Some(Text::Literal(url)) => Ok(Some(DatabaseUrl::given_as("`shadow-database-url` of `lenslet.toml`", url))),
+        Some(Text::Variable(Variable { env })) => match environment.get(env) {
+            Some(url) => Ok(Some(DatabaseUrl::given_as(&format!("`{env}`"), &url))),
+            None => Err(Error::VariableMissing { name: env.clone(), property: "shadow-database-url" }),
+        },
+    }
+}
+
 fn resolve(url: &Url, property: &'static str, environment: &Environment) -> Result<DatabaseUrl, Error> {
     match url {
         Url::Literal(url) => Ok(DatabaseUrl { url: url.clone(), origin: format!("the schema's `{property}`") }),
@@ -46,7 +67,23 @@ fn resolve(url: &Url, property: &'static str, environment: &Environment) -> Resu
 impl DatabaseUrl {
     /// The URL of the arguments.
     pub(super) fn given(url: &str) -> Self {
-        Self { url: url.to_owned(), origin: "`--url`".to_owned() }
+        Self::given_as("`--url`", url)
+    }
+
+    /// The URL of something else.
+    pub(super) fn given_as(origin: &str, url: &str) -> Self {
+        Self { url: url.to_owned(), origin: origin.to_owned() }
+    }
+
+    /// Where it comes from, as a message names it.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether it names the same database, parameters left aside.
+    pub(super) fn is_same(&self, other: &DatabaseUrl) -> bool {
+        let place = |url: &str| url.split('?').next().unwrap_or_default().trim_end_matches('/').to_owned();
+        place(&self.url) == place(&other.url)
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -67,12 +104,22 @@ impl DatabaseUrl {
         (path.is_relative() && path != Path::new(":memory:")).then_some(path)
     }
 
-    /// Refuses the address of a pool, and a URL for another kind of database.
-    pub(super) fn fits(&self, provider: Provider) -> Result<(), Error> {
-        let scheme = self.url.split(':').next().filter(|scheme| scheme.len() < self.url.len()).unwrap_or_default();
-        if ["http", "https", "prisma", "prisma+postgres"].contains(&scheme) {
+    /// Refuses the address of a pool.
+    pub(super) fn is_of_a_database(&self) -> Result<(), Error> {
+        if ["http", "https", "prisma", "prisma+postgres"].contains(&self.scheme()) {
             return Err(Error::PoolUrl { origin: self.origin.clone() });
         }
+        Ok(())
+    }
+
+    fn scheme(&self) -> &str {
+        self.url.split(':').next().filter(|scheme| scheme.len() < self.url.len()).unwrap_or_default()
+    }
+
+    /// Refuses the address of a pool, and a URL for another kind of database.
+    pub(super) fn fits(&self, provider: Provider) -> Result<(), Error> {
+        self.is_of_a_database()?;
+        let scheme = self.scheme();
         let schemes: &'static [&'static str] = match provider {
             Provider::Sqlite => &["file"],
             Provider::Postgresql | Provider::Cockroachdb => &["postgresql", "postgres"],

@@ -80,6 +80,34 @@ pub(super) enum Error {
     Pool(PoolError),
     #[error("cannot push to `{place}`: {error}")]
     Push { place: String, error: lenslet_migrate::Error },
+    #[error("{0}")]
+    Migrate(lenslet_migrate::Error),
+    #[error("`{place}`: {error}")]
+    At { place: String, error: lenslet_migrate::Error },
+    #[error("on a scratch database: {0}")]
+    Scratch(lenslet_migrate::Error),
+    #[error("{origin} names the project's own database, and everything in a scratch database is dropped")]
+    ShadowIsTheDatabase { origin: String },
+    #[error("{what}, and there is no terminal to ask on")]
+    NobodyToAsk { what: String, instead: &'static str },
+    #[error("the database and the history do not agree:\n{}", .reasons.join("\n"))]
+    Diverged { reasons: Vec<String> },
+    #[error("rows that are there make the change impossible:\n{}", .findings.join("\n"))]
+    ImpossibleChange { findings: Vec<String> },
+    #[error("the name `{0}` holds no letter and no digit")]
+    NoName(String),
+    #[error("it is not known for which database to compare: neither side names one")]
+    NoProvider,
+    #[error("the folder of migrations `{}` does not exist", .folder.display())]
+    NoMigrations { folder: PathBuf },
+    #[error("nothing says where migrations may be tried")]
+    NoScratch,
+    #[error("{0}")]
+    CannotSquash(String),
+    #[error("{0}")]
+    CannotUndo(String),
+    #[error("the database `{place}` has no tables")]
+    NothingToPull { place: String },
     #[error("`lenslet.toml` does not say how to seed the database")]
     NoSeed,
     #[error("cannot run `{command}`")]
@@ -105,7 +133,9 @@ impl Error {
         match self {
             Error::VariableMissing { .. } => Some("P1012"),
             Error::OtherDatabase { .. } => Some("P1013"),
-            Error::Push { error, .. } => error.code(),
+            Error::Push { error, .. } | Error::At { error, .. } | Error::Migrate(error) => error.code(),
+            Error::Scratch(_) => Some("P3006"),
+            Error::NothingToPull { .. } => Some("P4001"),
             _ => None,
         }
     }
@@ -144,6 +174,18 @@ impl Error {
             }
             Error::WouldOverwrite { .. } => "run it in another folder, or move the files away".to_owned(),
             Error::TwoProviders { .. } => "leave out one of `--provider`, `--template` and the URL".to_owned(),
+            Error::NobodyToAsk { instead, .. } => (*instead).to_owned(),
+            Error::Diverged { .. } => "put the migrations back as they were applied; or start anew, which drops everything \
+                                       in the database: `lenslet migrate reset`"
+                .to_owned(),
+            Error::ImpossibleChange { .. } => {
+                "change the rows or the schema first, or write the migration and edit it: `--create-only`".to_owned()
+            }
+            Error::ShadowIsTheDatabase { .. } => "name another database, kept for this purpose".to_owned(),
+            Error::NoName(_) => "say in a few words what the migration is for".to_owned(),
+            Error::NoProvider => "compare with a schema, a database, or a folder with a migration_lock.toml".to_owned(),
+            Error::NoScratch => "name a database whose content may be dropped: `--shadow-database-url URL`".to_owned(),
+            Error::NothingToPull { .. } => "correct the URL, or make the tables first: `lenslet db push`".to_owned(),
             Error::NoSeed => "write the command into `lenslet.toml`:\n\nseed = \"cargo run --example seed\"".to_owned(),
             Error::Settings { .. } => settings::HELP.to_owned(),
             Error::List(_)
@@ -155,6 +197,12 @@ impl Error {
             | Error::Generate(_)
             | Error::Output(_)
             | Error::Push { .. }
+            | Error::Migrate(_)
+            | Error::At { .. }
+            | Error::Scratch(_)
+            | Error::NoMigrations { .. }
+            | Error::CannotSquash(_)
+            | Error::CannotUndo(_)
             | Error::SeedStart { .. }
             | Error::SeedFailed { .. } => return None,
         };

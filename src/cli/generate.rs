@@ -8,6 +8,7 @@ use lenslet::{Engine, Options, Schema, check::Generator};
 use serde_json::{Value, json};
 
 use super::error::Error;
+use super::project::{Place, Project};
 use super::schema_files::{self, SchemaFiles};
 use super::{Outcome, Verdict, terminal, watch};
 
@@ -48,12 +49,22 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-impl Arguments {
-    /// As after a migration: what the schema's blocks ask for.
-    pub(super) fn of_schema(schema: Option<&Path>) -> Self {
-        let schema = schema.map(Path::to_path_buf);
-        Self { schema, output: None, no_engine: false, generator: None, watch: false, json: false }
+/// What follows a migration: the clients that the schema's blocks ask for, if there are any.
+pub(super) fn after_migration(place: &Place, project: &Project, quiet: bool) -> Result<(), Error> {
+    let has_output = |it: &Generator| is_ours(it) && it.output.is_some();
+    if !project.schema.generators.iter().any(has_output) {
+        return Ok(());
     }
+    let files = SchemaFiles::load(place.schema.as_deref())?;
+    let (schema, output) = (place.schema.clone(), None);
+    let arguments = Arguments { schema, output, no_engine: false, generator: None, watch: false, json: false };
+    for client in clients_of(&project.schema, &files, &arguments)? {
+        let written = write(&project.schema, &client)?;
+        if !quiet {
+            terminal::answer(&format!("Generated `{}`: {written}", client.output.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// A crate to be written.

@@ -16,11 +16,17 @@ const LENSLET: &[Group] = &[
     ("This program", &["completions", "man"]),
 ];
 
+const MIGRATE: &[Group] = &[
+    ("While developing", &["dev", "reset", "diff", "squash"]),
+    ("In production", &["deploy", "status", "resolve", "down"]),
+];
+
 const DB: &[Group] = &[("Commands", &["push", "pull", "seed", "execute"])];
 
 /// The command line with its commands in groups.
 pub(super) fn grouped(command: Command) -> Command {
     let command = command.mut_subcommand("db", |it| with_groups(it, DB));
+    let command = command.mut_subcommand("migrate", |it| with_groups(it, MIGRATE));
     with_groups(command, LENSLET)
 }
 
@@ -82,5 +88,6 @@ mod tests {
         let command = crate::cli::Arguments::command();
         check(&command, LENSLET);
         check(command.find_subcommand("db").expect("there is one"), DB);
+        check(command.find_subcommand("migrate").expect("there is one"), MIGRATE);
     }
 }

@@ -50,7 +50,6 @@ const FLAGS: &[(&str, &str)] = &[
     ("--no-hints", "leave it out: there are none to turn off"),
     ("--sql", "leave it out: SQL is written with `sql!` in the program"),
     ("--allow-no-models", "leave it out: a schema without models is fine"),
-    ("--skip-seed", "leave it out: seeding is done by `lenslet db seed` and after `lenslet migrate reset` only"),
     ("--config", "leave it out: settings are in `lenslet.toml` of the working directory"),
     ("--preview-feature", "leave it out"),
     ("--early-access-feature", "leave it out"),

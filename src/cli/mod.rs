@@ -3,6 +3,8 @@
 
 mod completions;
 mod database_url;
+mod db_pull;
+mod db_execute;
 mod db_push;
 mod db_seed;
 mod environment;
@@ -12,7 +14,9 @@ mod generate;
 mod help;
 mod hints;
 mod init;
+mod migrate;
 mod pool;
+mod project;
 mod pool_key;
 mod schema_files;
 mod secret;
@@ -38,6 +42,10 @@ enum Verdict {
     Good,
     /// Exit code 1: the schema is refused, a file is not formatted.
     Bad,
+    /// Exit code 2: what was compared differs, and the exit code was asked for.
+    Differs,
+    /// Exit code 130, as of a process that was interrupted: the answer to a question was no.
+    Cancelled,
 }
 
 impl Verdict {
@@ -45,6 +53,8 @@ impl Verdict {
         match self {
             Verdict::Good => ExitCode::SUCCESS,
             Verdict::Bad => ExitCode::FAILURE,
+            Verdict::Differs => ExitCode::from(2),
+            Verdict::Cancelled => ExitCode::from(130),
         }
     }
 }
@@ -59,9 +69,11 @@ Examples:
   lenslet gen                          Write the client that the schema's generator block names
   lenslet gen --no-engine --watch      The engine-less client, again at every change
   lenslet validate --json              What is wrong with the schema, for an editor
-  lenslet db push                      Make the database look like the schema
+  lenslet migrate dev --name add-posts A migration for what changed in the schema
+  lenslet migrate deploy               In production: what the database has not seen
 
-Exit codes: 0 when all is well, 1 when it is not.
+Exit codes: 0 when all is well, 1 when it is not, 2 when `migrate diff --exit-code` finds a difference, \
+130 when a question was answered with no.
 `lenslet COMMAND --help` has examples of each command.",
     max_term_width = 100,
     subcommand_required = true,
@@ -88,6 +100,9 @@ enum Command {
     Db(Db),
     /// Answer engine-less clients, with few connections to the database
     Pool(pool::Arguments),
+    /// Change the database with a history of migrations
+    #[command(subcommand, arg_required_else_help = true)]
+    Migrate(migrate::Migrate),
     /// Print what makes a shell complete commands and flags
     Completions(completions::CompletionsArguments),
     /// Write manual pages
@@ -98,6 +113,10 @@ enum Command {
 enum Db {
     /// Change the database so that it looks like the schema
     Push(db_push::Arguments),
+    /// Change the schema so that it says what the database has
+    Pull(db_pull::Arguments),
+    /// Run a script of SQL
+    Execute(db_execute::Arguments),
     /// Fill the database with the project's own command
     Seed(db_seed::Arguments),
 }
@@ -132,8 +151,11 @@ fn execute(command: &Command) -> Outcome {
         Command::Validate(arguments) => validate::run(arguments),
         Command::Format(arguments) => format::run(arguments),
         Command::Db(Db::Push(arguments)) => db_push::run(arguments),
+        Command::Db(Db::Pull(arguments)) => db_pull::run(arguments),
         Command::Pool(arguments) => pool::run(arguments),
+        Command::Db(Db::Execute(arguments)) => db_execute::run(arguments),
         Command::Db(Db::Seed(arguments)) => db_seed::run(arguments),
+        Command::Migrate(command) => migrate::run(command),
         Command::Completions(arguments) => completions::completions(arguments, Arguments::command()),
         Command::Man(arguments) => completions::man(arguments, Arguments::command()),
     }

@@ -38,6 +38,14 @@ impl SchemaFiles {
         folder(&self.path)
     }
 
+    /// The folder of the file with the datasource: migrations are beside it.
+    pub(super) fn folder_of_datasource(&self) -> PathBuf {
+        let files = self.sources.files().iter().zip(0..);
+        let mut with_block = files.filter(|(file, id)| has_datasource(&file.text, FileId(*id)));
+        let file = with_block.next().map(|(file, _)| Path::new(&file.name));
+        file.and_then(Path::parent).map_or_else(|| self.folder(), Path::to_path_buf)
+    }
+
     /// The folder that paths in a generator block are relative to: that of the file in which it stands.
     pub(super) fn folder_of_generator(&self, name: &str) -> PathBuf {
         let files = self.sources.files().iter().zip(0..);
@@ -109,6 +117,11 @@ pub(super) fn list(path: &Path) -> Result<Vec<PathBuf>, Error> {
         Ok(files) => Ok(files),
         Err(error) => Err(Error::List(error)),
     }
+}
+
+fn has_datasource(text: &str, id: FileId) -> bool {
+    text.contains("datasource")
+        && syntax::parse(id, text).items.iter().any(|item| matches!(item, Item::Config(it) if it.is_datasource))
 }
 
 fn has_generator(text: &str, id: FileId, name: &str) -> bool {

@@ -48,6 +48,29 @@ pub(super) fn message(line: &str) {
     say(line);
 }
 
+/// Whether someone is there to answer a question. Nobody is in continuous integration, whatever its terminal.
+pub(super) fn is_interactive() -> bool {
+    let automatic = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0");
+    io::stdin().is_terminal() && io::stderr().is_terminal() && !automatic
+}
+
+/// Asks for a line.
+pub(super) fn ask(question: &str) -> Result<String, Error> {
+    let bold = Style::new().bold();
+    let mut stderr = anstream::stderr();
+    // Where the question cannot be seen, the answer is empty.
+    let _ = write!(stderr, "{bold}{question}{bold:#} ").and_then(|()| stderr.flush());
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).map_err(|source| Error::Stdin { source })?;
+    Ok(line.trim().to_owned())
+}
+
+/// Asks for a yes; everything else is a no.
+pub(super) fn confirm(question: &str) -> Result<bool, Error> {
+    let answer = ask(&format!("{question} [y/N]"))?;
+    Ok(["y", "yes"].contains(&answer.to_lowercase().as_str()))
+}
+
 /// Something that the user should know, though the command succeeds.
 pub(super) fn warning(line: &str) {
     let yellow = AnsiColor::Yellow.on_default().bold();

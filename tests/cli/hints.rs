@@ -30,7 +30,7 @@ fn flags_from_elsewhere() {
     check(&["gen", "--data-proxy"], "`--no-engine`");
     check(&["generate", "--engine=none"], "`--no-engine`");
     check(&["gen", "--no-hints"], "leave it out");
-    check(&["migrate", "dev", "--skip-seed"], "`lenslet db seed`");
+    check(&["migrate", "dev", "--preview-feature"], "leave it out");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod format;
 mod generate;
 mod hints;
 mod init;
+mod migrate;
 mod project;
 mod settings;
 mod sockets;

@@ -119,6 +119,13 @@ impl Ran {
         self
     }
 
+    /// The command ended with this exit code and complained about nothing.
+    #[track_caller]
+    pub(crate) fn code_is(&self, code: i32) -> &Self {
+        assert_eq!((self.code, self.stderr.as_str()), (Some(code), ""), "{}", self.stdout);
+        self
+    }
+
     /// The answer to a program.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {

@@ -1,0 +1,258 @@
+//! `lenslet migrate dev`.
+
+use lenslet_migrate::history::{Migration, Status};
+use lenslet_migrate::{Database, Difference, Finding, diff};
+use lenslet_sql::ddl::DatabaseSchema;
+use serde_json::json;
+
+use super::new_migration::{self, Files};
+use super::{deploy, down, reset};
+use crate::cli::database_url::DatabaseUrl;
+use crate::cli::error::Error;
+use crate::cli::project::{Place, Project, ScratchUrl, shown};
+use crate::cli::{Outcome, Verdict, db_seed, generate, terminal};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lenslet migrate dev --name add-posts
+  lenslet migrate dev --name rename-email --create-only    Writes it for editing; the next run applies it
+  lenslet migrate dev                                      Applies what is pending, asks for a name if the schema changed
+
+For a database of one's own. It compares the database with what its migrations make of an empty one (drift), \
+applies what is pending, writes a migration for what is left to do, applies it, and generates the client. \
+Migrations are tried on a scratch database: in memory for SQLite, else a new one on the same server, or that of \
+`shadowDatabaseUrl`. Where nobody can be asked, nothing is: it fails and says which flag decides.")]
+pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// What the migration is for
+    #[arg(long, short, value_name = "NAME")]
+    name: Option<String>,
+    /// Write the migration, and do not apply it
+    #[arg(long)]
+    create_only: bool,
+    /// Lose rows and values for which the schema has no place any more
+    #[arg(long)]
+    accept_data_loss: bool,
+    /// Do not generate the client afterwards
+    #[arg(long)]
+    skip_generate: bool,
+    /// Do not fill a database that had to be reset
+    #[arg(long)]
+    skip_seed: bool,
+    /// Where migrations are tried; everything in it is dropped
+    #[arg(long, value_name = "URL")]
+    shadow_database_url: Option<String>,
+    /// Print what was done as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was done.
+#[derive(Default)]
+struct Done {
+    created_database: bool,
+    was_reset: bool,
+    applied: Vec<String>,
+    written: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let Some(project) = Project::load(&arguments.place, arguments.json)? else {
+        return Ok(Verdict::Bad);
+    };
+    let mut work = Work::begin(arguments, &project)?;
+    let reasons = work.divergence()?;
+    if !reasons.is_empty() {
+        if !may_reset(&work.url, reasons)? {
+            return Ok(Verdict::Cancelled);
+        }
+        reset::empty(&project, &work.url)?;
+        work.done.was_reset = true;
+    }
+    work.apply_pending()?;
+    if !work.write_next()? {
+        return Ok(Verdict::Cancelled);
+    }
+    if !arguments.create_only {
+        work.apply_pending()?;
+    }
+    work.report()?;
+    if !arguments.skip_generate && !arguments.create_only {
+        generate::after_migration(&arguments.place, &project, arguments.json)?;
+    }
+    match &project.settings.seed {
+        Some(seed) if work.done.was_reset && !arguments.skip_seed => db_seed::plant(seed, &[], &project.environment),
+        _ => Ok(Verdict::Good),
+    }
+}
+
+struct Work<'p> {
+    arguments: &'p Arguments,
+    project: &'p Project,
+    url: DatabaseUrl,
+    scratch: ScratchUrl,
+    migrations: Vec<Migration>,
+    done: Done,
+}
+
+impl<'p> Work<'p> {
+    fn begin(arguments: &'p Arguments, project: &'p Project) -> Result<Self, Error> {
+        let url = project.url()?;
+        let scratch = project.scratch(arguments.shadow_database_url.as_deref(), Some(&url))?;
+        let migrations = project.migrations()?;
+        let (_, created_database) = Database::create(url.as_str()).map_err(at(&url))?;
+        let done = Done { created_database, ..Done::default() };
+        Ok(Self { arguments, project, url, scratch, migrations, done })
+    }
+
+    /// Why the database is not what its history says.
+    fn divergence(&self) -> Result<Vec<String>, Error> {
+        let mut database = Database::open(self.url.as_str()).map_err(at(&self.url))?;
+        let status = database.status(&self.migrations).map_err(at(&self.url))?;
+        let reasons = of_history(&status);
+        if !reasons.is_empty() {
+            return Ok(reasons);
+        }
+        let seen: Vec<Migration> =
+            self.migrations.iter().filter(|it| status.applied.contains(&it.name)).cloned().collect();
+        terminal::progress("Comparing the database with its history");
+        let expected = self.project.after(&seen, &self.scratch)?;
+        let found = database.describe(&self.project.namespaces()).map_err(at(&self.url))?;
+        let drift = diff(self.project.dialect()?, &expected, &found);
+        Ok(drift.changes.iter().map(|change| format!("  - changed without a migration: {change}")).collect())
+    }
+
+    fn apply_pending(&mut self) -> Result<(), Error> {
+        let deployed = deploy::apply(&self.url, &self.migrations)?;
+        self.done.applied.extend(deployed.applied);
+        Ok(())
+    }
+
+    /// Writes the migration that is missing between the history and the schema. Says no if someone did.
+    fn write_next(&mut self) -> Result<bool, Error> {
+        let before = self.project.after(&self.migrations, &self.scratch)?;
+        let wanted = self.project.wanted()?;
+        let difference = diff(self.project.dialect()?, &before, &wanted);
+        if difference.is_empty() && !self.arguments.create_only {
+            return Ok(true);
+        }
+        if !self.may_change(&difference)? {
+            return Ok(false);
+        }
+        let name = self.next_name()?;
+        let up = if difference.is_empty() {
+            "-- This is an empty migration.\n".to_owned()
+        } else {
+            difference.migration(self.project.dialect()?)
+        };
+        let down = self.down(&difference, &before, &wanted)?;
+        let files = Files { up: &up, down: down.as_deref(), replaces: None };
+        let provider = self.project.schema.datasource.provider;
+        let folder = new_migration::write(&self.project.migrations_folder(), provider, &name, &files)?;
+        self.done.written = Some(shown(&folder));
+        self.migrations = self.project.migrations()?;
+        Ok(true)
+    }
+
+    fn down(
+        &self,
+        difference: &Difference,
+        before: &DatabaseSchema,
+        wanted: &DatabaseSchema,
+    ) -> Result<Option<String>, Error> {
+        let dialect = self.project.dialect()?;
+        Ok(down::script(dialect, difference, &diff(dialect, wanted, before)))
+    }
+
+    /// Asks the rows what the change costs, and whoever is there whether to pay.
+    fn may_change(&self, difference: &Difference) -> Result<bool, Error> {
+        let mut database = Database::open(self.url.as_str()).map_err(at(&self.url))?;
+        let findings = database.findings(&difference.risks).map_err(at(&self.url))?;
+        if self.arguments.create_only {
+            findings.iter().for_each(|finding| terminal::warning(&finding.to_string()));
+            return Ok(true);
+        }
+        let (impossible, losses): (Vec<Finding>, Vec<Finding>) =
+            findings.into_iter().partition(|finding| finding.risk.is_prohibitive());
+        if !impossible.is_empty() {
+            return Err(Error::ImpossibleChange { findings: lines(&impossible) });
+        }
+        losses.iter().for_each(|finding| terminal::warning(&finding.to_string()));
+        if losses.is_empty() || self.arguments.accept_data_loss {
+            return Ok(true);
+        }
+        if !terminal::is_interactive() {
+            return Err(Error::NobodyToAsk {
+                what: "the migration would lose data".to_owned(),
+                instead: "say `--accept-data-loss` to lose it, or `--create-only` to write the migration and edit it first",
+            });
+        }
+        terminal::confirm("Write and apply the migration?")
+    }
+
+    fn next_name(&self) -> Result<String, Error> {
+        let slug = match &self.arguments.name {
+            Some(name) => new_migration::slug(name)?,
+            None if terminal::is_interactive() => new_migration::slug(&terminal::ask("What is the migration for?")?)?,
+            None => {
+                return Err(Error::NobodyToAsk {
+                    what: "the schema has changed, and the migration needs a name".to_owned(),
+                    instead: "say what it is for: `lenslet migrate dev --name add-posts`",
+                });
+            }
+        };
+        Ok(new_migration::name(&slug, &self.migrations))
+    }
+
+    fn report(&self) -> Result<(), Error> {
+        let done = &self.done;
+        if self.arguments.json {
+            return terminal::json(&json!({
+                "database": self.url.shown(),
+                "created": done.created_database,
+                "reset": done.was_reset,
+                "migration": done.written,
+                "applied": done.applied,
+            }));
+        }
+        if done.created_database {
+            terminal::answer(&format!("Created the database `{}`", self.url.shown()))?;
+        }
+        if let Some(folder) = &done.written {
+            terminal::answer(&format!("Wrote `{folder}`"))?;
+        }
+        for name in &done.applied {
+            terminal::answer(&format!("Applied `{name}`"))?;
+        }
+        if done.written.is_none() && done.applied.is_empty() {
+            terminal::answer(&format!("The database `{}` is in sync with the schema", self.url.shown()))?;
+        }
+        Ok(())
+    }
+}
+
+fn at(url: &DatabaseUrl) -> impl Fn(lenslet_migrate::Error) -> Error {
+    let place = url.shown();
+    move |error| Error::At { place: place.clone(), error }
+}
+
+fn lines(findings: &[Finding]) -> Vec<String> {
+    findings.iter().map(|finding| format!("  - {finding}")).collect()
+}
+
+fn of_history(status: &Status) -> Vec<String> {
+    let failed = status.failed.iter().map(|record| format!("  - began and did not end: `{}`", record.name));
+    let edited = status.edited.iter().map(|name| format!("  - edited after it was applied: `{name}`"));
+    let missing = status.missing.iter().map(|name| format!("  - applied, and not in the folder: `{name}`"));
+    failed.chain(edited).chain(missing).collect()
+}
+
+fn may_reset(url: &DatabaseUrl, reasons: Vec<String>) -> Result<bool, Error> {
+    if !terminal::is_interactive() {
+        return Err(Error::Diverged { reasons });
+    }
+    terminal::warning(&format!("the database and the history do not agree:\n{}", reasons.join("\n")));
+    terminal::confirm(&format!("Drop everything in `{}`, rows included, and apply all migrations?", url.shown()))
+}

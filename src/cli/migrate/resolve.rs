@@ -1,0 +1,57 @@
+//! `lenslet migrate resolve`.
+
+use lenslet_migrate::history;
+
+use crate::cli::error::Error;
+use crate::cli::project::{Place, Project};
+use crate::cli::{Outcome, Verdict, terminal};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lenslet migrate resolve --applied 20260101120000_init
+                           Its changes are in the database, finished by hand, or there before the history
+  lenslet migrate resolve --rolled-back 20260102120000_posts
+                           It failed, and nothing is left of it; `lenslet migrate deploy` may try it again")]
+pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    what: What,
+    /// Print what was recorded as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct What {
+    /// Record a migration as applied
+    #[arg(long, value_name = "NAME")]
+    applied: Option<String>,
+    /// Record that nothing is left of a migration that failed
+    #[arg(long, value_name = "NAME")]
+    rolled_back: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let Some(project) = Project::load(&arguments.place, arguments.json)? else {
+        return Ok(Verdict::Bad);
+    };
+    let url = project.url()?;
+    let (name, state, recorded) = match &arguments.what {
+        What { applied: Some(name), .. } => {
+            (name, "applied", history::mark_applied(url.as_str(), &project.migrations()?, name))
+        }
+        What { rolled_back: Some(name), .. } => (name, "rolled back", history::mark_rolled_back(url.as_str(), name)),
+        // The parser wants one of them.
+        What { .. } => return Ok(Verdict::Bad),
+    };
+    recorded.map_err(|error| Error::At { place: url.shown(), error })?;
+    if arguments.json {
+        terminal::json(&serde_json::json!({ "database": url.shown(), "migration": name, "state": state }))?;
+    } else {
+        terminal::answer(&format!("Recorded `{name}` as {state} in `{}`", url.shown()))?;
+    }
+    Ok(Verdict::Good)
+}

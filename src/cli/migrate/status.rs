@@ -1,0 +1,82 @@
+//! `lenslet migrate status`.
+
+use lenslet_migrate::history::{self, Status};
+use serde_json::{Value, json};
+
+use crate::cli::database_url::DatabaseUrl;
+use crate::cli::error::Error;
+use crate::cli::project::{Place, Project, shown};
+use crate::cli::{Outcome, Verdict, terminal};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lenslet migrate status
+  lenslet migrate status --json
+
+Exit code 0 when the database has seen exactly what the folder of migrations holds, else 1. Changes nothing, and makes no \
+database that is not there.")]
+pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// Print it as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let Some(project) = Project::load(&arguments.place, arguments.json)? else {
+        return Ok(Verdict::Bad);
+    };
+    let (url, migrations) = (project.url()?, project.migrations()?);
+    let status = history::status(url.as_str(), &migrations);
+    let status = status.map_err(|error| Error::At { place: url.shown(), error })?;
+    if arguments.json {
+        terminal::json(&as_json(&status, &url))?;
+    } else {
+        let found = terminal::counted(migrations.len(), "migration");
+        terminal::answer(&format!("{found} in `{}`", shown(&project.migrations_folder())))?;
+        say(&status, &url)?;
+    }
+    Ok(if status.is_clean() { Verdict::Good } else { Verdict::Bad })
+}
+
+fn as_json(status: &Status, url: &DatabaseUrl) -> Value {
+    let failed: Vec<Value> =
+        status.failed.iter().map(|record| json!({ "name": record.name, "logs": record.logs })).collect();
+    json!({
+        "database": url.shown(),
+        "clean": status.is_clean(),
+        "applied": status.applied,
+        "pending": status.pending,
+        "failed": failed,
+        "edited": status.edited,
+        "missing": status.missing,
+    })
+}
+
+fn say(status: &Status, url: &DatabaseUrl) -> Result<(), Error> {
+    if status.is_clean() {
+        return terminal::answer(&format!("The database `{}` is up to date", url.shown()));
+    }
+    section("Not applied yet; `lenslet migrate deploy` does it", &status.pending)?;
+    let failed: Vec<String> = status
+        .failed
+        .iter()
+        .map(|record| match &record.logs {
+            Some(logs) => format!("{}: {}", record.name, logs.trim().replace('\n', "\n    ")),
+            None => record.name.clone(),
+        })
+        .collect();
+    section("Begun and not ended; put it right by hand, then `lenslet migrate resolve`", &failed)?;
+    section("Edited after they were applied; put the files back as they were", &status.edited)?;
+    section("Seen by the database, and not in the folder; put the folders back", &status.missing)
+}
+
+fn section(title: &str, names: &[String]) -> Result<(), Error> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let lines: String = names.iter().map(|name| format!("\n  {name}")).collect();
+    terminal::answer(&format!("\n{title}:{lines}"))
+}
