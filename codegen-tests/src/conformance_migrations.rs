@@ -73,6 +73,19 @@ fn read(folder: &Path) -> Option<(String, Provider, Vec<Migration>)> {
     history(Provider::Postgresql).or_else(|| history(Provider::Sqlite))
 }
 
+/// The names of all schemas.
+pub fn schemas() -> Vec<String> {
+    let found = fs::read_dir(folder().join("../schemas")).into_iter().flatten().flatten().map(|it| it.path());
+    let found = found.filter(|it| it.is_dir() || it.extension().is_some_and(|it| it == "prisma"));
+    let name = |path: PathBuf| {
+        let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+        name.map(|it| it.to_string_lossy().into_owned())
+    };
+    let mut names: Vec<_> = found.filter_map(name).collect();
+    names.sort();
+    names
+}
+
 /// The schema of that name: a file, or a folder of files.
 pub fn schema(name: &str) -> Option<Catalog> {
     let beside = folder().join("../schemas");
