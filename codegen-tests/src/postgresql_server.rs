@@ -23,6 +23,7 @@ pub struct Server {
     folder: TempDir,
     user: Option<(u32, u32)>,
     port: u16,
+    connections: u32,
     process: Option<Child>,
 }
 
@@ -54,7 +55,7 @@ impl Server {
         if let Some((user, group)) = user {
             chown(folder.path(), Some(user), Some(group))?;
         }
-        let mut server = Server { programs, folder, user, port, process: None };
+        let mut server = Server { programs, folder, user, port, connections: 200, process: None };
         server.initialize()?;
         server.resume()?;
         Ok(server)
@@ -79,9 +80,10 @@ impl Server {
         command.arg("-D").arg(self.data()).arg("-k").arg(self.folder.path());
         command.args(["-p", &self.port.to_string(), "-h", "127.0.0.1"]);
         // Nothing of a test has to outlive a crash.
-        for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"] {
+        for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] {
             command.args(["-c", setting]);
         }
+        command.args(["-c", &format!("max_connections={}", self.connections)]);
         self.process = Some(command.stdout(Stdio::null()).stderr(log).spawn()?);
         let start = Instant::now();
         while !self.answers() {
@@ -102,6 +104,16 @@ impl Server {
                 .args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()])
                 .status()
                 .is_ok_and(|status| status.success())
+    }
+
+    /// How many connections it takes at most, from the next [`resume`](Self::resume) on; 200 at first.
+    pub fn limit_connections(&mut self, most: u32) {
+        self.connections = most;
+    }
+
+    /// Ends it as a power failure would: nobody is told.
+    pub fn kill(&mut self) {
+        self.end("immediate");
     }
 
     /// Stops it, whoever is connected; what was written stays.
@@ -139,8 +151,16 @@ impl Server {
     ///
     /// # Errors
     /// When it is installed and does not start.
-    #[allow(clippy::print_stderr, reason = "who runs the tests must see what was not tested")]
     pub fn bouncer(&self) -> io::Result<Option<Bouncer>> {
+        self.bouncer_with(2)
+    }
+
+    /// Such a PgBouncer with that many connections for all.
+    ///
+    /// # Errors
+    /// When it is installed and does not start.
+    #[allow(clippy::print_stderr, reason = "who runs the tests must see what was not tested")]
+    pub fn bouncer_with(&self, connections: u32) -> io::Result<Option<Bouncer>> {
         let program = Path::new("/usr/sbin/pgbouncer");
         if !program.exists() {
             eprintln!("PgBouncer is not installed, skipped");
@@ -149,7 +169,8 @@ impl Server {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let settings = format!(
             "[databases]\npostgres = user=postgres host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-             auth_type = any\npool_mode = transaction\ndefault_pool_size = 2\nunix_socket_dir =\n",
+             auth_type = any\npool_mode = transaction\ndefault_pool_size = {connections}\n\
+             max_client_conn = 5000\nunix_socket_dir =\n",
             self.port
         );
         let path = self.folder.path().join("pgbouncer.ini");
@@ -226,6 +247,11 @@ pub struct Bouncer {
 }
 
 impl Bouncer {
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The URL of the database `postgres` through it, with options.
     pub fn url(&self, options: &str) -> String {
         format!("postgresql://postgres@127.0.0.1:{}/postgres?{options}", self.port)

@@ -32,6 +32,7 @@ Measurements (release builds; nothing else should run meanwhile)
   bench gen                Wall time of `lenslet gen`, and how it grows with the schema
   bench schema             Time of validation and of the formatter
   bench sqlite             The generated client against hand-written rusqlite
+  bench pool               The pool against PgBouncer and the engine alone, on PostgreSQL
 
 Tools
   schema --models <N>      Print a made-up schema of N models
@@ -69,6 +70,7 @@ fn dispatch(words: &[&str]) -> Result {
         ["bench", "gen"] => bench::generate::run(),
         ["bench", "schema"] => bench::schema::run(),
         ["bench", "sqlite"] => bench::sqlite(),
+        ["bench", "pool"] => bench::pool(),
         ["schema", "--models", count] => match count.parse() {
             Ok(models) => {
                 print!("{}", schema::text(models));
@@ -79,7 +81,9 @@ fn dispatch(words: &[&str]) -> Result {
         ["schema", ..] => {
             Err(Failure::new("say how many models the schema shall have: `cargo xtask schema --models 1000`"))
         }
-        ["bench", ..] => Err(Failure::new("say what to measure: `cargo xtask bench gen`, `schema` or `sqlite`")),
+        ["bench", ..] => {
+            Err(Failure::new("say what to measure: `cargo xtask bench gen`, `schema`, `sqlite` or `pool`"))
+        }
         ["conformance", ..] => Err(Failure::new("say what to compare: `cargo xtask conformance schema`, `query` or `client`")),
         [word, ..] => Err(Failure::new(format!("there is no command `{word}`; `cargo xtask help` lists them"))),
     }

@@ -7,11 +7,24 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::debian;
+use crate::postgresql;
 use crate::run::{Failure, Result, cargo, shared, step, target};
 
 /// The generated client against hand-written rusqlite.
 pub(crate) fn sqlite() -> Result {
     step("Generated client and rusqlite", &mut cargo(&["run", "--release", "--locked", "--package", "bench-sqlite"]))
+}
+
+/// The pool against PgBouncer, and against the engine alone.
+pub(crate) fn pool() -> Result {
+    postgresql::ensure()?;
+    if !Path::new("/usr/sbin/pgbouncer").exists() {
+        debian::install(&["pgbouncer"])?;
+    }
+    let lenslet = release_lenslet()?;
+    let mut bench = cargo(&["run", "--release", "--locked", "--package", "bench-pool", "--"]);
+    step("The pool, PgBouncer, and the engine alone", bench.arg(lenslet))
 }
 
 /// Builds the command line in release and gives its path.

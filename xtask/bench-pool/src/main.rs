@@ -1,0 +1,127 @@
+//! `cargo xtask bench pool`: requests a second and how long they take, for a pool, for PgBouncer, and for the engine alone.
+//!
+//! All three ask the same server for the same rows over as many connections to it, and take turns, so that what else the
+//! machine does hits all of them. The clients run on the same machine as well: only ratios mean something.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it prints what it measured")]
+
+mod alone;
+mod backends;
+mod bouncer;
+mod http;
+mod pool;
+mod work;
+
+use std::{error::Error, path::PathBuf, time::Duration};
+
+use codegen_tests::postgresql_server::Server;
+
+use backends::Backends;
+use pool::PoolProcess;
+use work::{Measured, QUERIES, Query, USERS};
+
+/// As `lenslet` has it, whose process the pool is.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+type Failed = Box<dyn Error + Send + Sync>;
+type Result<T = ()> = std::result::Result<T, Failed>;
+
+/// Connections to the database, for each of them.
+const CONNECTIONS: u32 = 10;
+const CLIENTS: [usize; 3] = [1, 50, 200];
+const ROUNDS: usize = 3;
+const ROUND: Duration = Duration::from_secs(2);
+const SCHEMA: &str = include_str!("../schema.prisma");
+
+/// What is measured, in the order of the columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Pool,
+    Bouncer,
+    Alone,
+}
+
+const SIDES: [(Side, &str); 3] = [(Side::Pool, "pool"), (Side::Bouncer, "pgbouncer"), (Side::Alone, "engine alone")];
+
+fn main() -> Result {
+    let lenslet = PathBuf::from(std::env::args_os().nth(1).ok_or("usage: bench-pool PATH-OF-LENSLET")?);
+    let Some(mut server) = Server::start()? else {
+        return Ok(());
+    };
+    server.execute("postgres", include_str!("setup.sql"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(compare(&server, &lenslet))?;
+    server.stop();
+    server.limit_connections(20);
+    server.resume()?;
+    runtime.block_on(crowd(&server, &lenslet))
+}
+
+async fn compare(server: &Server, lenslet: &std::path::Path) -> Result {
+    let pool = PoolProcess::start(lenslet, &server.url("postgres", "application_name=pool"), CONNECTIONS).await?;
+    let bouncer = server.bouncer_with(CONNECTIONS)?;
+    let engine = alone::engine(&server.url("postgres", &format!("connection_limit={CONNECTIONS}")))?;
+    let backends = Backends::watch(&server.url("postgres", ""), "pool").await?;
+    println!(
+        "{CONNECTIONS} connections, {USERS} users with 5 posts each, median of {ROUNDS} rounds of {} s\n",
+        ROUND.as_secs()
+    );
+    println!(
+        "| query | clients | | requests/s | p50 ms | p99 ms | of pgbouncer |\n| --- | --: | --- | --: | --: | --: | --: |"
+    );
+    for query in &QUERIES {
+        for clients in CLIENTS {
+            let mut rounds: Vec<(Side, Measured)> = Vec::new();
+            for _ in 0..ROUNDS {
+                for (side, _) in SIDES {
+                    let measured = match (side, &bouncer) {
+                        (Side::Pool, _) => http::measure(&pool, query, clients, ROUND).await?,
+                        (Side::Bouncer, Some(bouncer)) => bouncer::measure(bouncer, query, clients, ROUND).await?,
+                        (Side::Bouncer, None) => continue,
+                        (Side::Alone, _) => alone::measure(&engine, query, clients, ROUND).await?,
+                    };
+                    rounds.push((side, measured));
+                }
+            }
+            report(query, clients, &rounds);
+        }
+    }
+    let most = backends.most();
+    println!("\nBackends of the pool in use at once, as pg_stat_activity says: {most} of {CONNECTIONS}");
+    if most > u64::from(CONNECTIONS) {
+        return Err("the pool has opened more connections than it may".into());
+    }
+    Ok(())
+}
+
+fn report(query: &Query, clients: usize, rounds: &[(Side, Measured)]) {
+    let of = |side| {
+        let mut all: Vec<Measured> = rounds.iter().filter(|(it, _)| *it == side).map(|(_, it)| *it).collect();
+        all.sort_by(|a, b| a.rate.total_cmp(&b.rate));
+        all.get(all.len() / 2).copied()
+    };
+    let bouncer = of(Side::Bouncer);
+    for (side, name) in SIDES {
+        if let Some(Measured { rate, p50, p99 }) = of(side) {
+            let ratio = bouncer.map_or_else(String::new, |it| format!("{:.2}", rate / it.rate));
+            println!("| {} | {clients} | {name} | {rate:.0} | {p50:.2} | {p99:.2} | {ratio} |", query.name);
+        }
+    }
+}
+
+/// Many more clients than PostgreSQL has connections.
+async fn crowd(server: &Server, lenslet: &std::path::Path) -> Result {
+    const MANY: usize = 2000;
+    const EACH: usize = 20;
+    let pool = PoolProcess::start(lenslet, &server.url("postgres", "application_name=pool"), CONNECTIONS).await?;
+    let backends = Backends::watch(&server.url("postgres", ""), "pool").await?;
+    let query = QUERIES.first().ok_or("a query")?;
+    let (answered, failed, took) = http::crowd(&pool, query, MANY, EACH).await?;
+    println!(
+        "\n{MANY} clients at once, {EACH} requests each, PostgreSQL with max_connections = 20: {answered} answered, {failed} failed, \
+         {:.0} requests/s, at most {} backends",
+        answered as f64 / took.as_secs_f64(),
+        backends.most(),
+    );
+    if failed > 0 { Err("requests failed".into()) } else { Ok(()) }
+}

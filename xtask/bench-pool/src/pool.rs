@@ -1,0 +1,48 @@
+//! `lenslet pool`, as its users run it: a process of its own, with a key.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+use tokio::{
+    net::TcpStream,
+    process::{Child, Command},
+};
+
+use crate::{Result, SCHEMA};
+
+/// A pool that is ended when this is dropped.
+pub(crate) struct PoolProcess {
+    pub(crate) address: SocketAddr,
+    pub(crate) key: String,
+    _process: Child,
+    _folder: TempDir,
+}
+
+impl PoolProcess {
+    pub(crate) async fn start(lenslet: &Path, url: &str, connections: u32) -> Result<PoolProcess> {
+        let folder = tempfile::tempdir()?;
+        std::fs::write(folder.path().join("schema.prisma"), SCHEMA)?;
+        let mut create = Command::new(lenslet);
+        let made =
+            create.args(["pool", "key", "create", "--name", "bench"]).current_dir(folder.path()).output().await?;
+        let key = String::from_utf8(made.stdout)?.trim().to_owned();
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let mut pool = Command::new(lenslet);
+        pool.args(["pool", "--listen", &address.to_string(), "--connections", &connections.to_string()]);
+        pool.current_dir(folder.path()).env("DIRECT_URL", url).stderr(Stdio::null()).kill_on_drop(true);
+        let process = pool.spawn()?;
+        let began = Instant::now();
+        while TcpStream::connect(address).await.is_err() {
+            if began.elapsed() > Duration::from_secs(10) {
+                return Err("the pool did not start".into());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(PoolProcess { address, key, _process: process, _folder: folder })
+    }
+}
