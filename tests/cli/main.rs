@@ -9,6 +9,11 @@ mod generate;
 mod hints;
 mod init;
 mod migrate;
+mod postgresql;
+#[cfg(unix)]
+#[allow(dead_code, unreachable_pub, reason = "other tests need more of it")]
+#[path = "../../codegen-tests/src/postgresql_server.rs"]
+mod postgresql_server;
 mod project;
 mod settings;
 mod sockets;
