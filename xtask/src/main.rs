@@ -32,6 +32,7 @@ Measurements (release builds; nothing else should run meanwhile)
   bench gen                Wall time of `lenslet gen`, and how it grows with the schema
   bench schema             Time of validation and of the formatter
   bench sqlite             The generated client against hand-written rusqlite
+  bench peers [OPTIONS]    It against bare drivers, Diesel, sqlx and SeaORM, on SQLite and PostgreSQL
   bench pool               The pool against PgBouncer and the engine alone, on PostgreSQL
 
 Tools
@@ -70,6 +71,7 @@ fn dispatch(words: &[&str]) -> Result {
         ["bench", "gen"] => bench::generate::run(),
         ["bench", "schema"] => bench::schema::run(),
         ["bench", "sqlite"] => bench::sqlite(),
+        ["bench", "peers", options @ ..] => bench::peers::run(options),
         ["bench", "pool"] => bench::pool(),
         ["schema", "--models", count] => match count.parse() {
             Ok(models) => {
@@ -82,9 +84,11 @@ fn dispatch(words: &[&str]) -> Result {
             Err(Failure::new("say how many models the schema shall have: `cargo xtask schema --models 1000`"))
         }
         ["bench", ..] => {
-            Err(Failure::new("say what to measure: `cargo xtask bench gen`, `schema`, `sqlite` or `pool`"))
+            Err(Failure::new("say what to measure: `cargo xtask bench gen`, `schema`, `sqlite`, `peers` or `pool`"))
         }
-        ["conformance", ..] => Err(Failure::new("say what to compare: `cargo xtask conformance schema`, `query` or `client`")),
+        ["conformance", ..] => {
+            Err(Failure::new("say what to compare: `cargo xtask conformance schema`, `query` or `client`"))
+        }
         [word, ..] => Err(Failure::new(format!("there is no command `{word}`; `cargo xtask help` lists them"))),
     }
 }

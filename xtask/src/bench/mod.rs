@@ -1,7 +1,9 @@
 //! Measurements. Medians of release builds; only ratios within one run mean something on a shared machine.
 
 pub(crate) mod generate;
+pub(crate) mod peers;
 pub(crate) mod schema;
+mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

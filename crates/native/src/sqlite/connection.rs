@@ -339,7 +339,11 @@ impl Connection {
         let running = self.watched(&statement.sql, &prepared);
         let mut count = 0;
         let mut types = raw_types(&prepared);
-        let names: Vec<String> = prepared.column_names().map(String::from).collect();
+        // These are lists in some releases of the driver and iterators in others.
+        let mut names: Vec<String> = Vec::new();
+        for name in prepared.column_names() {
+            names.push(name.into());
+        }
         let mut arena = Arena::new();
         let mut chain = Chain::default();
         let mut rows = prepared.raw_query();
@@ -518,6 +522,9 @@ fn no_record(read: &Read, catalog: &Catalog) -> Error {
 
 /// What the declaration of a table says about a column of raw SQL; an expression has none.
 fn raw_types(prepared: &CachedStatement<'_>) -> Vec<Option<RawType>> {
-    let columns = prepared.columns();
-    columns.map(|column| column.decl_type().and_then(encode::declared)).collect()
+    let mut types = Vec::new();
+    for column in prepared.columns() {
+        types.push(column.decl_type().and_then(encode::declared));
+    }
+    types
 }
