@@ -206,3 +206,100 @@ fn selectors(model: &Model) -> Vec<String> {
     };
     model.uniques().map(names).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = r#"
+datasource db {
+  provider = "postgresql"
+}
+enum Role {
+  MEMBER
+  ADMIN
+}
+model User {
+  id    Int    @id @default(autoincrement())
+  email String @unique
+  role  Role   @default(MEMBER)
+  posts Post[]
+}
+model Post {
+  id       Int    @id
+  title    String
+  author   User   @relation(fields: [authorId], references: [id])
+  authorId Int
+}
+"#;
+
+    fn read(text: &str) -> Result<Catalog, String> {
+        let checked = lenslet::check(&lenslet::Sources::single("schema.prisma", text));
+        checked.schema.map(|it| it.catalog).ok_or_else(|| "it is refused".into())
+    }
+
+    fn admission(any: bool) -> Admission {
+        Admission::new(Schema::new(read(OWN).expect("it is a schema"), read).text(OWN), any)
+    }
+
+    /// What a client sends, and what it calls it.
+    fn sent(text: &str) -> (String, String) {
+        let base64 = BASE64.encode(text);
+        (fingerprint(base64.as_bytes()), base64)
+    }
+
+    #[track_caller]
+    fn check(client: &str, expected: Result<(), &str>) {
+        let admission = admission(false);
+        let (hash, base64) = sent(client);
+        let uploaded = admission.upload(&hash, base64.as_bytes()).map_err(|refused| refused.to_string());
+        match expected {
+            Ok(()) => assert_eq!(uploaded, Ok(())),
+            Err(expected) => assert!(uploaded.as_ref().is_err_and(|it| it.contains(expected)), "{uploaded:?}"),
+        }
+        assert_eq!(admission.admits(&hash), expected.is_ok());
+    }
+
+    #[test]
+    fn the_same_text_need_not_be_sent() {
+        assert!(admission(false).admits(&sent(OWN).0));
+        assert!(!admission(false).admits(&sent("other").0));
+        assert!(admission(true).admits(&sent("other").0));
+    }
+
+    #[test]
+    fn what_means_the_same_to_a_client_is_let_in() {
+        check(&OWN.replace("model", "// a comment\n/// another\nmodel"), Ok(()));
+        check(&OWN.replace("@default(MEMBER)", ""), Ok(()));
+        check(&OWN.replace("String @unique", "String @unique @map(\"mail\") @db.VarChar(100)"), Ok(()));
+        let generator = "generator client {\nprovider = \"prisma-client-js\"\n}\n";
+        check(&[generator, OWN].concat(), Ok(()));
+    }
+
+    #[test]
+    fn what_differs_is_said() {
+        check(
+            &OWN.replace("title    String", "title    String?"),
+            Err("`Post.title` is `String?`, the pool's is `String`"),
+        );
+        check(&OWN.replace("title    String", "name String"), Err("the pool has no field `Post.name`"));
+        check(&OWN.replace("title    String", ""), Err("the client has no field `Post.title`"));
+        check(&OWN.replace("String @unique", "String"), Err("the client has no selector of model `User`: `email`"));
+        check(&OWN.replace("ADMIN", "ADMIN\nGUEST"), Err("the pool has no value of enum `Role`: `GUEST`"));
+        check(&[OWN, "model Tag {\nid Int @id\n}"].join("\n"), Err("the pool has no model `Tag`"));
+        check(&OWN.replace("postgresql", "mysql"), Err("it is for `mysql`, the pool's is for `postgresql`"));
+        check("model User {", Err("cannot be read"));
+        let many: String = (0..20).map(|at| format!("model M{at} {{\nid Int @id\n}}\n")).collect();
+        check(&[OWN, &many].join("\n"), Err("and 12 more"));
+    }
+
+    #[test]
+    fn what_is_no_schema_is_refused() {
+        let admission = admission(false);
+        assert_eq!(admission.upload("0123", b"abcd"), Err(Refused::OtherHash));
+        let (hash, bytes) = (fingerprint(b"/w=="), b"/w==");
+        assert_eq!(admission.upload(&hash, bytes), Err(Refused::NotText));
+        let hash = fingerprint(b"!");
+        assert_eq!(admission.upload(&hash, b"!"), Err(Refused::NotText));
+    }
+}
