@@ -245,6 +245,43 @@ fn numbers() {
 }
 
 #[test]
+fn searches() {
+    check_plans(
+        "searches",
+        &[
+            (
+                "Post",
+                "findMany",
+                r#"{"where":{"title":{"search":"a"},"author":{"is":{"name":{"search":"a"}}}}}"#,
+                r#"{"id":true}"#,
+            ),
+            (
+                "User",
+                "findMany",
+                r#"{"where":{"name":{"search":"a","startsWith":"b"},"email":{"search":"a"},"AND":[{"email":{"search":"c"}}]}}"#,
+                r#"{"id":true}"#,
+            ),
+            (
+                "User",
+                "findMany",
+                r#"{"where":{"OR":[{"name":{"search":"a"}},{"email":{"search":"a"}},{"email":{"search":"b"}}]}}"#,
+                r#"{"id":true}"#,
+            ),
+        ],
+    );
+    let catalog = check(&Sources::single("schema.prisma", SHOP)).schema.unwrap().catalog;
+    let key = |name: &str, email: &str| {
+        let body = format!(
+            r#"{{"modelName":"User","action":"findMany","query":{{"arguments":{{"where":{{"name":{{"search":"{name}"}},"email":{{"search":"{email}"}}}}}},"selection":{{"id":true}}}}}}"#
+        );
+        lenslet_sql::Shape::of(&query(&catalog, &body)).into_key()
+    };
+    assert_eq!(key("a", "a"), key("b", "b"));
+    assert_eq!(key("a", "b"), key("b", "a"));
+    assert_ne!(key("a", "a"), key("a", "b"), "the same search is one, others are two");
+}
+
+#[test]
 fn plans_do_not_depend_on_values() {
     let catalog = check(&Sources::single("schema.prisma", SHOP)).schema.unwrap().catalog;
     let planned = |arguments: &str| {

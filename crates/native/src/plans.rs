@@ -1,8 +1,13 @@
 //! The schema of an engine, and the plans of the queries that were asked so far.
 
 use crate::cache::PlanCache;
-use lenslet_core::{catalog::Catalog, error::Error, query::Query};
-use lenslet_sql::{Dialect, Plan, Shape, plan_shaped};
+use lenslet_core::{
+    catalog::Catalog,
+    error::{Error, ErrorKind},
+    query::Query,
+    value::Value,
+};
+use lenslet_sql::{Dialect, Parameter, Plan, Shape, plan_shaped};
 use std::{
     ops::Deref,
     sync::{Arc, OnceLock},
@@ -69,9 +74,35 @@ impl Plans {
     }
 
     pub(crate) fn plan(&self, query: &Query, shape: &Shape<'_>) -> Result<Arc<Planned>, Error> {
-        self.cache.get_or_make(shape.key(), || {
+        let planned = self.cache.get_or_make(shape.key(), || {
             let plan = plan_shaped(&self.schema, query, shape, self.dialect)?;
-            Ok(Planned { plan, only_reads: OnceLock::new() })
-        })
+            Ok::<_, Error>(Planned { plan, only_reads: OnceLock::new() })
+        })?;
+        match &planned.plan {
+            Plan::Read(read) => self.check_lists(&read.bounded, shape.parameters())?,
+            Plan::Write(_) | Plan::Raw(_) => {}
+        }
+        Ok(planned)
+    }
+
+    fn check_lists(&self, bounded: &[u32], parameters: &[Parameter<'_>]) -> Result<(), Error> {
+        let most = self.dialect.list_limit;
+        for slot in bounded {
+            if let Some(Parameter::Value(Value::List(items))) = parameters.get(*slot as usize)
+                && items.len() > most
+            {
+                let why = "Your query cannot be split into multiple queries because of the order by aggregation or relevance";
+                return Err(Error::new(
+                    ErrorKind::ParameterLimit,
+                    format!(
+                        "a list of {} values in a query that is ordered by something else than columns of the model: at most {most} \
+                         are taken; order by a column, or ask for fewer values at a time",
+                        items.len()
+                    ),
+                )
+                .with("message", Value::Text(why.into())));
+            }
+        }
+        Ok(())
     }
 }

@@ -41,6 +41,10 @@ pub struct Dialect {
     pub default_values: &'static str,
     /// How a row that violates a unique constraint is skipped.
     pub conflicts: Conflicts,
+    /// How long the lists of a filter may be in a query that Prisma does not split, which is the number of parameters that
+    /// it takes a statement to have. Here a list is one parameter; the limit is kept so that clients of one database are
+    /// answered alike.
+    pub list_limit: usize,
 }
 
 /// How a parameter is spelled.
@@ -137,6 +141,7 @@ impl Dialect {
         null_safe_equal: " IS ",
         default_values: " DEFAULT VALUES",
         conflicts: Conflicts::OnConflict,
+        list_limit: 999,
     };
     /// PostgreSQL.
     pub const POSTGRESQL: Dialect = Dialect {
@@ -158,6 +163,7 @@ impl Dialect {
         null_safe_equal: " IS NOT DISTINCT FROM ",
         default_values: " DEFAULT VALUES",
         conflicts: Conflicts::OnConflict,
+        list_limit: 32_766,
     };
     /// MySQL and MariaDB.
     pub const MYSQL: Dialect = Dialect {
@@ -180,6 +186,7 @@ impl Dialect {
         null_safe_equal: " <=> ",
         default_values: " () VALUES ()",
         conflicts: Conflicts::Ignore,
+        list_limit: 65_535,
     };
 
     /// The dialect of a schema's database; none where Lenslet does not execute queries.

@@ -31,6 +31,7 @@ impl<'a> Writer<'a> {
             Condition::Compare(compare) => self.compare(table, compare),
             Condition::Compound(_, columns) => self.compound(table, columns),
             Condition::Related(field, quantifier, condition) => self.related(table, *field, *quantifier, condition),
+            Condition::All(list) | Condition::Any(list) if searches(list) => self.joined_searches(table, condition),
             Condition::All(list) => self.joined(table, list, " AND ", "1=1"),
             Condition::Any(list) => self.joined(table, list, " OR ", "1=0"),
             Condition::Not(condition) => {
@@ -86,6 +87,40 @@ impl<'a> Writer<'a> {
                 self.push(")");
             }
         }
+        Ok(())
+    }
+
+    /// Conditions some of which search: for the same text in one column or another, which is one search in all of them.
+    fn joined_searches(&mut self, table: Table<'a>, condition: &Condition) -> Result<(), PlanError> {
+        let all = matches!(condition, Condition::All(_));
+        let mut flat = Vec::new();
+        flatten(condition, all, &mut flat);
+        let mut written = 0;
+        for (at, condition) in flat.iter().enumerate() {
+            if let Some(value) = searched(condition)
+                && flat[..at].iter().any(|earlier| searched(earlier) == Some(value))
+            {
+                continue;
+            }
+            self.push(match (written, all) {
+                (0, _) => "(",
+                (_, true) => " AND ",
+                (_, false) => " OR ",
+            });
+            written += 1;
+            match searched(condition) {
+                None => self.condition(table, condition)?,
+                Some(value) => {
+                    let alike = flat[at..].iter().filter(|it| searched(it) == Some(value));
+                    let columns = alike.filter_map(|it| match it {
+                        Condition::Compare(compare) => Some(compare.field),
+                        _ => None,
+                    });
+                    self.search(table, &columns.collect::<Vec<_>>(), value)?;
+                }
+            }
+        }
+        self.push(")");
         Ok(())
     }
 
@@ -154,6 +189,9 @@ impl<'a> Writer<'a> {
         if json && (compare.path.is_some() || !compare.value.is_null()) {
             return self.compare_json(table, column, compare);
         }
+        if compare.operator == Operator::Search {
+            return self.search(table, &[compare.field], &compare.value);
+        }
         let left = Left {
             table,
             column,
@@ -182,7 +220,7 @@ impl<'a> Writer<'a> {
             Operator::Contains => self.like(left, Encoding::Contains, value),
             Operator::StartsWith => self.like(left, Encoding::StartsWith, value),
             Operator::EndsWith => self.like(left, Encoding::EndsWith, value),
-            Operator::Search => self.search(left, value),
+            Operator::Search => Err(PlanError::Invalid("a search needs a text column")),
             Operator::Has | Operator::HasEvery | Operator::HasSome | Operator::IsEmpty => {
                 self.scalar_list(left, operator, value)
             }
@@ -274,26 +312,21 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn search(&mut self, left: &Left<'a>, value: &Value) -> Result<(), PlanError> {
-        match self.dialect().search {
-            Search::None => Err(self.unsupported("full-text search")),
-            Search::Tsquery => {
-                self.push("to_tsvector(concat_ws(' ', ");
-                self.left(left)?;
-                self.push(")) @@ to_tsquery(");
-                self.value(value, Encoding::Value(Type::TEXT))?;
-                self.push(")");
-                Ok(())
-            }
-            Search::Match => {
-                self.push("MATCH (");
-                self.left(left)?;
-                self.push(") AGAINST (");
-                self.value(value, Encoding::Value(Type::TEXT))?;
-                self.push(" IN BOOLEAN MODE)");
-                Ok(())
-            }
+    fn search(&mut self, table: Table<'a>, columns: &[FieldId], value: &Value) -> Result<(), PlanError> {
+        let (start, middle, end) = match self.dialect().search {
+            Search::None => return Err(self.unsupported("full-text search")),
+            Search::Tsquery => ("to_tsvector(concat_ws(' ', ", ")) @@ to_tsquery(", ")"),
+            Search::Match => ("MATCH (", ") AGAINST (", " IN BOOLEAN MODE)"),
+        };
+        self.push(start);
+        for (at, column) in columns.iter().enumerate() {
+            self.push(if at > 0 { ", " } else { "" });
+            self.field(table, *column)?;
         }
+        self.push(middle);
+        self.value(value, Encoding::Value(Type::TEXT))?;
+        self.push(end);
+        Ok(())
     }
 
     fn scalar_list(&mut self, left: &Left<'a>, operator: Operator, value: &Value) -> Result<(), PlanError> {
@@ -329,6 +362,30 @@ impl<'a> Writer<'a> {
 
     pub(crate) fn unsupported(&self, what: &'static str) -> PlanError {
         PlanError::Unsupported { what, dialect: self.dialect().name }
+    }
+}
+
+/// The text that a condition searches for.
+fn searched(condition: &Condition) -> Option<&Value> {
+    match condition {
+        Condition::Compare(compare) if compare.operator == Operator::Search => Some(&compare.value),
+        _ => None,
+    }
+}
+
+fn searches(list: &[Condition]) -> bool {
+    list.iter().any(|it| match it {
+        Condition::All(list) | Condition::Any(list) => searches(list),
+        other => searched(other).is_some(),
+    })
+}
+
+/// The members of a list of conditions, with those of the same sort of list among them.
+fn flatten<'c>(condition: &'c Condition, all: bool, flat: &mut Vec<&'c Condition>) {
+    match condition {
+        Condition::All(list) if all => list.iter().for_each(|it| flatten(it, all, flat)),
+        Condition::Any(list) if !all => list.iter().for_each(|it| flatten(it, all, flat)),
+        other => flat.push(other),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
 };
 use lenslet_core::{
     catalog::{Catalog, Index, IndexKind},
-    query::{Action, Arguments, Condition, FieldId, Query, Selected, SelectedRelation},
+    query::{Action, Arguments, Condition, FieldId, Operator, OrderBy, Query, Selected, SelectedRelation},
 };
 use std::fmt;
 
@@ -25,6 +25,8 @@ pub struct Read {
     pub level: Level,
     /// Whether there must be a row (`…OrThrow`).
     pub required: bool,
+    /// Parameters that must not be lists longer than [`Dialect::list_limit`](crate::Dialect::list_limit).
+    pub bounded: Vec<u32>,
 }
 
 /// The rows of a model, or of a relation of the level above.
@@ -122,7 +124,32 @@ impl<'a> Planner<'a> {
         Ok(Read {
             level: self.rows(query.model.index, &query.selection, rows)?,
             required: matches!(query.action, Action::FindUniqueOrThrow | Action::FindFirstOrThrow),
+            bounded: self.bounded(&query.arguments),
         })
+    }
+
+    /// The lists of a query that cannot be split: its order is that of all rows together.
+    fn bounded(&self, arguments: &Arguments) -> Vec<u32> {
+        let splits = arguments.order.iter().all(|order| match &order.by {
+            OrderBy::Column(_) => true,
+            OrderBy::Related(..) | OrderBy::RelationCount(_) | OrderBy::Aggregate(..) | OrderBy::Relevance(..) => false,
+        });
+        let mut lists = Vec::new();
+        if !splits {
+            arguments.filter.iter().for_each(|filter| self.lists(filter, &mut lists));
+        }
+        lists
+    }
+
+    fn lists(&self, condition: &Condition, lists: &mut Vec<u32>) {
+        match condition {
+            Condition::Compare(compare) if matches!(compare.operator, Operator::In | Operator::NotIn) => {
+                lists.extend(self.slots.value(&compare.value));
+            }
+            Condition::All(list) | Condition::Any(list) => list.iter().for_each(|it| self.lists(it, lists)),
+            Condition::Not(condition) => self.lists(condition, lists),
+            Condition::Compare(_) | Condition::Compound(..) | Condition::Related(..) => {}
+        }
     }
 
     /// A level of rows of a model, with everything below.
@@ -235,7 +262,7 @@ impl Cell {
 
 impl Read {
     fn optional(level: Level) -> Self {
-        Read { level, required: false }
+        Read { level, required: false, bounded: Vec::new() }
     }
 
     pub(crate) fn print(&self, catalog: &Catalog, sink: &mut impl fmt::Write) -> fmt::Result {

@@ -267,7 +267,16 @@ impl<'q> Shape<'q> {
         self.byte(compare.operator as u8);
         self.flag(compare.insensitive);
         self.flag(compare.operator == Operator::IsEmpty && compare.value == Value::Bool(true));
+        if compare.operator == Operator::Search {
+            self.length(self.first_of(&compare.value));
+        }
         self.value(&compare.value);
+    }
+
+    /// Searches for the same text are planned together, so that which are for the same makes a difference.
+    fn first_of(&self, value: &Value) -> usize {
+        let same = |it: &Parameter<'_>| matches!(it, Parameter::Value(earlier) if *earlier == value);
+        self.parameters.iter().position(same).unwrap_or(self.parameters.len())
     }
 
     /// A value of a condition: what it is decides how it is compared.
