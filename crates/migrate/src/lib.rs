@@ -40,7 +40,7 @@ pub mod sqlite;
 
 pub use database::{Database, Scratch};
 pub use describe::{describe, dialect};
-pub use diff::{Difference, Risk, diff, reconcile};
+pub use diff::{Difference, Rename, RenameError, Risk, diff, diff_renamed, likely_renames, reconcile, renames};
 pub use error::{Error, Findings};
 pub use failure::Failure;
 pub use push::{Finding, PushOptions, Pushed, push};

@@ -2,12 +2,12 @@
 
 use crate::database::{Database, drop_everything};
 use crate::describe::describe;
-use crate::diff::{Risk, diff};
+use crate::diff::{Rename, Risk, diff, rename_changes};
 use crate::error::{Error, Findings};
 use crate::findings;
 use crate::session::{Session, Strictness};
 use lenslet_core::catalog::Catalog;
-use lenslet_sql::ddl::{DatabaseSchema, script};
+use lenslet_sql::ddl::{Change, DatabaseSchema, Dialect, script};
 use std::fmt;
 
 /// What a push may do.
@@ -79,9 +79,23 @@ impl Database {
     /// # Errors
     /// When the change would lose what may not be lost, or the database fails.
     pub fn push(&mut self, catalog: &Catalog, options: PushOptions) -> Result<Pushed, Error> {
+        self.push_renamed(catalog, options, &[])
+    }
+
+    /// The same, where some tables and columns only get another name. After a reset there is nothing to rename.
+    ///
+    /// # Errors
+    /// When the change would lose what may not be lost, or the database fails.
+    pub fn push_renamed(
+        &mut self,
+        catalog: &Catalog,
+        options: PushOptions,
+        renames: &[Rename],
+    ) -> Result<Pushed, Error> {
         let target = describe(catalog)?;
         let namespaces: Vec<_> = catalog.schemas.iter().map(ToString::to_string).collect();
-        self.alone(Strictness::Lenient, |session| bring(session, &namespaces, &target, options))
+        let renames = if options.force_reset { &[] } else { renames };
+        self.alone(Strictness::Lenient, |session| bring(session, &namespaces, &target, options, renames))
     }
 }
 
@@ -90,17 +104,33 @@ fn bring(
     namespaces: &[String],
     target: &DatabaseSchema,
     options: PushOptions,
+    renames: &[Rename],
 ) -> Result<Pushed, Error> {
     let mut statements = if options.force_reset { drop_everything(session, namespaces)? } else { Vec::new() };
+    if !renames.is_empty() {
+        let found = session.describe(namespaces)?;
+        let (changes, _) = rename_changes(session.dialect(), &found, target, renames);
+        statements.extend(run(session, &changes)?);
+        if session.dialect() == Dialect::Sqlite {
+            // Tables that are built again get their names back beside views on them.
+            session.run("PRAGMA legacy_alter_table=on")?;
+        }
+    }
+    // Read again: triggers and views follow a rename, too.
     let difference = diff(session.dialect(), &session.describe(namespaces)?, target);
     let losses = permit(findings::find(session, difference.risks)?, options)?;
-    let script = script(session.dialect(), &difference.changes);
+    statements.extend(run(session, &difference.changes)?);
+    Ok(Pushed { created_database: false, statements, losses })
+}
+
+/// Makes changes, and gives the statements that did it.
+fn run(session: &mut dyn Session, changes: &[Change]) -> Result<Vec<String>, Error> {
+    let script = script(session.dialect(), changes);
     for statement in script.statements() {
         let refused = |source| Error::Statement { statement: statement.to_owned(), source };
         session.run(statement).map_err(refused)?;
-        statements.push(statement.to_owned());
     }
-    Ok(Pushed { created_database: false, statements, losses })
+    Ok(script.statements().map(str::to_owned).collect())
 }
 
 /// Losses that are accepted.

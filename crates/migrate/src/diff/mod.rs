@@ -2,11 +2,14 @@
 
 mod enums;
 mod reconcile;
+mod rename;
 mod risk;
 mod same;
 mod table;
 
 pub use reconcile::reconcile;
+pub(crate) use rename::rename_changes;
+pub use rename::{Rename, RenameError, diff_renamed, likely_renames, renames};
 pub use risk::Risk;
 
 use lenslet_sql::ddl::{Change, DatabaseSchema, Dialect, Table, TableChange, script};

@@ -14,6 +14,31 @@ pub enum Change {
     CreateEnum(Enum),
     /// An enum type gets other values.
     AlterEnum(AlterEnum),
+    /// A table gets another name within its namespace.
+    RenameTable {
+        /// Its present name.
+        from: ObjectName,
+        /// Its new name.
+        to: String,
+    },
+    /// A column gets another name.
+    RenameColumn {
+        /// Its table.
+        table: ObjectName,
+        /// Its present name.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// A primary or foreign key gets another name.
+    RenameConstraint {
+        /// The table it is of.
+        table: ObjectName,
+        /// Its present name.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
     /// A foreign key goes.
     DropForeignKey {
         /// The table that holds it.
@@ -137,6 +162,9 @@ impl fmt::Display for Change {
                 it.added.iter().try_for_each(|value| write!(f, "\n  add value {value}"))?;
                 it.removed.iter().try_for_each(|value| write!(f, "\n  drop value {value}"))
             }
+            Change::RenameTable { from, to } => write!(f, "rename table {from} to {to}"),
+            Change::RenameColumn { table, from, to } => write!(f, "rename column {from} of {table} to {to}"),
+            Change::RenameConstraint { table, from, to } => write!(f, "rename constraint {from} of {table} to {to}"),
             Change::DropForeignKey { table, name } => write!(f, "drop foreign key {name} of {table}"),
             Change::DropIndex { table, name, .. } => write!(f, "drop index {name} of {table}"),
             Change::AlterTable { table, changes } => {

@@ -18,7 +18,15 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
         | Change::CreateEnum(_)
         | Change::AlterEnum(_)
         | Change::DropEnum(_)
+        | Change::RenameConstraint { .. }
         | Change::RedefineTables(_) => return Vec::new(),
+        Change::RenameTable { from, to } => {
+            let to = ObjectName { name: to.clone(), ..from.clone() };
+            format!("ALTER TABLE {} RENAME TO {}", qualified(from), qualified(&to))
+        }
+        Change::RenameColumn { table, from, to } => {
+            format!("ALTER TABLE {} RENAME COLUMN {} TO {}", qualified(table), quoted(from), quoted(to))
+        }
         Change::DropForeignKey { table, name } => {
             format!("ALTER TABLE {} DROP FOREIGN KEY {}", qualified(table), quoted(name))
         }

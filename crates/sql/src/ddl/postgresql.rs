@@ -17,6 +17,13 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
         Change::CreateSchema(name) => format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(name)),
         Change::CreateExtension(extension) => create_extension(extension),
         Change::CreateEnum(it) => create_enum(it),
+        Change::RenameTable { from, to } => format!("ALTER TABLE {} RENAME TO {}", qualified(from), quoted(to)),
+        Change::RenameColumn { table, from, to } => {
+            format!("ALTER TABLE {} RENAME COLUMN {} TO {}", qualified(table), quoted(from), quoted(to))
+        }
+        Change::RenameConstraint { table, from, to } => {
+            format!("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", qualified(table), quoted(from), quoted(to))
+        }
         Change::DropForeignKey { table, name } => {
             format!("ALTER TABLE {} DROP CONSTRAINT {}", qualified(table), quoted(name))
         }

@@ -17,7 +17,12 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
         | Change::DropEnum(_)
         | Change::DropForeignKey { .. }
         | Change::AddForeignKey { .. }
+        | Change::RenameConstraint { .. }
         | Change::RenameIndex { .. } => Vec::new(),
+        Change::RenameTable { from, to } => rename_table(from, to),
+        Change::RenameColumn { table, from, to } => {
+            vec![format!("ALTER TABLE {} RENAME COLUMN {} TO {}", quoted(&table.name), quoted(from), quoted(to))]
+        }
         Change::DropIndex { name, .. } => vec![format!("DROP INDEX {}", quoted(name))],
         Change::AlterTable { table, changes } => changes.iter().filter_map(|change| alter(table, change)).collect(),
         Change::DropTable(name) => drop_table(name),
@@ -38,6 +43,12 @@ fn drop_table(name: &ObjectName) -> Vec<String> {
         format!("DROP TABLE {}", quoted(&name.name)),
         "PRAGMA foreign_keys=on".to_owned(),
     ]
+}
+
+/// Keys of other tables that refer to it have to follow, which the old way of renaming leaves out.
+fn rename_table(from: &ObjectName, to: &str) -> Vec<String> {
+    let rename = format!("ALTER TABLE {} RENAME TO {}", quoted(&from.name), quoted(to));
+    vec!["PRAGMA legacy_alter_table=off".to_owned(), rename]
 }
 
 fn alter(table: &ObjectName, change: &TableChange) -> Option<String> {
