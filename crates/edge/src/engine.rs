@@ -152,8 +152,8 @@ impl Engine {
     }
 }
 
-const NO_TRANSPORT: &str = "the client has no way to send requests: turn on its feature `worker`, `fetch` or `http`, or \
-    use `Client::from_engine(client.engine().over(transport))`";
+const NO_TRANSPORT: &str = "the client cannot send requests: turn on its feature `worker`, `fetch` or `http`, or \
+    give its engine a transport with `over`";
 
 impl Pool {
     fn request(&self, url: String, body: String) -> Request {

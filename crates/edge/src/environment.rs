@@ -17,7 +17,7 @@ impl Environment for Env {
     }
 }
 
-#[cfg(feature = "fetch")]
+#[cfg(any(feature = "fetch", feature = "worker"))]
 #[wasm_bindgen::prelude::wasm_bindgen(module = "/src/fetch/environment.js")]
 extern "C" {
     fn property(object: &wasm_bindgen::JsValue, name: &str) -> Option<String>;

@@ -27,7 +27,7 @@
 
 mod engine;
 mod environment;
-#[cfg(all(feature = "fetch", target_family = "wasm"))]
+#[cfg(all(any(feature = "fetch", feature = "worker"), target_family = "wasm"))]
 mod fetch;
 #[cfg(all(feature = "http", not(target_family = "wasm")))]
 mod http;
@@ -36,8 +36,10 @@ mod url;
 
 pub use engine::{Answer, Answers, Engine};
 pub use environment::{Env, Environment};
+#[cfg(all(any(feature = "fetch", feature = "worker"), target_family = "wasm"))]
+pub use fetch::Fetch;
 #[cfg(all(feature = "fetch", target_family = "wasm"))]
-pub use fetch::{Fetch, promise};
+pub use fetch::promise;
 #[cfg(all(feature = "http", not(target_family = "wasm")))]
 pub use http::Http;
 pub use lenslet_core::generated::*;

@@ -93,7 +93,7 @@ impl Response {
 
 /// How requests are sent unless another way is given.
 pub(crate) fn of_features() -> Option<Box<dyn Transport>> {
-    #[cfg(all(feature = "fetch", target_family = "wasm"))]
+    #[cfg(all(any(feature = "fetch", feature = "worker"), target_family = "wasm"))]
     return Some(Box::new(crate::Fetch));
     #[cfg(all(feature = "http", not(target_family = "wasm")))]
     return Some(Box::new(crate::Http::new()));

@@ -20,20 +20,20 @@ impl PoolUrl {
         let (address, query) = cut(rest, b'?');
         let (authority, path) = cut(address, b'/');
         if authority.bytes().any(|byte| byte == b'@') {
-            return Err(invalid("it has a user or a password; a pool wants its key as `?api_key=…`"));
+            return Err(invalid("it has a user or a password; give the key as `?api_key=…`"));
         }
         if authority.is_empty() || !address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
-            return Err(invalid("it has no valid host; write `https://HOST/?api_key=…`"));
+            return Err(invalid("it has no valid host"));
         }
         let scheme = match scheme {
             Scheme::Https => "https://",
             Scheme::Http | Scheme::Local if is_loopback(authority) => "http://",
             Scheme::Local => "https://",
             Scheme::Http => {
-                return Err(invalid("`http://` would show the key to the network; use `https://`, or a loopback host"));
+                return Err(invalid("`http://` would show the key to the network"));
             }
             Scheme::Database => {
-                return Err(invalid("it is the URL of a database; this client talks to a `lenslet pool`"));
+                return Err(invalid("it is the URL of a database, not of a `lenslet pool`"));
             }
         };
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -78,8 +78,7 @@ pub(crate) fn joined(parts: &[&str]) -> String {
     parts.iter().copied().collect()
 }
 
-const NO_SCHEME: &str =
-    "it must begin with `https://`, `prisma://` or `prisma+postgres://` (or `http://` for a loopback host)";
+const NO_SCHEME: &str = "it must begin with `https://` (`http://` for a loopback host)";
 
 fn invalid(what: &str) -> Error {
     Error::new(ErrorKind::InvalidPoolUrl, joined(&["the URL of the pool is not valid: ", what]))
@@ -114,7 +113,7 @@ fn key(query: &str) -> Result<String, Error> {
         rest = after;
     }
     if given.is_empty() {
-        return Err(invalid("it has no key; add `?api_key=…` with a key of `lenslet pool key create`"));
+        return Err(invalid("it has no key; add `?api_key=…`, see `lenslet pool key create`"));
     };
     decoded(given)
         .filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic()))

@@ -1,5 +1,5 @@
-// The half of this module that is JavaScript. Both halves name what they wait for by a number, and JavaScript calls
-// WebAssembly by a place in its table of functions: that costs neither closures nor a queue of tasks there.
+// The half of this module that is JavaScript. Both halves name what they wait for by a number, and JavaScript calls an
+// export of the instance: that costs neither closures nor a queue of tasks in WebAssembly.
 
 // What was posted: how to give it up, then its answer.
 const posted = new Map();
@@ -7,7 +7,7 @@ const posted = new Map();
 // Posts a request. The answer is one text: the status, the headers that matter, an empty line, the body; without an answer
 // the status is 000. A request is sent again only when nothing can have been executed twice: when the pool says that it
 // refused it (`retry-after`), or when it only reads (`repeatable`).
-export async function post(table, arrived, id, url, headers, body, repeatable) {
+export async function post(wasm, id, url, headers, body, repeatable) {
   const abort = new AbortController(), { signal } = abort;
   posted.set(id, abort);
   for (let left = 3, pause = 50; ; pause *= 2) {
@@ -28,7 +28,7 @@ export async function post(table, arrived, id, url, headers, body, repeatable) {
     if (signal.aborted) return;
     if (!again || !left-- || wait > 5) {
       posted.set(id, answer);
-      return table.get(arrived)(id);
+      return wasm.__lenslet_arrived(id);
     }
     await new Promise(done => setTimeout(done, (wait | 0) * 1000 + pause * (.5 + Math.random())));
   }

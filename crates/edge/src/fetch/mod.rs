@@ -1,7 +1,9 @@
 //! Requests in a JavaScript host: Workers, Deno, Node, browsers.
 
+#[cfg(feature = "fetch")]
 mod task;
 
+#[cfg(feature = "fetch")]
 pub use task::promise;
 
 use crate::{
@@ -15,6 +17,7 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll, Waker},
+    thread::LocalKey,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -27,7 +30,7 @@ pub struct Fetch;
 
 #[wasm_bindgen(module = "/src/fetch/host.js")]
 extern "C" {
-    fn post(table: JsValue, arrived: u32, id: u32, url: &str, headers: &str, body: &str, repeatable: bool);
+    fn post(wasm: JsValue, id: u32, url: &str, headers: &str, body: &str, repeatable: bool);
     fn take(id: u32) -> Option<String>;
     fn abandon(id: u32);
 }
@@ -40,15 +43,16 @@ thread_local! {
 
 /// A number that nothing else here has.
 fn number() -> u32 {
-    let number = LAST.get().wrapping_add(1);
-    LAST.set(number);
-    number
+    LAST.with(|last| {
+        let number = last.get().wrapping_add(1);
+        last.set(number);
+        number
+    })
 }
 
-/// A function's place in the table of functions.
-fn place(function: extern "C" fn(u32)) -> u32 {
-    // Pointers have 32 bits here.
-    function as usize as u32
+/// Replaces what a cell holds. (`LocalKey::set` would bring an initialisation that can panic in words.)
+fn put<T>(cell: &'static LocalKey<Cell<T>>, value: T) -> T {
+    cell.with(|cell| cell.replace(value))
 }
 
 impl Transport for Fetch {
@@ -77,28 +81,32 @@ impl Future for Posted {
         }
         let mut waiting = without(self.id);
         waiting.push((self.id, context.waker().clone()));
-        WAITING.set(waiting);
+        put(&WAITING, waiting);
         Poll::Pending
     }
 }
 
 impl Drop for Posted {
     fn drop(&mut self) {
-        WAITING.set(without(self.id));
+        put(&WAITING, without(self.id));
         abandon(self.id);
     }
 }
 
 fn without(id: u32) -> Vec<(u32, Waker)> {
-    let mut waiting = WAITING.take();
+    let mut waiting = put(&WAITING, Vec::new());
     waiting.retain(|(other, _)| *other != id);
     waiting
 }
 
-extern "C" fn arrived(id: u32) {
-    let waiting = WAITING.take();
-    let waker = waiting.iter().find(|(other, _)| *other == id).map(|(_, waker)| waker.clone());
-    WAITING.set(waiting);
+/// What `post` calls when an answer is there.
+#[wasm_bindgen(skip_typescript, js_name = "__lenslet_arrived")]
+#[allow(unreachable_pub, reason = "an export must be `pub`")]
+pub fn arrived(id: u32) {
+    let mut waiting = put(&WAITING, Vec::new());
+    let at = waiting.iter().position(|(other, _)| *other == id);
+    let waker = at.map(|at| waiting.swap_remove(at).1);
+    put(&WAITING, waiting);
     match waker {
         Some(waker) => waker.wake(),
         // Nobody wants it.
@@ -114,8 +122,7 @@ fn start(request: &Request, id: u32) {
         headers.text(value);
     }
     headers.close('}');
-    let table = wasm_bindgen::function_table();
-    post(table, place(arrived), id, &request.url, &headers.finish(), &request.body, request.repeatable);
+    post(wasm_bindgen::exports(), id, &request.url, &headers.finish(), &request.body, request.repeatable);
 }
 
 /// What `post` answered.

@@ -2,14 +2,14 @@
 const tasks = new Map();
 
 // Begins a task and promises its result.
-export function begin(table, run, id) {
+export function begin(wasm, id) {
   return new Promise((resolve, reject) => {
     tasks.set(id, {
       resolve,
       reject,
       step() {
         try {
-          table.get(run)(id);
+          wasm.__lenslet_run(id);
         } catch (error) {
           reject(error);
         }

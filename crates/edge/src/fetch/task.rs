@@ -1,6 +1,6 @@
 //! Futures become promises, where nothing else brings an executor: `wasm-bindgen-futures` is four times this one.
 
-use super::{number, place};
+use super::{number, put};
 use std::{
     cell::Cell,
     future::Future,
@@ -12,7 +12,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(module = "/src/fetch/task.js")]
 extern "C" {
-    fn begin(table: JsValue, run: u32, id: u32) -> JsValue;
+    fn begin(wasm: JsValue, id: u32) -> JsValue;
     fn wake(id: u32);
     fn settle(id: u32, kept: bool, value: JsValue);
 }
@@ -37,20 +37,23 @@ thread_local! {
 pub fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> JsValue {
     let id = number();
     keep(id, Box::pin(future));
-    begin(wasm_bindgen::function_table(), place(run), id)
+    begin(wasm_bindgen::exports(), id)
 }
 
 fn keep(id: u32, task: Task) {
-    let mut tasks = TASKS.take();
+    let mut tasks = put(&TASKS, Vec::new());
     tasks.push((id, task));
-    TASKS.set(tasks);
+    put(&TASKS, tasks);
 }
 
-extern "C" fn run(id: u32) {
-    let mut tasks = TASKS.take();
+/// What a task's `step` calls.
+#[wasm_bindgen(skip_typescript, js_name = "__lenslet_run")]
+#[allow(unreachable_pub, reason = "an export must be `pub`")]
+pub fn run(id: u32) {
+    let mut tasks = put(&TASKS, Vec::new());
     let at = tasks.iter().position(|(other, _)| *other == id);
     let task = at.map(|at| tasks.swap_remove(at));
-    TASKS.set(tasks);
+    put(&TASKS, tasks);
     let Some((_, mut task)) = task else { return };
     let waker = Waker::from(Arc::new(Awake(id)));
     match task.as_mut().poll(&mut Context::from_waker(&waker)) {

@@ -152,45 +152,29 @@ impl<'t> Scanner<'t> {
         if self.peek() != Some(b'"') {
             return None;
         }
-        let start = self.at + 1;
-        let mut at = start;
+        let mut at = self.at + 1;
+        let (mut plain, mut unescaped) = (at, String::new());
         loop {
             match self.text.as_bytes().get(at)? {
                 b'"' => break,
-                b'\\' => return self.unescape(start, at).map(Cow::Owned),
+                b'\\' => {
+                    unescaped.push_str(self.text.get(plain..at)?);
+                    let (character, after) = self.escape(at + 1)?;
+                    unescaped.push(character);
+                    (plain, at) = (after, after);
+                }
                 0..0x20 => return None,
                 _ => at += 1,
             }
         }
         self.at = at + 1;
-        self.text.get(start..at).map(Cow::Borrowed)
-    }
-
-    /// Goes on with a string whose first escape is at `at`.
-    fn unescape(&mut self, start: usize, mut at: usize) -> Option<String> {
-        let bytes = self.text.as_bytes();
-        let mut out = String::from(self.text.get(start..at)?);
-        loop {
-            match bytes.get(at)? {
-                b'"' => {
-                    self.at = at + 1;
-                    return Some(out);
-                }
-                b'\\' => {
-                    let (character, after) = self.escape(at + 1)?;
-                    out.push(character);
-                    at = after;
-                }
-                0..0x20 => return None,
-                _ => {
-                    let plain = at;
-                    while !matches!(bytes.get(at)?, b'"' | b'\\' | 0..0x20) {
-                        at += 1;
-                    }
-                    out.push_str(self.text.get(plain..at)?);
-                }
-            }
+        let rest = self.text.get(plain..at)?;
+        // An escape is a character at least, so an empty text is one without escapes.
+        if unescaped.is_empty() {
+            return Some(Cow::Borrowed(rest));
         }
+        unescaped.push_str(rest);
+        Some(Cow::Owned(unescaped))
     }
 
     /// The character of the escape whose letter is at `at`, and where it ends.
