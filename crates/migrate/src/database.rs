@@ -208,7 +208,7 @@ pub(crate) fn line(failure: &Failure, script: &str) -> Option<usize> {
     Some(before.matches('\n').count() + 1)
 }
 
-fn is_postgresql(url: &str) -> bool {
+pub(crate) fn is_postgresql(url: &str) -> bool {
     url.starts_with("postgresql://") || url.starts_with("postgres://")
 }
 

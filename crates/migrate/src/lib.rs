@@ -29,6 +29,7 @@
 mod database;
 mod describe;
 mod diff;
+mod embed;
 mod error;
 mod failure;
 mod findings;
@@ -41,7 +42,24 @@ pub mod sqlite;
 pub use database::{Database, Scratch};
 pub use describe::{describe, dialect};
 pub use diff::{Difference, Rename, RenameError, Risk, diff, diff_renamed, likely_renames, reconcile, renames};
+pub use embed::Embedded;
 pub use error::{Error, Findings};
 pub use failure::Failure;
+/// Takes a folder of migrations, relative to `Cargo.toml`, into the program: an [`Embedded`].
+///
+/// Cargo compiles again when a script changes. That a migration was added it notices with this `build.rs`:
+///
+/// ```
+/// fn main() {
+///     println!("cargo::rerun-if-changed=migrations");
+/// }
+/// ```
+///
+/// A folder that is not there is an error when the program is compiled:
+///
+/// ```compile_fail
+/// static MIGRATIONS: lenslet_migrate::Embedded = lenslet_migrate::embed!("no/such/folder");
+/// ```
+pub use lenslet_migrate_macros::embed;
 pub use push::{Finding, PushOptions, Pushed, push};
 pub use session::{Record, RecordState, Row};

@@ -129,7 +129,7 @@ fn check_lock(folder: &Path, provider: Provider) -> Result<(), Error> {
 }
 
 /// The one line that a lock file holds besides comments.
-fn locked_provider(lock: &str) -> Option<&str> {
+pub(crate) fn locked_provider(lock: &str) -> Option<&str> {
     let mut lines = lock.lines().map(str::trim);
     let value = lines.find_map(|line| line.strip_prefix("provider")?.trim_start().strip_prefix('='))?;
     let name = value.trim().trim_matches('"');

@@ -12,6 +12,7 @@ mod status;
 mod transactional;
 
 pub use deploy::{Deployed, deploy};
+pub(crate) use files::locked_provider;
 pub use files::{Migration, Replaced, provider, read};
 pub use resolve::{mark_applied, mark_rolled_back};
 pub use status::{Status, status};

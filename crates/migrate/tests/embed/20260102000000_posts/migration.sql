@@ -1,0 +1,2 @@
+-- CreateTable
+CREATE TABLE "Post" ("id" INTEGER NOT NULL PRIMARY KEY);
