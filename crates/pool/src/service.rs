@@ -184,16 +184,14 @@ impl Service {
         key: &'r Admitted,
         headers: &HeaderMap,
     ) -> Result<Caller<'r>, Error> {
-        let (spoken, ours) = match headers.get(PROTOCOL_HEADER) {
-            Some(protocol) => (format!("version {protocol:?} of Lenslet's protocol"), protocol == PROTOCOL),
-            None => {
-                let major = client.version.split('.').next();
-                (format!("the protocol of release {}", client.version), matches!(major, Some("5" | "6")))
+        let spoken = match headers.get(PROTOCOL_HEADER) {
+            Some(protocol) if protocol == PROTOCOL => return Ok(Caller { client, form, key }),
+            Some(protocol) => format!("version {protocol:?} of Lenslet's protocol"),
+            None if matches!(client.version.split('.').next(), Some("5" | "6")) => {
+                return Ok(Caller { client, form, key });
             }
+            None => format!("the protocol of release {}", client.version),
         };
-        if ours {
-            return Ok(Caller { client, form, key });
-        }
         Err(Error::new(ErrorKind::VersionUnsupported, format!("the pool does not speak {spoken}")))
     }
 
@@ -283,7 +281,7 @@ impl Service {
                 let rows = engine.execute(query.clone()).await?;
                 answer::found(form, &query, self.catalog(), rows)
             }
-            decode::Request::Several(queries) => Ok(self.several(engine, form, queries).await),
+            decode::Request::Several(queries) => self.several(engine, form, queries).await,
             decode::Request::Transaction(queries, isolation) => {
                 let rows = engine.batch(queries.clone(), isolation).await?;
                 let answers = queries.into_iter().zip(rows).map(Ok::<(Query, Rows), Error>);
@@ -293,7 +291,10 @@ impl Service {
     }
 
     /// Each has an answer of its own, or an error.
-    async fn several(&self, engine: &Engine, form: Form, queries: Vec<Result<Query, Error>>) -> String {
+    async fn several(&self, engine: &Engine, form: Form, queries: Vec<Result<Query, Error>>) -> Result<String, Error> {
+        if let Some(answer) = self.read_together(engine, form, &queries).await? {
+            return Ok(answer);
+        }
         let mut answers = Vec::with_capacity(queries.len());
         for query in queries {
             answers.push(match query {
@@ -301,7 +302,28 @@ impl Service {
                 Err(error) => Err(error),
             });
         }
-        answer::batch(form, self.catalog(), answers, false)
+        Ok(answer::batch(form, self.catalog(), answers, false))
+    }
+
+    /// What only reads is asked in one round trip. Nothing when a query fails: the others are then asked again, alone.
+    async fn read_together(
+        &self,
+        engine: &Engine,
+        form: Form,
+        queries: &[Result<Query, Error>],
+    ) -> Result<Option<String>, Error> {
+        let reads: Vec<&Query> = queries.iter().flatten().filter(|query| only_reads(query)).collect();
+        if reads.len() != queries.len() || reads.len() < 2 {
+            return Ok(None);
+        }
+        match engine.batch(reads.iter().map(|query| (*query).clone()).collect(), None).await {
+            Ok(rows) => {
+                let answers = reads.into_iter().cloned().zip(rows).map(Ok::<(Query, Rows), Error>);
+                Ok(Some(answer::batch(form, self.catalog(), answers, false)))
+            }
+            Err(error) if status_of(error.kind()) == StatusCode::OK => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// `{"id":…,"data-proxy":{"endpoint":…}}`: where the transaction goes on.
