@@ -31,13 +31,28 @@ macro_rules! kinds {
                 match self { $(ErrorKind::$kind => $code,)* }
             }
 
-            /// The kind that has this code. A table and a loop: a `match` of so many strings is kilobytes of a Worker.
+            /// The kind that has this code. Numbers and a loop: a `match` of so many strings is kilobytes of a Worker.
             pub fn from_code(code: &str) -> Option<Self> {
-                const EVERY: &[ErrorKind] = &[$(ErrorKind::$kind),*];
-                EVERY.iter().copied().find(|kind| kind.code() == code)
+                const EVERY: &[(u16, ErrorKind)] = &[$((number($code), ErrorKind::$kind)),*];
+                let wanted = number(code);
+                EVERY.iter().find(|(number, _)| *number == wanted).map(|(_, kind)| *kind)
             }
         }
     };
+}
+
+/// The number of a code, which is a `P` and four digits; of anything else, a number that no code has.
+const fn number(code: &str) -> u16 {
+    let [b'P', digits @ ..] = code.as_bytes() else { return 0 };
+    let (mut rest, mut number) = (digits, 0);
+    while let [digit, after @ ..] = rest {
+        if !digit.is_ascii_digit() || number > 999 {
+            return 0;
+        }
+        number = number * 10 + (*digit - b'0') as u16;
+        rest = after;
+    }
+    number
 }
 
 kinds! {
@@ -194,7 +209,9 @@ mod tests {
     #[test]
     fn codes_are_found_again() {
         assert_eq!(ErrorKind::from_code("P2002"), Some(ErrorKind::UniqueConstraint));
-        assert_eq!(ErrorKind::from_code("P0000"), None);
+        for unknown in ["", "P", "P0000", "P9999", "P200", "P20020", "P200x", "2002", "Q2002"] {
+            assert_eq!(ErrorKind::from_code(unknown), None, "{unknown}");
+        }
         let error = Error::new(ErrorKind::RecordMissing, "no such user").with("modelName", Value::Text("User".into()));
         assert_eq!(error.to_string(), "P2025: no such user");
         assert_eq!(error.get("modelName"), Some(&Value::Text("User".into())));
