@@ -41,7 +41,10 @@ pub mod sqlite;
 
 pub use database::{Database, Scratch};
 pub use describe::{describe, dialect};
-pub use diff::{Difference, Rename, RenameError, Risk, diff, diff_renamed, likely_renames, reconcile, renames};
+pub use diff::{
+    Difference, Rename, RenameError, Risk, ask_renames, diff, diff_renamed, likely_renames, reconcile, renames,
+    reversed,
+};
 pub use embed::Embedded;
 pub use error::{Error, Findings};
 pub use failure::Failure;

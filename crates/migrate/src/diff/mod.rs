@@ -9,7 +9,7 @@ mod table;
 
 pub use reconcile::reconcile;
 pub(crate) use rename::rename_changes;
-pub use rename::{Rename, RenameError, diff_renamed, likely_renames, renames};
+pub use rename::{Rename, RenameError, ask_renames, diff_renamed, likely_renames, renames, reversed};
 pub use risk::Risk;
 
 use lenslet_sql::ddl::{Change, DatabaseSchema, Dialect, Table, TableChange, script};
@@ -44,7 +44,9 @@ impl Difference {
 /// Compares two structures. Views are left alone, and so is what `from` holds beyond the schema language.
 pub fn diff(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Difference {
     let pairs = Pairs::of(from, to);
-    let tables: Vec<_> = pairs.kept.iter().map(|(old, new)| TableDifference::of(dialect, to, old, new)).collect();
+    let mut tables: Vec<_> = pairs.kept.iter().map(|(old, new)| TableDifference::of(dialect, to, old, new)).collect();
+    let disturbances: Vec<_> = tables.iter().map(TableDifference::disturbance).collect();
+    tables.iter_mut().for_each(|table| table.disturb(&disturbances));
     let mut changes = namespaces(from, to);
     changes.extend(enums::create(from, to));
     changes.extend(enums::alter(from, to));

@@ -215,6 +215,62 @@ pub fn likely_renames(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSche
     renames
 }
 
+/// Asks of everything that looks like a rename, beyond what was said already, whether it is one. Gives what was said and
+/// what was affirmed. Of a table that is no rename the columns are not asked for.
+///
+/// # Errors
+/// What asking gives.
+pub fn ask_renames<E>(
+    dialect: Dialect,
+    from: &DatabaseSchema,
+    to: &DatabaseSchema,
+    said: Vec<Rename>,
+    mut is_one: impl FnMut(&Rename) -> Result<bool, E>,
+) -> Result<Vec<Rename>, E> {
+    let mut after = said.iter().fold(from.clone(), |schema, rename| renamed(&schema, rename));
+    let mut renames = said;
+    for rename in likely_tables(dialect, &after, to) {
+        if is_one(&rename)? {
+            after = renamed(&after, &rename);
+            renames.push(rename);
+        }
+    }
+    for (old, new) in to.tables.iter().filter_map(|new| after.table(&new.name).map(|old| (old, new))) {
+        for rename in likely_columns(dialect, old, new) {
+            if is_one(&rename)? {
+                renames.push(rename);
+            }
+        }
+    }
+    Ok(renames)
+}
+
+/// The renames that take these back.
+pub fn reversed(renames: &[Rename]) -> Vec<Rename> {
+    let table = |rename: &Rename| match rename {
+        Rename::Table { from, to } => {
+            Some(Rename::Table { from: ObjectName { name: to.clone(), ..from.clone() }, to: from.name.clone() })
+        }
+        Rename::Column { .. } => None,
+    };
+    let column = |rename: &Rename| match rename {
+        Rename::Table { .. } => None,
+        Rename::Column { table, from, to } => {
+            Some(Rename::Column { table: before(renames, table), from: to.clone(), to: from.clone() })
+        }
+    };
+    renames.iter().filter_map(table).chain(renames.iter().filter_map(column)).collect()
+}
+
+/// The name of a table before the renames.
+fn before(renames: &[Rename], table: &ObjectName) -> ObjectName {
+    let before = renames.iter().find_map(|it| match it {
+        Rename::Table { from, to } if from.schema == table.schema && *to == table.name => Some(from.clone()),
+        _ => None,
+    });
+    before.unwrap_or_else(|| table.clone())
+}
+
 fn likely_tables(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Vec<Rename> {
     let mut dropped: Vec<&Table> = from.tables.iter().filter(|table| to.table(&table.name).is_none()).collect();
     let mut renames = Vec::new();
@@ -395,13 +451,7 @@ fn follow(old: &mut Option<String>, new: &Option<String>) -> Option<(String, Str
 
 /// A risk by the names before the renames.
 fn said_before(risk: Risk, renames: &[Rename]) -> Risk {
-    let table_before = |name: ObjectName| {
-        let before = renames.iter().find_map(|it| match it {
-            Rename::Table { from, to } if from.schema == name.schema && *to == name.name => Some(from.clone()),
-            _ => None,
-        });
-        before.unwrap_or(name)
-    };
+    let table_before = |name: ObjectName| before(renames, &name);
     let column_before = |table: &ObjectName, column: String| {
         let before = renames.iter().find_map(|it| match it {
             Rename::Column { table: renamed, from, to } if renamed == table && *to == column => Some(from.clone()),

@@ -69,7 +69,9 @@ fn as_postgresql_has_it(ty: &ColumnType, old: &Default, new: &Default) -> bool {
         }
         (Default::Text(old), Default::Text(new)) => match name {
             "JSON" | "JSONB" => document(old) == document(new),
-            "TIMESTAMP" | "TIMESTAMPTZ" | "DATE" | "TIME" | "TIMETZ" => moment(old) == moment(new),
+            "DATE" => moment(old).0 == moment(new).0,
+            "TIME" | "TIMETZ" => moment(old).1 == moment(new).1,
+            "TIMESTAMP" | "TIMESTAMPTZ" => moment(old) == moment(new),
             _ => old == new,
         },
         (Default::Number(old), Default::Number(new)) => number(old) == number(new) || value(old) == value(new),
@@ -82,16 +84,18 @@ fn document(text: &str) -> Result<serde_json::Value, &str> {
     serde_json::from_str(text).map_err(|_| text)
 }
 
-/// Without what does not matter: the offset of UTC, zeros at the end of a fraction.
-fn moment(text: &str) -> String {
-    let text = text.trim().replace('T', " ").replace('Z', "");
-    let text = text.trim_end_matches(":00").trim_end_matches("+00").trim_end();
-    match text.split_once('.') {
-        Some((whole, fraction)) => {
-            format!("{whole}.{}", fraction.trim_end_matches('0')).trim_end_matches('.').to_owned()
-        }
-        None => text.to_owned(),
-    }
+/// Day and time, without what does not matter: the offset of UTC, zeros at the end of a fraction.
+fn moment(text: &str) -> (&str, String) {
+    let text = text.trim().trim_end_matches('Z');
+    let (day, rest) = match text.split_once([' ', 'T']) {
+        Some(parts) => parts,
+        None if text.contains(':') => ("", text),
+        None => (text, ""),
+    };
+    let (time, offset) = rest.split_at(rest.find(['+', '-']).unwrap_or(rest.len()));
+    let offset = if matches!(offset, "+00" | "+00:00" | "-00" | "-00:00") { "" } else { offset };
+    let (whole, fraction) = time.trim().split_once('.').unwrap_or((time.trim(), ""));
+    (day, format!("{whole}.{}{offset}", fraction.trim_end_matches('0')))
 }
 
 /// Only for numbers that a text can say in several ways; exact ones are compared as text before.
@@ -201,6 +205,20 @@ mod tests {
         assert!(!constant(&number("10"), &number("1")));
         assert!(constant(&Default::Text("74657374".into()), &Default::Bytes(b"test".to_vec())));
         assert!(!constant(&Default::Text("7".into()), &Default::Number("7".into())));
+    }
+
+    #[test]
+    fn equal_moments() {
+        let same = [
+            ("2024-02-29 00:00:00 +00:00", "2024-02-29 00:00:00"),
+            ("2018-01-27 08:00:00.500 +00:00", "2018-01-27 08:00:00.5+00"),
+            ("10:00:00", "10:00:00+00"),
+        ];
+        for (a, b) in same {
+            assert_eq!(moment(a), moment(b));
+        }
+        assert_ne!(moment("2024-02-29 10:00:00 +02:00"), moment("2024-02-29 10:00:00"));
+        assert_eq!(moment("2024-02-29").0, moment("2024-02-29 00:00:00 +00:00").0);
     }
 
     #[test]

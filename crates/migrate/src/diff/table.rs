@@ -2,7 +2,8 @@
 
 use super::{alterations, same};
 use lenslet_sql::ddl::{
-    Change, Column, DatabaseSchema, Default, Dialect, ForeignKey, Index, Redefinition, Table, TableChange,
+    Change, Column, DatabaseSchema, Default, Dialect, ForeignKey, Index, IndexColumn, IndexKind, ObjectName,
+    Redefinition, Table, TableChange, keeps_values,
 };
 
 /// What changes between two states of a table.
@@ -14,6 +15,8 @@ pub(super) struct TableDifference<'s> {
     pub(super) added_columns: Vec<&'s Column>,
     pub(super) dropped_columns: Vec<&'s Column>,
     pub(super) altered_columns: Vec<(&'s Column, &'s Column)>,
+    /// Columns that are both dropped and added, because their values cannot be kept.
+    replaced_columns: Vec<&'s str>,
     dropped_indexes: Vec<&'s Index>,
     pub(super) added_indexes: Vec<&'s Index>,
     renamed_indexes: Vec<(&'s Index, &'s Index)>,
@@ -26,23 +29,73 @@ pub(super) struct TableDifference<'s> {
 
 impl<'s> TableDifference<'s> {
     pub(super) fn of(dialect: Dialect, target: &'s DatabaseSchema, old: &'s Table, new: &'s Table) -> Self {
-        let indexes = IndexPairs::of(dialect, target, old, new);
+        let (altered_columns, replaced): (Vec<_>, Vec<_>) = altered_columns(dialect, old, new)
+            .into_iter()
+            .partition(|(old, new)| keeps_values(dialect, &old.ty, &new.ty));
+        let replaced_names: Vec<_> = replaced.iter().map(|(old, _)| old.name.as_str()).collect();
+        let is_replaced =
+            |columns: &[IndexColumn]| columns.iter().any(|column| replaced_names.contains(&column.name.as_str()));
+        let indexes = IndexPairs::of(dialect, target, old, new, |index: &Index| is_replaced(&index.columns));
+        let loses_key = old.primary_key.as_ref().is_some_and(|key| is_replaced(&key.columns));
         let is_in = |keys: &[ForeignKey], key: &ForeignKey| keys.iter().any(|it| same::foreign_key(dialect, it, key));
         TableDifference {
             dialect,
             target,
             old,
             new,
-            added_columns: new.columns.iter().filter(|it| old.column(&it.name).is_none()).collect(),
-            dropped_columns: old.columns.iter().filter(|it| new.column(&it.name).is_none()).collect(),
-            altered_columns: altered_columns(dialect, old, new),
+            added_columns: (new.columns.iter().filter(|it| old.column(&it.name).is_none()))
+                .chain(replaced.iter().map(|(_, new)| *new))
+                .collect(),
+            dropped_columns: (old.columns.iter().filter(|it| new.column(&it.name).is_none()))
+                .chain(replaced.iter().map(|(old, _)| *old))
+                .collect(),
+            altered_columns,
             dropped_indexes: indexes.dropped,
             added_indexes: indexes.added,
             renamed_indexes: indexes.renamed,
             foreign_indexes: foreign_indexes(target, old, new),
             dropped_keys: old.foreign_keys.iter().filter(|key| !is_in(&new.foreign_keys, key)).collect(),
             added_keys: new.foreign_keys.iter().filter(|key| !is_in(&old.foreign_keys, key)).collect(),
-            keeps_primary_key: same::primary_key(dialect, old.primary_key.as_ref(), new.primary_key.as_ref()),
+            keeps_primary_key: !loses_key
+                && same::primary_key(dialect, old.primary_key.as_ref(), new.primary_key.as_ref()),
+            replaced_columns: replaced_names,
+        }
+    }
+
+    /// Makes foreign keys again that stay, but would be in the way of what changes: of a column's type at either end, or of the
+    /// key that they refer to.
+    pub(super) fn disturb(&mut self, tables: &[Disturbance<'s>]) {
+        if self.dialect.capabilities().foreign_keys_in_table {
+            return;
+        }
+        let is_in_the_way = |key: &ForeignKey| {
+            let own = tables.iter().find(|it| it.table == &self.new.name);
+            let referred = tables.iter().find(|it| it.table == &key.references);
+            own.is_some_and(|it| key.columns.iter().any(|column| it.retyped.contains(&column.as_str())))
+                || referred.is_some_and(|it| it.is_in_the_way_of(&key.referenced_columns))
+        };
+        for (old, new) in self.kept_keys().into_iter().filter(|(old, _)| is_in_the_way(old)) {
+            self.dropped_keys.push(old);
+            self.added_keys.push(new);
+        }
+    }
+
+    fn kept_keys(&self) -> Vec<(&'s ForeignKey, &'s ForeignKey)> {
+        let twin =
+            |old: &ForeignKey| self.new.foreign_keys.iter().find(|new| same::foreign_key(self.dialect, old, new));
+        self.old.foreign_keys.iter().filter_map(|old| Some((old, twin(old)?))).collect()
+    }
+
+    /// What foreign keys of this table and to it may be in the way of.
+    pub(super) fn disturbance(&self) -> Disturbance<'s> {
+        let retyped = self.altered_columns.iter().filter(|(old, new)| !same::ty(self.dialect, &old.ty, &new.ty));
+        let key = self.old.primary_key.as_ref().filter(|_| !self.keeps_primary_key);
+        let indexes = self.dropped_indexes.iter().filter(|index| index.kind == IndexKind::Unique);
+        let lists = key.map(|key| &key.columns).into_iter().chain(indexes.map(|index| &index.columns));
+        Disturbance {
+            table: &self.old.name,
+            retyped: retyped.map(|(old, _)| old.name.as_str()).chain(self.replaced_columns.iter().copied()).collect(),
+            dropped_keys: lists.map(|columns| columns.iter().map(|it| it.name.as_str()).collect()).collect(),
         }
     }
 
@@ -143,6 +196,21 @@ impl<'s> TableDifference<'s> {
     }
 }
 
+/// What changes of a table that foreign keys depend on.
+pub(super) struct Disturbance<'s> {
+    table: &'s ObjectName,
+    retyped: Vec<&'s str>,
+    dropped_keys: Vec<Vec<&'s str>>,
+}
+
+impl Disturbance<'_> {
+    fn is_in_the_way_of(&self, referenced: &[String]) -> bool {
+        let is_same =
+            |key: &Vec<&str>| key.len() == referenced.len() && referenced.iter().all(|it| key.contains(&it.as_str()));
+        referenced.iter().any(|it| self.retyped.contains(&it.as_str())) || self.dropped_keys.iter().any(is_same)
+    }
+}
+
 fn altered_columns<'s>(dialect: Dialect, old: &'s Table, new: &'s Table) -> Vec<(&'s Column, &'s Column)> {
     let pairs = new.columns.iter().filter_map(|column| old.column(&column.name).map(|old| (old, column)));
     pairs.filter(|(old, new)| !same::column(dialect, old, new)).collect()
@@ -172,9 +240,16 @@ struct IndexPairs<'s> {
 }
 
 impl<'s> IndexPairs<'s> {
-    fn of(dialect: Dialect, target: &DatabaseSchema, old: &'s Table, new: &'s Table) -> Self {
-        let mut left: Vec<&Index> = old.indexes.iter().collect();
-        let mut pairs = IndexPairs::default();
+    /// Some indexes go in any case, with a column of theirs.
+    fn of(
+        dialect: Dialect,
+        target: &DatabaseSchema,
+        old: &'s Table,
+        new: &'s Table,
+        goes: impl Fn(&Index) -> bool,
+    ) -> Self {
+        let (gone, mut left): (Vec<&Index>, Vec<&Index>) = old.indexes.iter().partition(|index| goes(index));
+        let mut pairs = IndexPairs { dropped: gone, ..IndexPairs::default() };
         let mut unnamed = Vec::new();
         for index in &new.indexes {
             match take(&mut left, |it| it.name == index.name && same::index(it, index)) {

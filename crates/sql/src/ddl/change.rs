@@ -106,6 +106,10 @@ pub struct AlterEnum {
     pub removed: Vec<String>,
     /// Columns that have the type before and after.
     pub columns: Vec<EnumColumn>,
+    /// Columns that have it only before.
+    pub left: Vec<(ObjectName, Column)>,
+    /// Whether a default uses a new value. Values that were added by themselves cannot be used before the transaction ends.
+    pub uses_added: bool,
 }
 
 /// A column of an enum type whose values change.

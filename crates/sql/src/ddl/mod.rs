@@ -5,6 +5,7 @@
 mod change;
 mod mysql;
 mod postgresql;
+mod postgresql_casts;
 mod sqlite;
 mod structure;
 mod text;
@@ -75,6 +76,14 @@ impl Dialect {
                 names_foreign_keys: true,
             },
         }
+    }
+}
+
+/// Whether a column can keep its values when its type changes. Otherwise it goes, and a new one comes.
+pub fn keeps_values(dialect: Dialect, from: &ColumnType, to: &ColumnType) -> bool {
+    match dialect {
+        Dialect::Postgresql => postgresql_casts::path(from, to).is_some(),
+        Dialect::Sqlite | Dialect::Mysql => true,
     }
 }
 

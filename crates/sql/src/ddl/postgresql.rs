@@ -1,8 +1,9 @@
 //! PostgreSQL's words.
 
 use super::change::{AlterEnum, Change, EnumColumn, TableChange};
+use super::postgresql_casts as casts;
 use super::structure::{
-    BaseType, Column, Default, Enum, Extension, Index, IndexColumn, IndexKind, ObjectName, PrimaryKey, Table,
+    BaseType, Column, Counter, Default, Enum, Extension, Index, IndexColumn, IndexKind, ObjectName, PrimaryKey, Table,
 };
 use super::{Dialect, text};
 use lenslet_core::catalog::IndexAlgorithm;
@@ -70,10 +71,11 @@ fn create_enum(it: &Enum) -> String {
     format!("CREATE TYPE {} AS ENUM ({})", qualified(&it.name), variants.join(", "))
 }
 
-/// A value can be added to a type, but not taken away: then a new type takes the old one's place.
+/// A value can be added to a type, but not taken away, nor used before the transaction ends that added it: then a new type
+/// takes the old one's place.
 fn alter_enum(change: &AlterEnum) -> Vec<String> {
     let name = qualified(&change.to.name);
-    if change.removed.is_empty() {
+    if change.removed.is_empty() && !change.uses_added {
         let added = change.added.iter();
         return added.map(|value| format!("ALTER TYPE {name} ADD VALUE {}", text::string(POSTGRESQL, value))).collect();
     }
@@ -83,15 +85,24 @@ fn alter_enum(change: &AlterEnum) -> Vec<String> {
 fn replace_enum(change: &AlterEnum, name: &str) -> Vec<String> {
     let renamed = |suffix| ObjectName { name: format!("{}_{suffix}", change.to.name.name), ..change.to.name.clone() };
     let (new, old) = (renamed("new"), renamed("old"));
-    let mut statements = vec!["BEGIN".to_owned(), create_enum(&Enum { name: new.clone(), ..change.to.clone() })];
+    let mut statements = vec![create_enum(&Enum { name: new.clone(), ..change.to.clone() })];
     statements.extend(change.columns.iter().filter_map(drop_default));
     statements.extend(change.columns.iter().map(|column| change_enum(column, &new)));
+    statements.extend(change.left.iter().flat_map(|(table, column)| leave_enum(table, column)));
     statements.push(format!("ALTER TYPE {name} RENAME TO {}", quoted(&old.name)));
     statements.push(format!("ALTER TYPE {} RENAME TO {}", qualified(&new), quoted(&change.to.name.name)));
     statements.push(format!("DROP TYPE {}", qualified(&old)));
     statements.extend(change.columns.iter().filter_map(set_default));
-    statements.push("COMMIT".to_owned());
     statements
+}
+
+/// A column that is dropped or changed later holds texts until then, so that the old type can go.
+fn leave_enum(table: &ObjectName, column: &Column) -> Vec<String> {
+    let (table, name) = (qualified(table), quoted(&column.name));
+    let list = if column.ty.list { "[]" } else { "" };
+    let default = column.default.as_ref().map(|_| format!("ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT"));
+    let ty = format!("ALTER TABLE {table} ALTER COLUMN {name} TYPE TEXT{list} USING ({name}::text{list})");
+    default.into_iter().chain([ty]).collect()
 }
 
 fn alter_one(column: &EnumColumn) -> String {
@@ -161,20 +172,39 @@ fn default(column: &Column) -> Option<String> {
 
 fn alter_table(table: &ObjectName, changes: &[TableChange]) -> Vec<String> {
     let parts: Vec<_> = changes.iter().flat_map(|change| alter(table, change)).collect();
-    let mut statements = vec![format!("ALTER TABLE {} {}", qualified(table), parts.join(",\n"))];
-    for (from, to) in changes.iter().filter_map(altered) {
-        let sequence = qualified(&sequence(table, to));
-        match (from.autoincrement, to.autoincrement) {
-            (false, true) => {
-                statements.insert(0, format!("CREATE SEQUENCE {sequence}"));
-                let owner = format!("{}.{}", qualified(table), quoted(&to.name));
-                statements.push(format!("ALTER SEQUENCE {sequence} OWNED BY {owner}"));
-            }
-            (true, false) => statements.push(format!("DROP SEQUENCE {sequence}")),
-            _ => {}
-        }
-    }
+    let altered: Vec<_> = changes.iter().filter_map(altered).collect();
+    let mut statements: Vec<_> = altered.iter().filter_map(|(from, to)| before(table, from, to)).collect();
+    statements.push(format!("ALTER TABLE {} {}", qualified(table), parts.join(",\n")));
+    statements.extend(altered.iter().flat_map(|(from, to)| after(table, from, to)));
     statements
+}
+
+/// A column that begins to count needs a sequence.
+fn before(table: &ObjectName, from: &Column, to: &Column) -> Option<String> {
+    let begins = !from.autoincrement && to.autoincrement;
+    begins.then(|| format!("CREATE SEQUENCE {}", qualified(&sequence(table, to))))
+}
+
+/// What becomes of the sequence: it belongs to the column and goes on after the largest number, grows with its column, or
+/// goes when the column no longer counts.
+fn after(table: &ObjectName, from: &Column, to: &Column) -> Vec<String> {
+    match (from.autoincrement, to.autoincrement) {
+        (false, true) => {
+            let (name, table_name, column) = (qualified(&sequence(table, to)), qualified(table), quoted(&to.name));
+            let text = text::string(POSTGRESQL, &name);
+            vec![
+                format!("ALTER SEQUENCE {name} OWNED BY {table_name}.{column}"),
+                format!("SELECT setval({text}, coalesce(max({column}), 0) + 1, false) FROM {table_name}"),
+            ]
+        }
+        (true, false) if from.counter != Some(Counter::Identity) => {
+            vec![format!("DROP SEQUENCE {}", qualified(&sequence(table, from)))]
+        }
+        (true, true) if from.ty != to.ty && from.counter != Some(Counter::Identity) => {
+            vec![format!("ALTER SEQUENCE {} AS {}", qualified(&sequence(table, from)), type_name(to))]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn altered(change: &TableChange) -> Option<(&Column, &Column)> {
@@ -184,14 +214,17 @@ fn altered(change: &TableChange) -> Option<(&Column, &Column)> {
     }
 }
 
-/// The sequence of a column that counts up, named as `SERIAL` names it.
+/// The sequence of a column that counts up: the one it has, or named as `SERIAL` names it.
 fn sequence(table: &ObjectName, column: &Column) -> ObjectName {
+    if let Some(Counter::Sequence(name)) = &column.counter {
+        return name.clone();
+    }
     ObjectName { schema: table.schema.clone(), name: format!("{}_{}_seq", table.name, column.name) }
 }
 
 /// The column with what `SERIAL` stands for written out, where it begins or ends to count.
 fn written_out(table: &ObjectName, column: &Column, other: &Column) -> Column {
-    let counts = column.autoincrement && !other.autoincrement;
+    let counts = column.autoincrement && !other.autoincrement && column.counter != Some(Counter::Identity);
     let next = || format!("nextval({})", text::string(POSTGRESQL, &qualified(&sequence(table, column))));
     Column {
         default: if counts { Some(Default::Expression(next())) } else { column.default.clone() },
@@ -219,6 +252,9 @@ fn alter_column(from: &Column, to: &Column) -> Vec<String> {
     let name = quoted(&to.name);
     let (retyped, redefault) = (from.ty != to.ty, from.default != to.default);
     let mut parts = Vec::new();
+    if from.counter == Some(Counter::Identity) && !to.autoincrement {
+        parts.push("DROP IDENTITY".to_owned());
+    }
     if from.default.is_some() && (retyped || (redefault && to.default.is_none())) {
         parts.push("DROP DEFAULT".to_owned());
     }
@@ -229,7 +265,8 @@ fn alter_column(from: &Column, to: &Column) -> Vec<String> {
     }
     if retyped {
         let ty = type_name(to);
-        parts.push(format!("SET DATA TYPE {ty} USING {name}::{ty}"));
+        let via = casts::path(&from.ty, &to.ty).flatten().map(|via| format!("::{via}")).unwrap_or_default();
+        parts.push(format!("SET DATA TYPE {ty} USING {name}{via}::{ty}"));
     }
     if retyped || redefault {
         parts.extend(default(to).map(|value| format!("SET DEFAULT {value}")));
