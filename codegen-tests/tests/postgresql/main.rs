@@ -5,6 +5,9 @@
 
 mod batch;
 mod observe;
+mod options;
+mod pooler;
+mod secure;
 mod wire;
 
 use codegen_tests::postgresql_server::Server;
@@ -602,33 +605,5 @@ async fn every_type_is_kept_with_and_without_prepared_statements() {
             return;
         };
         every_type_is_kept(&database, &database.engine(options)).await;
-    }
-}
-
-/// Through two connections that are handed from client to client, whatever each of them did.
-#[tokio::test]
-async fn everything_works_through_pgbouncer() {
-    let Some(database) = Database::start(TYPES, TYPE_TABLES) else {
-        return;
-    };
-    let Some(bouncer) = database.server.bouncer().unwrap() else {
-        return;
-    };
-    let engine = |options: &str| Engine::with_catalog(&bouncer.url(options), database.catalog.clone()).unwrap();
-    let one = engine("pgbouncer=true&connection_limit=5");
-    every_type_is_kept(&database, &one).await;
-    let read = json!({"arguments": {"where": {"color": "dark_blue"}}, "selection": {"citext": true, "color": true}});
-    let engines: Vec<Engine> = (0..4).map(|_| engine("pgbouncer=true&connection_limit=5")).collect();
-    for _ in 0..5 {
-        let asked = engines.iter().chain([&one]).map(|engine| {
-            let query = database.query(&json!({"modelName": "Value", "action": "findMany", "query": read}));
-            tokio::spawn(engine.execute(query))
-        });
-        for asked in asked.collect::<Vec<_>>() {
-            let mut rows = asked.await.unwrap().unwrap();
-            assert_eq!((rows.enter(), rows.next_row()), (Ok(1), Ok(true)));
-            assert_eq!(rows.text().unwrap(), "MiXed");
-            assert_eq!(rows.text().unwrap(), "dark_blue");
-        }
     }
 }

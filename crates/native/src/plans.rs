@@ -1,6 +1,8 @@
 //! The schema of an engine, and the plans of the queries that were asked so far.
 
 use crate::cache::PlanCache;
+#[cfg(feature = "postgresql")]
+use lenslet_core::catalog::RelationKind;
 use lenslet_core::{
     catalog::Catalog,
     error::{Error, ErrorKind},
@@ -8,6 +10,8 @@ use lenslet_core::{
     value::Value,
 };
 use lenslet_sql::{Dialect, Parameter, Plan, Shape, plan_shaped};
+#[cfg(feature = "postgresql")]
+use std::borrow::Cow;
 use std::{
     ops::Deref,
     sync::{Arc, OnceLock},
@@ -38,6 +42,25 @@ impl From<Arc<Catalog>> for Schema {
 impl From<Catalog> for Schema {
     fn from(catalog: Catalog) -> Self {
         Arc::new(catalog).into()
+    }
+}
+
+#[cfg(feature = "postgresql")]
+impl Schema {
+    /// The same in a schema of the database: what names none is looked for there, whatever the connection's search path is.
+    pub(crate) fn qualified(self, name: &str) -> Schema {
+        let mut catalog = Catalog::clone(&self);
+        let own = |schema: &mut Option<Cow<'static, str>>| {
+            schema.get_or_insert_with(|| Cow::Owned(name.to_owned()));
+        };
+        catalog.models.to_mut().iter_mut().for_each(|it| own(&mut it.schema));
+        catalog.enums.to_mut().iter_mut().for_each(|it| own(&mut it.schema));
+        for relation in catalog.relations.to_mut() {
+            if let RelationKind::ManyToMany(table) = &mut relation.kind {
+                own(&mut table.schema);
+            }
+        }
+        catalog.into()
     }
 }
 
@@ -91,7 +114,8 @@ impl Plans {
             if let Some(Parameter::Value(Value::List(items))) = parameters.get(*slot as usize)
                 && items.len() > most
             {
-                let why = "Your query cannot be split into multiple queries because of the order by aggregation or relevance";
+                let why =
+                    "Your query cannot be split into multiple queries because of the order by aggregation or relevance";
                 return Err(Error::new(
                     ErrorKind::ParameterLimit,
                     format!(

@@ -33,7 +33,7 @@ pub fn address(url: &str) -> Result<Address, Error> {
         port: settings.port,
         database: settings.database,
         schema: settings.schema.unwrap_or_else(|| "public".into()),
-        bouncer: settings.bouncer,
+        bouncer: settings.bouncer == Some(true),
     })
 }
 

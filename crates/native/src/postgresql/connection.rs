@@ -6,6 +6,7 @@
 
 use super::{
     batch::{Given, Single},
+    between,
     bind::Bound,
     error,
     settings::Settings,
@@ -25,14 +26,15 @@ use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
 };
 use tokio_postgres::{
-    CancelToken, Client, Row, Socket, Statement, error::SqlState, tls::MakeTlsConnect, types::Type as SqlType,
+    CancelToken, Client, Row, SimpleQueryMessage, Socket, Statement, error::SqlState, tls::MakeTlsConnect,
+    types::Type as SqlType,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -180,6 +182,7 @@ impl Connection {
         settings: &Settings,
         tls: &MakeRustlsConnect,
         unprepared: &Arc<AtomicBool>,
+        bouncer: &OnceLock<bool>,
         types: Option<&str>,
         observer: &Arc<Observer>,
     ) -> Result<Connection, Error> {
@@ -204,14 +207,39 @@ impl Connection {
             comment: None,
             _opened: opening.done(&settings.host, settings.port, &settings.database),
         };
-        if let Some(schema) = settings.schema.as_ref().filter(|_| !settings.bouncer) {
+        let bounced = connection.is_bounced(settings, bouncer).await.map_err(|fault| match fault {
+            // A PgBouncer says only now what is wrong with its server.
+            Fault::Driver(error) => error::opening(&error, settings),
+            other => other.raw(),
+        })?;
+        if bounced {
+            connection.statements.capacity = 0;
+            if let Some(types) = types {
+                connection.learn(types).await.map_err(Fault::raw)?;
+            }
+        } else if let Some(schema) = &settings.schema {
+            // For SQL of the user's own. It would stay behind on the server's connections where others are handed them.
             let command = format!("SET search_path TO \"{}\"", schema.replace('"', "\"\""));
             connection.command(&command).await.map_err(Fault::raw)?;
         }
-        if let Some(types) = types.filter(|_| settings.bouncer) {
-            connection.learn(types).await.map_err(Fault::raw)?;
-        }
         Ok(connection)
+    }
+
+    /// Whether the connection may be another one after each transaction. It is asked once for all connections of a pool, where
+    /// the URL does not say.
+    async fn is_bounced(&mut self, settings: &Settings, known: &OnceLock<bool>) -> Result<bool, Fault> {
+        if let Some(bounced) = settings.bouncer.or_else(|| known.get().copied()) {
+            return Ok(bounced);
+        }
+        let greeted = between::greeting(&self.client.cancel_token()).await;
+        let told = self.answer(async |client| Ok(client.simple_query("SELECT pg_backend_pid()").await?)).await?;
+        let own = told.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0)?.parse::<i32>().ok(),
+            _ => None,
+        });
+        // What cannot be found out is taken for what it mostly is.
+        let bounced = greeted.is_some() && own.is_some() && greeted != own;
+        Ok(*known.get_or_init(|| bounced))
     }
 
     /// Lets the driver look up the types that the schema defines. It prepares statements for that, which a PgBouncer without
@@ -740,8 +768,11 @@ impl Statements {
     }
 
     fn put(&mut self, sql: Box<str>, kept: Kept) {
-        if self.young.len() >= self.capacity.div_ceil(2) {
+        if self.young.len() >= (self.capacity / 2).max(1) {
             self.old = std::mem::take(&mut self.young);
+            if self.capacity == 1 {
+                self.old.clear();
+            }
         }
         self.young.insert(sql, kept);
     }

@@ -7,6 +7,7 @@ use lenslet_core::{
     error::{Error, ErrorKind},
     value::Value,
 };
+use rustls::CertificateError;
 use std::error::Error as _;
 use tokio_postgres::{
     Error as Driver,
@@ -119,7 +120,10 @@ pub(crate) fn opening(error: &Driver, settings: &Settings) -> Error {
         };
         return match kind {
             ErrorKind::Unreachable => unreachable(settings, &causes),
-            kind => Error::new(kind, format!("PostgreSQL at {} cannot be used: {causes}", place(settings))),
+            kind => {
+                let message = format!("PostgreSQL at {} cannot be used: {causes}{}", place(settings), advice(error));
+                with_place(Error::new(kind, message), settings)
+            }
         };
     };
     let (message, user) = (failure.message(), settings.user.as_str());
@@ -139,6 +143,28 @@ pub(crate) fn opening(error: &Driver, settings: &Settings) -> Error {
         "53300" => by_class(failure),
         _ => unreachable(settings, message),
     }
+}
+
+/// What to do about a certificate that was not accepted.
+fn advice(error: &Driver) -> &'static str {
+    let mut cause = error.source();
+    while let Some(it) = cause {
+        // What a stream failed with is inside of the stream's own error, and is not its source.
+        let inner = it.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = inner.and_then(|it| it.downcast_ref()).or_else(|| it.downcast_ref::<rustls::Error>());
+        match tls {
+            Some(rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => {
+                return "; connect by a name that the certificate is for, or, where that cannot be, with `sslmode=verify-ca`";
+            }
+            Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+                return "; name the file with the certificate of its authority as `sslrootcert`";
+            }
+            _ => cause = it.source(),
+        }
+    }
+    ""
 }
 
 /// Connecting took too long.

@@ -2,6 +2,7 @@
 
 mod bare;
 mod batch;
+mod between;
 mod bind;
 mod connection;
 mod decode;

@@ -26,6 +26,8 @@ pub(crate) struct Pool {
     /// The one that was used last is used next: the others may be given up by whatever lies between.
     idle: Mutex<Vec<Idle>>,
     unprepared: Arc<AtomicBool>,
+    /// Whether something hands connections on, once that is known.
+    bouncer: OnceLock<bool>,
     /// SQL whose columns have the types that the schema defines, where it defines any.
     types: Option<String>,
     pub(crate) observer: Arc<Observer>,
@@ -57,6 +59,7 @@ impl Pool {
             tls: OnceLock::new(),
             idle: Mutex::default(),
             unprepared: Arc::default(),
+            bouncer: OnceLock::new(),
             types: own_types(catalog),
             observer,
         }
@@ -116,7 +119,8 @@ impl Pool {
                 self.tls.get_or_init(|| made)
             }
         };
-        Connection::open(&self.settings, tls, &self.unprepared, self.types.as_deref(), &self.observer).await
+        let Pool { settings, unprepared, bouncer, types, observer, .. } = self;
+        Connection::open(settings, tls, unprepared, bouncer, types.as_deref(), observer).await
     }
 
     fn take(&self) -> Option<Idle> {

@@ -45,9 +45,14 @@ impl Drop for Scope {
 
 impl Session {
     pub(crate) fn new(url: &str, schema: Schema, observer: Arc<Observer>) -> Result<Session, Error> {
+        let settings = Settings::parse(url)?;
+        let schema = match &settings.schema {
+            Some(name) => schema.qualified(name),
+            None => schema,
+        };
         Ok(Session {
             database: Arc::new(Database {
-                pool: Arc::new(Pool::new(Settings::parse(url)?, &schema, observer)),
+                pool: Arc::new(Pool::new(settings, &schema, observer)),
                 plans: Plans::new(schema, &Dialect::POSTGRESQL),
             }),
             transaction: None,

@@ -27,8 +27,8 @@ pub(crate) struct Settings {
     /// How many prepared statements a connection keeps; none where connections are shared by a PgBouncer that knows no
     /// prepared statements.
     pub(crate) statements: usize,
-    /// Whether a connection may be another one after each transaction.
-    pub(crate) bouncer: bool,
+    /// Whether a connection may be another one after each transaction; found out where it is not said.
+    pub(crate) bouncer: Option<bool>,
 }
 
 /// How a connection is made secure.
@@ -77,7 +77,7 @@ impl Settings {
             connect_timeout: Duration::from_secs(5),
             socket_timeout: None,
             statements: STATEMENTS,
-            bouncer: false,
+            bouncer: None,
         };
         if let Some(password) = password {
             settings.config.password(decoded_bytes(password)?);
@@ -123,7 +123,7 @@ impl Settings {
             "connect_timeout" => self.connect_timeout = unlimited(number()?),
             "socket_timeout" => self.socket_timeout = Some(number()?).filter(|it| *it > 0).map(Duration::from_secs),
             "statement_cache_size" => self.statements = usize::try_from(number()?).unwrap_or(usize::MAX),
-            "pgbouncer" => self.bouncer = value == "true",
+            "pgbouncer" => self.bouncer = Some(value == "true"),
             "schema" => self.schema = Some(value).filter(|it| !it.is_empty()),
             "host" if !value.is_empty() => self.host = value,
             "application_name" => {
@@ -174,7 +174,7 @@ impl Settings {
         if self.host.is_empty() {
             self.host = "localhost".into();
         }
-        if self.bouncer {
+        if self.bouncer == Some(true) {
             self.statements = 0;
         }
         self.config.host(&self.host).port(self.port).dbname(&self.database);
@@ -274,7 +274,7 @@ mod tests {
         assert_eq!((it.connections, it.connect_timeout.as_secs()), (3, 7));
         assert!(it.pool_timeout.as_secs() > 1_000_000);
         assert_eq!(it.socket_timeout, Some(Duration::from_secs(9)));
-        assert_eq!((it.bouncer, it.statements), (true, 0));
+        assert_eq!((it.bouncer, it.statements), (Some(true), 0));
         assert!(it.tls.verify && it.tls.verify_host);
         assert_eq!(it.tls.root, Some("/ca.pem".into()));
         assert_eq!(settings("postgresql://u@h/d?statement_cache_size=0").statements, 0);

@@ -46,8 +46,13 @@ fn verifier(settings: &TlsSettings, provider: &Arc<CryptoProvider>) -> Result<Ar
                 roots.add(certificate).map_err(|error| unreadable(path, &error))?;
             }
         }
-        // What the system cannot load, it does not trust: an empty store says so when the handshake fails.
+        // What the system cannot load, it does not trust.
         None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
+    }
+    if roots.is_empty() {
+        return Err(failed(
+            &"no certificate is trusted; name the file with that of the server's authority as `sslrootcert`",
+        ));
     }
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
     let verifier = verifier.map_err(|error| failed(&error))?;
@@ -56,7 +61,8 @@ fn verifier(settings: &TlsSettings, provider: &Arc<CryptoProvider>) -> Result<Ar
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(path, &error))?;
-    certificates.collect::<Result<_, _>>().map_err(|error| unreadable(path, &error))
+    let certificates: Vec<_> = certificates.collect::<Result<_, _>>().map_err(|error| unreadable(path, &error))?;
+    if certificates.is_empty() { Err(unreadable(path, &"it holds no certificate")) } else { Ok(certificates) }
 }
 
 fn unreadable(path: &Path, error: &dyn fmt::Display) -> Error {
