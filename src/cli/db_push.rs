@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use lenslet::Schema;
-use lenslet_migrate::{PushOptions, Pushed};
+use lenslet_migrate::{Database, PushOptions, Pushed};
 use serde_json::{Value, json};
 
 use super::database_url::{self, DatabaseUrl};
 use super::environment::Environment;
 use super::error::Error;
+use super::renames::Renames;
 use super::schema_files::SchemaFiles;
 use super::{Outcome, Verdict, terminal};
 
@@ -19,6 +20,7 @@ Examples:
   lenslet db push
   lenslet db push --url file:dev.db
   lenslet db push --accept-data-loss
+  lenslet db push --rename User.name=fullName    Keeps what is in the column
 
 The URL is, in this order: --url, the schema's `directUrl`, the variable DIRECT_URL, the schema's `url`, \
 the variable DATABASE_URL. Variables come from the environment, then from `.env` here and beside the schema. \
@@ -36,6 +38,8 @@ pub(super) struct Arguments {
     /// Drop everything in the database first, rows included
     #[arg(long)]
     force_reset: bool,
+    #[command(flatten)]
+    renames: Renames,
     /// Do not generate the client afterwards (Prisma's flag; `db push` of Lenslet never does)
     #[arg(long, hide = true)]
     skip_generate: bool,
@@ -56,12 +60,28 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     terminal::progress(&format!("Comparing `{}` with `{}`", files.name(), url.shown()));
     let started = Instant::now();
-    let options = PushOptions { accept_data_loss: arguments.accept_data_loss, force_reset: arguments.force_reset };
-    let pushed = lenslet_migrate::push(url.as_str(), &schema.catalog, options);
-    let pushed = pushed.map_err(|error| Error::Push { place: url.shown(), error })?;
+    let pushed = push(arguments, &schema, &url)?;
     report(&pushed, &url, arguments.json)?;
     terminal::progress(&format!("in {}", terminal::milliseconds(started.elapsed())));
     Ok(Verdict::Good)
+}
+
+fn push(arguments: &Arguments, schema: &Schema, url: &DatabaseUrl) -> Result<Pushed, Error> {
+    let failed = |error| Error::Push { place: url.shown(), error };
+    let catalog = &schema.catalog;
+    let wanted = lenslet_migrate::describe(catalog).map_err(failed)?;
+    let (mut database, created_database) = Database::create(url.as_str()).map_err(failed)?;
+    let namespaces: Vec<String> = catalog.schemas.iter().map(ToString::to_string).collect();
+    let renames = match arguments.force_reset {
+        true => Vec::new(),
+        false => {
+            let found = database.describe(&namespaces).map_err(failed)?;
+            arguments.renames.decide(database.dialect(), &found, &wanted, catalog)?
+        }
+    };
+    let options = PushOptions { accept_data_loss: arguments.accept_data_loss, force_reset: arguments.force_reset };
+    let pushed = database.push_renamed(catalog, options, &renames).map_err(failed)?;
+    Ok(Pushed { created_database, ..pushed })
 }
 
 fn url(arguments: &Arguments, schema: &Schema, files: &SchemaFiles) -> Result<DatabaseUrl, Error> {

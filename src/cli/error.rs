@@ -94,6 +94,8 @@ pub(super) enum Error {
     Diverged { reasons: Vec<String> },
     #[error("rows that are there make the change impossible:\n{}", .findings.join("\n"))]
     ImpossibleChange { findings: Vec<String> },
+    #[error(transparent)]
+    Rename(lenslet_migrate::RenameError),
     #[error("the name `{0}` holds no letter and no digit")]
     NoName(String),
     #[error("it is not known for which database to compare: neither side names one")]
@@ -198,6 +200,7 @@ impl Error {
             | Error::Output(_)
             | Error::Push { .. }
             | Error::Migrate(_)
+            | Error::Rename(_)
             | Error::At { .. }
             | Error::Scratch(_)
             | Error::NoMigrations { .. }

@@ -18,6 +18,7 @@ mod migrate;
 mod pool;
 mod project;
 mod pool_key;
+mod renames;
 mod schema_files;
 mod secret;
 mod settings;

@@ -1,8 +1,7 @@
 //! `lenslet migrate dev`.
 
 use lenslet_migrate::history::{Migration, Status};
-use lenslet_migrate::{Database, Difference, Finding, diff};
-use lenslet_sql::ddl::DatabaseSchema;
+use lenslet_migrate::{Database, Difference, Finding, diff, diff_renamed, reversed};
 use serde_json::json;
 
 use super::new_migration::{self, Files};
@@ -10,13 +9,15 @@ use super::{deploy, down, reset};
 use crate::cli::database_url::DatabaseUrl;
 use crate::cli::error::Error;
 use crate::cli::project::{Place, Project, ScratchUrl, shown};
+use crate::cli::renames::Renames;
 use crate::cli::{Outcome, Verdict, db_seed, generate, terminal};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lenslet migrate dev --name add-posts
-  lenslet migrate dev --name rename-email --create-only    Writes it for editing; the next run applies it
+  lenslet migrate dev --name add-posts --create-only       Writes it for editing; the next run applies it
+  lenslet migrate dev --name full-name --rename User.name=fullName
   lenslet migrate dev                                      Applies what is pending, asks for a name if the schema changed
 
 For a database of one's own. It compares the database with what its migrations make of an empty one (drift), \
@@ -35,6 +36,8 @@ pub(in crate::cli) struct Arguments {
     /// Lose rows and values for which the schema has no place any more
     #[arg(long)]
     accept_data_loss: bool,
+    #[command(flatten)]
+    renames: Renames,
     /// Do not generate the client afterwards
     #[arg(long)]
     skip_generate: bool,
@@ -134,7 +137,9 @@ impl<'p> Work<'p> {
     fn write_next(&mut self) -> Result<bool, Error> {
         let before = self.project.after(&self.migrations, &self.scratch)?;
         let wanted = self.project.wanted()?;
-        let difference = diff(self.project.dialect()?, &before, &wanted);
+        let dialect = self.project.dialect()?;
+        let renames = self.arguments.renames.decide(dialect, &before, &wanted, &self.project.schema.catalog)?;
+        let difference = diff_renamed(dialect, &before, &wanted, &renames);
         if difference.is_empty() && !self.arguments.create_only {
             return Ok(true);
         }
@@ -145,25 +150,16 @@ impl<'p> Work<'p> {
         let up = if difference.is_empty() {
             "-- This is an empty migration.\n".to_owned()
         } else {
-            difference.migration(self.project.dialect()?)
+            difference.migration(dialect)
         };
-        let down = self.down(&difference, &before, &wanted)?;
+        let backward = diff_renamed(dialect, &wanted, &before, &reversed(&renames));
+        let down = down::script(dialect, &difference, &backward);
         let files = Files { up: &up, down: down.as_deref(), replaces: None };
         let provider = self.project.schema.datasource.provider;
         let folder = new_migration::write(&self.project.migrations_folder(), provider, &name, &files)?;
         self.done.written = Some(shown(&folder));
         self.migrations = self.project.migrations()?;
         Ok(true)
-    }
-
-    fn down(
-        &self,
-        difference: &Difference,
-        before: &DatabaseSchema,
-        wanted: &DatabaseSchema,
-    ) -> Result<Option<String>, Error> {
-        let dialect = self.project.dialect()?;
-        Ok(down::script(dialect, difference, &diff(dialect, wanted, before)))
     }
 
     /// Asks the rows what the change costs, and whoever is there whether to pay.
