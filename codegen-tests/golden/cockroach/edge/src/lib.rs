@@ -49,5 +49,12 @@ impl<E: rt::Execute> Client<E> {
     pub fn execute_raw(&self, sql: rt::Sql) -> rt::RawOperation<'_, E, rt::Affected> {
         rt::execute_raw(&self.engine, sql)
     }
+    /// Forgets what a pool keeps of answers with these tags, or `rt::Stale::Everything`.
+    pub fn invalidate(
+        &self,
+        stale: impl ::core::convert::Into<rt::Stale>,
+    ) -> impl ::core::future::Future<Output = Result<(), rt::Error>> {
+        rt::invalidate(&self.engine, stale)
+    }
     pub fn event(&self) -> rt::Table<'_, E, Event> { rt::Table::new(&self.engine) }
 }

@@ -61,6 +61,13 @@ impl<E: rt::Execute> Client<E> {
     pub fn execute_raw(&self, sql: rt::Sql) -> rt::RawOperation<'_, E, rt::Affected> {
         rt::execute_raw(&self.engine, sql)
     }
+    /// Forgets what a pool keeps of answers with these tags, or `rt::Stale::Everything`.
+    pub fn invalidate(
+        &self,
+        stale: impl ::core::convert::Into<rt::Stale>,
+    ) -> impl ::core::future::Future<Output = Result<(), rt::Error>> {
+        rt::invalidate(&self.engine, stale)
+    }
     pub fn scalars(&self) -> rt::Table<'_, E, Scalars> { rt::Table::new(&self.engine) }
     pub fn defaults(&self) -> rt::Table<'_, E, Defaults> { rt::Table::new(&self.engine) }
     pub fn native(&self) -> rt::Table<'_, E, Native> { rt::Table::new(&self.engine) }

@@ -100,6 +100,13 @@ impl<E: rt::Execute> Client<E> {
     pub fn execute_raw(&self, sql: rt::Sql) -> rt::RawOperation<'_, E, rt::Affected> {
         rt::execute_raw(&self.engine, sql)
     }
+    /// Forgets what a pool keeps of answers with these tags, or `rt::Stale::Everything`.
+    pub fn invalidate(
+        &self,
+        stale: impl ::core::convert::Into<rt::Stale>,
+    ) -> impl ::core::future::Future<Output = ::core::result::Result<(), rt::Error>> {
+        rt::invalidate(&self.engine, stale)
+    }
     pub fn option(&self) -> rt::Table<'_, E, Option> { rt::Table::new(&self.engine) }
     pub fn question(&self) -> rt::Table<'_, E, Question> { rt::Table::new(&self.engine) }
     pub fn str(&self) -> rt::Table<'_, E, Str> { rt::Table::new(&self.engine) }
