@@ -45,15 +45,20 @@ impl Postgresql {
     }
 
     pub(super) fn create_own_schema(&self) -> Result<(), Failure> {
-        // Even `IF NOT EXISTS` needs the right to create.
-        let name = string(Dialect::Postgresql, &self.schema);
-        match self.connection.text(&format!("SELECT 1 FROM pg_namespace WHERE nspname = {name}"))? {
-            Some(_) => Ok(()),
-            None => {
-                let schema = quoted(Dialect::Postgresql, &self.schema);
-                self.connection.run(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))
-            }
+        // Even `IF NOT EXISTS` needs the right to create, and fails when another process is faster.
+        if self.has_own_schema()? {
+            return Ok(());
         }
+        let schema = quoted(Dialect::Postgresql, &self.schema);
+        match self.connection.run(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")) {
+            Err(failure) if !self.has_own_schema()? => Err(failure),
+            _ => Ok(()),
+        }
+    }
+
+    fn has_own_schema(&self) -> Result<bool, Failure> {
+        let name = string(Dialect::Postgresql, &self.schema);
+        Ok(self.connection.text(&format!("SELECT 1 FROM pg_namespace WHERE nspname = {name}"))?.is_some())
     }
 }
 
