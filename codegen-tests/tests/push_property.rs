@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use codegen_tests::postgresql_server::Server;
-use lenslet::{Sources, check};
+use lenslet::pull::{emptied, pull};
+use lenslet::{Sources, check, format};
 use lenslet_core::catalog::Catalog;
 use lenslet_migrate::{Database, Error, PushOptions, describe, diff};
 use lenslet_sql::ddl::{DatabaseSchema, script};
@@ -235,10 +236,17 @@ fn friend_of(schema: &Schema, at: usize, model: &Model) -> Option<usize> {
     model.friends.filter(|&friend| is_simple(friend) && is_simple(at))
 }
 
+fn sources(kind: &Kind, schema: &Schema) -> Sources {
+    Sources::single("schema.prisma", written(kind, schema))
+}
+
 fn catalog(kind: &Kind, schema: &Schema) -> Catalog {
-    let text = written(kind, schema);
-    let checked = check(&Sources::single("schema.prisma", text.clone()));
-    checked.schema.unwrap_or_else(|| panic!("{text}\n{:?}", checked.diagnostics)).catalog
+    catalog_of(&sources(kind, schema))
+}
+
+fn catalog_of(sources: &Sources) -> Catalog {
+    let checked = check(sources);
+    checked.schema.unwrap_or_else(|| panic!("{}\n{:?}", sources.files()[0].text, checked.diagnostics)).catalog
 }
 
 /// Three rows in each table, referring to one another where they can.
@@ -345,6 +353,25 @@ fn run(kind: &Kind, cases: u32, test: impl Fn((Schema, Schema)) -> Result<bool, 
     assert!(passed.get() > cases / 5);
 }
 
+/// Pulled into the schema that the database was brought to, it leaves that as it is. Pulled into the one before, and into none,
+/// it makes a schema that asks for what the database has.
+fn pulls(kind: &Kind, (from, to): (&Schema, &Schema), database: &mut Database) -> Result<(), TestCaseError> {
+    let found = database.describe(&[]).unwrap();
+    let text = |sources: &Sources| sources.files()[0].text.clone();
+    let (from, to) = (sources(kind, from), sources(kind, to));
+    prop_assert_eq!(text(&pull(&to, &found).unwrap().sources), text(&format(&to)));
+    for present in [from.clone(), emptied(&from)] {
+        let pulled = pull(&present, &found);
+        let pulled =
+            pulled.map_err(|error| TestCaseError::fail(format!("{}\n{}\n{error:#?}", text(&present), text(&to))))?;
+        prop_assert_eq!(&pulled.warnings, &Vec::<String>::new());
+        let left = diff(database.dialect(), &found, &describe(&catalog_of(&pulled.sources)).unwrap());
+        let changes = script(database.dialect(), &left.changes);
+        prop_assert!(left.is_empty(), "{}\n{}\n{changes}", text(&present), text(&pulled.sources));
+    }
+    Ok(())
+}
+
 /// Whether the rows that are there allow the change.
 fn rows_survive(kind: &Kind, database: &mut Database, (from, to): &(Schema, Schema)) -> Result<bool, TestCaseError> {
     let (old, new) = (catalog(kind, from), catalog(kind, to));
@@ -382,6 +409,7 @@ fn rows_survive(kind: &Kind, database: &mut Database, (from, to): &(Schema, Sche
         written(kind, to),
         script(database.dialect(), &left.changes)
     );
+    pulls(kind, (from, to), database)?;
     for ((table, column, fills_nulls), then) in kept.iter().zip(then) {
         let now = values(database, kind, table, column);
         prop_assert_eq!(now.len(), then.len());

@@ -67,7 +67,7 @@ impl<'b> Drafts<'b> {
         }
         for table in pairs {
             // Which column is which follows from the models' names; where that is not so, the table is a model.
-            match relations::fits_names(present, table, &drafts) {
+            match relations::fits_names(present, schema, table, &drafts) {
                 true => drafts.pairs.push(table),
                 false => drafts.list.push(draft(present, table, &mut taken)),
             }

@@ -73,7 +73,7 @@ pub(super) fn find(
     }
     for table in &drafts.pairs {
         let identity = RelationKey::Pairs(table.name.clone());
-        let relation = known.iter().find(|it| it.key == identity);
+        let relation = known.iter().find(|it| it.key == identity).filter(|_| is_known(present, schema, table));
         match (relation, ends(table)) {
             (Some(known), _) => {
                 if let (Some(from), Some(to)) = (drafts.of_present(known.from), drafts.of_present(known.to)) {
@@ -265,12 +265,22 @@ pub(super) fn is_pairs(present: &Present<'_>, schema: &DatabaseSchema, table: &T
     if present.catalog.models.iter().any(|model| model.kind == ModelKind::Table && table_name(model) == table.name) {
         return false;
     }
-    is_known(present, table) || is_made_like_pairs(schema, table)
+    is_known(present, schema, table) || is_made_like_pairs(schema, table)
 }
 
-fn is_known(present: &Present<'_>, table: &Table) -> bool {
-    let kinds = present.catalog.relations.iter().map(|it| &it.kind);
-    kinds.into_iter().any(|kind| matches!(kind, RelationKind::ManyToMany(it) if pairs_name(it) == table.name))
+/// Whether the table is that of a relation of the present schema, between the models that it is between there.
+fn is_known(present: &Present<'_>, schema: &DatabaseSchema, table: &Table) -> bool {
+    let table_of = |end: catalog::RelationField| present.catalog.models.get(usize::from(end.model)).map(table_name);
+    let is_between = |from: ObjectName, to: ObjectName| match ends(table) {
+        Some([a, b]) => (&a.references, &b.references) == (&from, &to),
+        None => table.foreign_keys.is_empty() && schema.table(&from).is_some() && schema.table(&to).is_some(),
+    };
+    present.catalog.relations.iter().any(|relation| match &relation.kind {
+        RelationKind::ManyToMany(it) if pairs_name(it) == table.name => {
+            table_of(relation.from).zip(table_of(relation.to)).is_some_and(|(from, to)| is_between(from, to))
+        }
+        _ => false,
+    })
 }
 
 fn is_made_like_pairs(schema: &DatabaseSchema, table: &Table) -> bool {
@@ -304,8 +314,8 @@ fn ends(table: &Table) -> Option<[&ddl::ForeignKey; 2]> {
 }
 
 /// Whether the models' names put `A` before `B`, as the language will.
-pub(super) fn fits_names(present: &Present<'_>, table: &Table, drafts: &Drafts<'_>) -> bool {
-    if is_known(present, table) {
+pub(super) fn fits_names(present: &Present<'_>, schema: &DatabaseSchema, table: &Table, drafts: &Drafts<'_>) -> bool {
+    if is_known(present, schema, table) {
         return true;
     }
     let name = |key: &ddl::ForeignKey| drafts.find(&key.references).and_then(|at| drafts.list.get(at));
