@@ -205,6 +205,12 @@ impl Pool {
         }
     }
 
+    /// Answers what comes over one connection that somebody else has taken: of a Unix socket, or of a test. Limits and keys are
+    /// those of the pool.
+    pub async fn serve_connection(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        speak(stream, Arc::clone(&self.service), false, GracefulShutdown::new().watcher()).await;
+    }
+
     /// Answers whoever connects, until `shutdown` is ready.
     ///
     /// Then what is under way goes on for as long as [`Builder::drain`] says, and nothing else begins. While there are
