@@ -536,10 +536,11 @@ mod tests {
             assert!(cache.size().1 <= cache.most);
         }
         assert!(cache.size().0 >= 90);
-        let state = cache.state();
-        assert_eq!((state.order.len(), state.tagged["t"].len()), (state.entries.len(), state.entries.len()));
-        assert_eq!(state.bytes, state.entries.values().map(|it| it.bytes).sum::<usize>());
-        drop(state);
+        {
+            let state = cache.state();
+            assert_eq!((state.order.len(), state.tagged["t"].len()), (state.entries.len(), state.entries.len()));
+            assert_eq!(state.bytes, state.entries.values().map(|it| it.bytes).sum::<usize>());
+        }
         get(&cache, "large", &minute, &"a".repeat(cache.most)).await;
         assert_eq!(get(&cache, "large", &minute, "b").await.1, Status::Miss);
     }

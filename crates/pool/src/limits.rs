@@ -70,8 +70,8 @@ impl Limits {
     pub(crate) fn on(&self, url: &str) -> (String, usize) {
         let (base, options) = url.split_once('?').unwrap_or((url, ""));
         let option = |name: &str| {
-            let options = options.split('&').filter_map(|it| it.split_once('='));
-            options.filter(|(key, _)| *key == name).last().map(|(_, value)| value)
+            let mut options = options.split('&').filter_map(|it| it.split_once('='));
+            options.rfind(|(key, _)| *key == name).map(|(_, value)| value)
         };
         let said = self.connections.map(NonZeroUsize::get);
         let connections = said.or_else(|| option("connection_limit")?.parse().ok()).unwrap_or(CONNECTIONS);

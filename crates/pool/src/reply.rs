@@ -114,7 +114,7 @@ impl Reply {
 
     /// Says where the answer comes from, as the extension of Prisma's client reads it.
     #[must_use]
-    pub(crate) fn from_cache(mut self, status: Status, modified: Option<&str>) -> Self {
+    pub(crate) fn whence(mut self, status: Status, modified: Option<&str>) -> Self {
         metrics::cached(status);
         self.headers.insert(CACHE_STATUS, HeaderValue::from_static(status.name()));
         if let Some(Ok(modified)) = modified.map(HeaderValue::from_str) {

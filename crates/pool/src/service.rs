@@ -208,18 +208,18 @@ impl Service {
     async fn cached(self: &Arc<Self>, caller: Caller<'_>, strategy: Option<Strategy>, body: Bytes) -> Reply {
         let form = caller.form;
         let (Some(cache), Some(strategy)) = (&self.cache, strategy) else {
-            return self.query(Place::Alone(&self.engine), caller, &body).await.from_cache(Status::None, None);
+            return self.query(Place::Alone(&self.engine), caller, &body).await.whence(Status::None, None);
         };
         let asked = Asked { scope: Arc::clone(&caller.key.scope), rows: form == Form::Rows, body };
         // What was kept for this scope was permitted to it.
         if let Some(answer) = cache.fresh(&asked, &strategy) {
-            return Reply::answered(form, answer.body.clone()).from_cache(Status::Fresh, Some(&answer.modified));
+            return Reply::answered(form, answer.body.clone()).whence(Status::Fresh, Some(&answer.modified));
         }
         let query = match self.decoded(caller, &asked.body) {
             Ok(decode::Request::One(query)) if only_reads(&query) => query,
             Ok(request) => {
                 let answer = self.executed(Place::Alone(&self.engine), form, request).await;
-                return replied(form, answer).from_cache(Status::None, None);
+                return replied(form, answer).whence(Status::None, None);
             }
             Err(error) => return failed(form, &error),
         };
@@ -229,10 +229,8 @@ impl Service {
             service.executed(place, form, decode::Request::One(query)).await
         };
         match cache.get(&asked, &strategy, fetch).await {
-            Ok((answer, status)) => {
-                Reply::answered(form, answer.body.clone()).from_cache(status, Some(&answer.modified))
-            }
-            Err(error) => failed(form, &error).from_cache(Status::None, None),
+            Ok((answer, status)) => Reply::answered(form, answer.body.clone()).whence(status, Some(&answer.modified)),
+            Err(error) => failed(form, &error).whence(Status::None, None),
         }
     }
 
