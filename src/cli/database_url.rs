@@ -104,6 +104,19 @@ impl DatabaseUrl {
         (path.is_relative() && path != Path::new(":memory:")).then_some(path)
     }
 
+    /// The value of a parameter.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        let (_, parameters) = self.url.split_once('?')?;
+        parameters.split('&').find_map(|it| it.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    /// Whether its server is on the machine that we are on.
+    pub(super) fn is_on_this_machine(&self) -> bool {
+        let place = self.url.split('?').next().unwrap_or_default().rsplit('@').next().unwrap_or_default();
+        let host = place.rsplit("//").next().unwrap_or_default();
+        ["localhost", "127.0.0.1", "[::1]", "/"].iter().any(|local| host.starts_with(local))
+    }
+
     /// Refuses the address of a pool.
     pub(super) fn is_of_a_database(&self) -> Result<(), Error> {
         if ["http", "https", "prisma", "prisma+postgres"].contains(&self.scheme()) {

@@ -38,6 +38,15 @@ impl Environment {
         value.filter(|value| !value.trim().is_empty())
     }
 
+    /// Where a variable comes from, as a message names it.
+    pub(super) fn source(&self, name: &str) -> Option<String> {
+        self.get(name)?;
+        match std::env::var_os(name) {
+            Some(_) => Some("the environment".to_owned()),
+            None => self.files.get(name).map(|entry| format!("`{}`", entry.file.display())),
+        }
+    }
+
     /// The variables of the files that the process does not have already.
     pub(super) fn of_files(&self) -> impl Iterator<Item = (&str, &str)> {
         let files = self.files.iter().filter(|(name, _)| std::env::var_os(name).is_none());

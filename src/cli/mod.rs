@@ -7,6 +7,7 @@ mod db_pull;
 mod db_execute;
 mod db_push;
 mod db_seed;
+mod doctor;
 mod environment;
 mod error;
 mod format;
@@ -89,6 +90,8 @@ struct Arguments {
 enum Command {
     /// Begin a project: a schema, `.env`, and a program if a template is named
     Init(init::Arguments),
+    /// Say which file feeds which variable, and how the database is
+    Doctor(doctor::Arguments),
     /// Write the client crate of a schema
     #[command(visible_alias = "generate")]
     Gen(generate::Arguments),
@@ -148,6 +151,7 @@ pub(crate) fn run() -> ExitCode {
 fn execute(command: &Command) -> Outcome {
     match command {
         Command::Init(arguments) => init::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
         Command::Gen(arguments) => generate::run(arguments),
         Command::Validate(arguments) => validate::run(arguments),
         Command::Format(arguments) => format::run(arguments),

@@ -30,6 +30,32 @@ pub(super) fn json(value: &serde_json::Value) -> Result<(), Error> {
     answer(&value.to_string())
 }
 
+/// The title of a part of an answer.
+pub(super) fn section(title: &str, is_first: bool) -> Result<(), Error> {
+    let bold = Style::new().bold();
+    coloured(format_args!("{}{bold}{title}{bold:#}\n", if is_first { "" } else { "\n" }))
+}
+
+/// A line of such a part: how it is, and what.
+pub(super) fn fact(word: &str, text: &str) -> Result<(), Error> {
+    let colour = match word {
+        "error" => AnsiColor::Red,
+        "warning" => AnsiColor::Yellow,
+        _ => AnsiColor::Green,
+    };
+    let style = colour.on_default();
+    coloured(format_args!("  {style}{word:7}{style:#}  {text}\n"))
+}
+
+/// An answer for people, without colours where there is no terminal.
+fn coloured(text: impl Display) -> Result<(), Error> {
+    let mut stdout = anstream::stdout().lock();
+    match write!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(Error::Stdout { source }),
+        _ => Ok(()),
+    }
+}
+
 /// A line of a message. Where nobody can be told, nobody can be told that either.
 fn say(line: impl Display) {
     let _ = writeln!(anstream::stderr(), "{line}");

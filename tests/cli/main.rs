@@ -3,6 +3,7 @@
 mod completions;
 mod db_push;
 mod db_seed;
+mod doctor;
 mod example;
 mod format;
 mod generate;

@@ -1,7 +1,7 @@
 //! `cargo xtask test` and `cargo xtask ci`.
 
 use crate::run::{Failure, Result, cargo, output, shared, skipped, step, succeeds};
-use crate::{node, postgresql, wasm};
+use crate::{debian, node, postgresql, wasm};
 
 /// Formatting and lints, then the tests.
 pub(crate) fn ci() -> Result {
@@ -32,6 +32,16 @@ pub(crate) fn test() -> Result {
             None
         }
     };
+    let wrangler = match node::ensure() {
+        Ok(()) => Some(node::installed("tests/cli/wrangler", "wrangler")?),
+        Err(missing) => {
+            skipped("What wrangler gives a Worker", &missing.to_string());
+            None
+        }
+    };
+    if let Err(missing) = debian::install(&["strace"]) {
+        skipped("That commands open no sockets", &missing.to_string());
+    }
     let mut runner = if succeeds(&mut cargo(&["nextest", "--version"])) {
         cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
     } else {
@@ -39,6 +49,9 @@ pub(crate) fn test() -> Result {
     };
     if let Some(folder) = client {
         runner.env("LENSLET_JAVASCRIPT", folder);
+    }
+    if let Some(folder) = wrangler {
+        runner.env("LENSLET_WRANGLER", folder);
     }
     // What takes minutes is left out of a plain `cargo test`.
     step("Tests", runner.env("LENSLET_COMPILE_REAL_SCHEMAS", "1"))
