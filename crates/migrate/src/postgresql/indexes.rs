@@ -65,7 +65,11 @@ fn part(mut cells: Cells) -> Option<Part> {
         constraint: cells.text(),
         column: cells.text(),
         descending: cells.is_true(),
-        operator_class: cells.text().map(|name| OperatorClass { name, is_default: cells.is_true() }),
+        // Both are read, and empty for a column that is only stored.
+        operator_class: match (cells.text(), cells.is_true()) {
+            (Some(name), is_default) => Some(OperatorClass { name, is_default }),
+            (None, _) => None,
+        },
         included: cells.is_true(),
     })
 }
