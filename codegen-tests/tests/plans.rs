@@ -281,6 +281,30 @@ fn searches() {
     assert_ne!(key("a", "a"), key("a", "b"), "the same search is one, others are two");
 }
 
+/// What Prisma 7.10 plans: `onUpdate` is `Cascade` where nothing is said, and without the database `NoAction` is `Restrict`.
+#[test]
+fn relations_without_foreign_keys_are_kept_sound() {
+    let planned = |actions: &str, action: &str, data: &str| {
+        let text = format!(
+            "datasource db {{\n  provider = \"mysql\"\n  relationMode = \"prisma\"\n}}\nmodel P {{\n  id Int @id\n  \
+             name String @unique\n  cs C[]\n}}\nmodel C {{\n  id Int @id\n  pn String\n  \
+             p P @relation(fields: [pn], references: [name]{actions})\n  @@index([pn])\n}}\n"
+        );
+        let catalog = check(&Sources::single("schema.prisma", text)).schema.expect(actions).catalog;
+        let body = format!(
+            r#"{{"modelName":"P","action":"{action}","query":{{"arguments":{{"where":{{"id":1}}{data}}},"selection":{{"id":true}}}}}}"#
+        );
+        plan(&catalog, &query(&catalog, &body), &Dialect::SQLITE).unwrap().print(&catalog)
+    };
+    let update = |actions: &str| planned(actions, "updateOne", r#","data":{"name":"x"}"#);
+    assert_eq!(update(""), update(", onUpdate: Cascade"));
+    assert_eq!(update(", onUpdate: NoAction"), update(", onUpdate: Restrict"));
+    assert_ne!(update(", onUpdate: NoAction"), update(", onUpdate: Cascade"));
+    let delete = |actions: &str| planned(actions, "deleteOne", "");
+    assert_eq!(delete(""), delete(", onDelete: Restrict"));
+    assert_eq!(delete(", onDelete: NoAction"), delete(", onDelete: Restrict"));
+}
+
 #[test]
 fn plans_do_not_depend_on_values() {
     let catalog = check(&Sources::single("schema.prisma", SHOP)).schema.unwrap().catalog;

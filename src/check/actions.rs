@@ -1,6 +1,6 @@
 //! Referential actions, with their defaults.
 
-use lenslet_core::catalog::{ReferentialAction, RelationMode};
+use lenslet_core::catalog::ReferentialAction;
 
 use super::resolved::{Relation, Resolved};
 
@@ -17,7 +17,7 @@ pub(super) fn of(schema: &Resolved<'_>, relation: &Relation<'_>) -> Actions {
     let given = |action: Option<(ReferentialAction, _)>| action.map(|(action, _)| action);
     Actions {
         on_delete: given(attribute.and_then(|it| it.on_delete)).unwrap_or_else(|| default_on_delete(schema, relation)),
-        on_update: given(attribute.and_then(|it| it.on_update)).unwrap_or_else(|| default_on_update(schema)),
+        on_update: given(attribute.and_then(|it| it.on_update)).unwrap_or(ReferentialAction::Cascade),
     }
 }
 
@@ -28,13 +28,6 @@ fn default_on_delete(schema: &Resolved<'_>, relation: &Relation<'_>) -> Referent
         ReferentialAction::Restrict
     } else {
         ReferentialAction::NoAction
-    }
-}
-
-fn default_on_update(schema: &Resolved<'_>) -> ReferentialAction {
-    match schema.settings.relation_mode {
-        RelationMode::ForeignKeys => ReferentialAction::Cascade,
-        RelationMode::Prisma => ReferentialAction::NoAction,
     }
 }
 

@@ -418,8 +418,7 @@ pub struct ForeignKey {
     /// What deleting a referred row does. The default is filled in (`SetNull` for an optional relation, `Restrict` for a
     /// required one, `NoAction` where the database lacks that).
     pub on_delete: ReferentialAction,
-    /// What changing a referred key does. The default is filled in (`Cascade`; `NoAction` where the engine keeps relations
-    /// sound).
+    /// What changing a referred key does. The default is filled in (`Cascade`).
     pub on_update: ReferentialAction,
     /// The constraint's name in the database.
     pub db_name: Text,

@@ -50,9 +50,10 @@ impl<'p> WritePlanner<'p> {
                     let statement = self.delete(&far, &[])?;
                     self.run(statement);
                 }
-                ReferentialAction::Restrict => self.forbid(&far, relation.violation())?,
+                // There is nobody else to complain at the end of the transaction.
+                ReferentialAction::Restrict | ReferentialAction::NoAction => self.forbid(&far, relation.violation())?,
                 ReferentialAction::SetNull => self.set_null(&relation, &far, depth)?,
-                ReferentialAction::NoAction | ReferentialAction::SetDefault => {}
+                ReferentialAction::SetDefault => {}
             }
         }
         Ok(())
@@ -91,20 +92,15 @@ impl<'p> WritePlanner<'p> {
                 continue;
             }
             let far = self.far(&relation.link, rows)?;
-            let nulled = changed.iter().all(|(_, assign)| *assign == Assign::Null);
             match key.on_update {
-                // Rows that refer to a key that is taken away are as those that refer to a deleted row.
-                ReferentialAction::NoAction if nulled && key.on_delete == ReferentialAction::SetNull => {
-                    self.set_null(&relation, &far, depth)?;
-                }
                 ReferentialAction::Cascade => {
                     self.follow_update_from(&far, &changed, depth + 1)?;
                     let statement = self.update(&far, &changed, &[])?;
                     self.run(statement);
                 }
-                ReferentialAction::Restrict => self.forbid(&far, relation.violation())?,
+                ReferentialAction::Restrict | ReferentialAction::NoAction => self.forbid(&far, relation.violation())?,
                 ReferentialAction::SetNull => self.set_null(&relation, &far, depth)?,
-                ReferentialAction::NoAction | ReferentialAction::SetDefault => {}
+                ReferentialAction::SetDefault => {}
             }
         }
         Ok(())
