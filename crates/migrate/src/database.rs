@@ -6,6 +6,7 @@ use crate::session::{Record, Row, Session, Strictness};
 use crate::sqlite::Sqlite;
 use crate::{postgresql, sqlite};
 use lenslet_sql::ddl::{DatabaseSchema, Dialect};
+use std::time::Duration;
 
 /// An open database whose structure can be read and changed.
 ///
@@ -89,6 +90,14 @@ impl Database {
 
     fn over(session: impl Session + 'static) -> Database {
         Database { session: Box::new(session) }
+    }
+
+    /// Sets how long to wait for other processes that change the structure, instead of half a minute.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn wait_for_others(&mut self, patience: Duration) -> Result<(), Error> {
+        Ok(self.session.wait_for_others(patience)?)
     }
 
     /// In which words it is told.

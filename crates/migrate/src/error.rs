@@ -91,7 +91,7 @@ pub enum Error {
         "the migration `{name}` failed{at}: {source}{advice}{left}",
         at = line.map(|line| format!(" at line {line}")).unwrap_or_default(),
         advice = source.advice(),
-        left = left(*.undone)
+        left = left(*.undone, .source)
     )]
     MigrationFailed {
         /// The migration.
@@ -191,8 +191,9 @@ impl From<rusqlite::Error> for Error {
 }
 
 /// What is left of a migration that failed, and what to do.
-fn left(undone: bool) -> &'static str {
+fn left(undone: bool, source: &Failure) -> &'static str {
     match undone {
+        true if !source.advice().is_empty() => "\nnothing of it is left in the database",
         true => "\nnothing of it is left in the database: correct its script and deploy again",
         false => {
             "\na part of it may be left in the database: finish it or take it back by hand, then record which (migrate \

@@ -51,6 +51,15 @@ impl Failure {
         }
     }
 
+    /// Whether the connection has ended, so that it is not known what the database did.
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            Failure::Closed => true,
+            Failure::Postgresql(error) => error.as_db_error().is_none() || self.code() == Some("P1017"),
+            Failure::Sqlite(_) | Failure::OpenTransaction | Failure::Unexpected(_) => false,
+        }
+    }
+
     /// Whether a script uses what only the end of its transaction makes usable: a new value of an enum. PostgreSQL has undone
     /// everything then, and takes the same statements one at a time.
     pub(crate) fn wants_commits(&self) -> bool {

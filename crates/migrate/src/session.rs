@@ -3,6 +3,10 @@
 use crate::error::Error;
 use crate::failure::Failure;
 use lenslet_sql::ddl::{DatabaseSchema, Dialect};
+use std::time::Duration;
+
+/// How long to wait for others who change the structure, unless something else is said.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The columns of a row, as text; nulls are absent.
 pub type Row = Vec<Option<String>>;
@@ -18,6 +22,9 @@ pub(crate) trait Session: Send {
 
     /// Whether it holds nothing, the history of migrations left aside.
     fn is_empty(&mut self, namespaces: &[String]) -> Result<bool, Failure>;
+
+    /// Sets how long to wait for others who change the structure.
+    fn wait_for_others(&mut self, patience: Duration) -> Result<(), Failure>;
 
     /// Keeps others who change its structure waiting until [`unlock`](Self::unlock). A transaction may be enough for that.
     fn lock(&mut self) -> Result<(), Error>;

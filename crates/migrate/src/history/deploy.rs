@@ -51,6 +51,13 @@ impl Database {
         migrations: &[Migration],
         mut next: impl FnMut(&Migration),
     ) -> Result<Deployed, Error> {
+        // Where there is nothing to do, neither a lock nor the right to write is needed.
+        if let Some(records) = self.records()? {
+            let before = compare(migrations, &records);
+            if before.pending.is_empty() && before.failed.is_empty() && before.accepted.is_empty() {
+                return Ok(Deployed { before, ..Deployed::default() });
+            }
+        }
         self.locked(|session| {
             let before = prepare(session, migrations)?;
             let mut applied = Vec::new();
@@ -132,7 +139,10 @@ fn apply_whole(session: &mut dyn Session, migration: &Migration) -> Result<bool,
     });
     // A transaction that the script ended by itself is found here; what was kept and what not, nobody knows.
     let settled = session.settle();
-    let applied = result?;
+    let applied = result.map_err(|error| match error {
+        Error::Database(source) if !source.is_closed() => failed(migration, source, true),
+        error => error,
+    })?;
     settled?;
     Ok(applied)
 }

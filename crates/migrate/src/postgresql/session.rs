@@ -4,39 +4,44 @@ use super::connection::Connection;
 use super::{introspect, records, reset};
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::session::{Record, Row, Session, Strictness};
+use crate::session::{PATIENCE, Record, Row, Session, Strictness};
 use lenslet_sql::ddl::{DatabaseSchema, Dialect, quoted, string};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// The key of the lock that Prisma's migrations take, too, so that the two never run at once.
 const LOCK: &str = "72707369";
-/// How long to wait for others who change the structure.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How often to look whether they are done. Waiting within a query would stop a `CREATE INDEX CONCURRENTLY` of theirs, which
 /// waits for every query that began before it.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Sessions start with what their role or database prescribes; this is what our own statements rely on.
+/// Lets the server notice soon that whoever asked is gone, and end what was asked. Releases before 14, and systems other
+/// than Linux, do not know it.
+const NOTICE: &str = "SET client_connection_check_interval = '1s'";
 const SETTINGS: &str = "SET standard_conforming_strings = on; SET client_min_messages = warning; SET TimeZone = 'UTC'";
 
 pub(crate) struct Postgresql {
     connection: Connection,
     /// Where names without a schema are found, and the history is kept.
     schema: String,
+    /// How long to wait for others who change the structure.
+    patience: Duration,
     /// Who made the database for this session, and its name.
     maker: Option<(Connection, String)>,
 }
 
 impl Postgresql {
     pub(super) fn new(connection: Connection, schema: String) -> Result<Self, Failure> {
-        let session = Postgresql { connection, schema, maker: None };
+        let session = Postgresql { connection, schema, patience: PATIENCE, maker: None };
         session.prepare()?;
         Ok(session)
     }
 
     fn prepare(&self) -> Result<(), Failure> {
         let schema = quoted(Dialect::Postgresql, &self.schema);
-        self.connection.run(&format!("{SETTINGS}; SET search_path TO {schema}"))
+        self.connection.run(&format!("{SETTINGS}; SET search_path TO {schema}"))?;
+        let _ = self.connection.run(NOTICE);
+        Ok(())
     }
 
     /// Has the database dropped when the session ends.
@@ -76,12 +81,17 @@ impl Session for Postgresql {
         Ok(found.tables.is_empty() && found.enums.is_empty() && found.views.is_empty())
     }
 
+    fn wait_for_others(&mut self, patience: Duration) -> Result<(), Failure> {
+        self.patience = patience;
+        Ok(())
+    }
+
     fn lock(&mut self) -> Result<(), Error> {
         let start = Instant::now();
         let attempt = format!("SELECT pg_try_advisory_lock({LOCK})");
         while self.connection.text(&attempt)?.as_deref() != Some("t") {
-            if start.elapsed() > PATIENCE {
-                return Err(Error::Locked { seconds: PATIENCE.as_secs() });
+            if start.elapsed() >= self.patience {
+                return Err(Error::Locked { seconds: self.patience.as_secs() });
             }
             thread::sleep(PAUSE);
         }

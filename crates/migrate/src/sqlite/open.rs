@@ -1,13 +1,10 @@
 //! Open a database's file.
 
 use crate::error::Error;
+use crate::session::PATIENCE;
 use lenslet_native::sqlite::{Location, location};
 use rusqlite::Connection;
 use std::path::Path;
-use std::time::Duration;
-
-/// How long to wait for others that write.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the database behind a URL and says whether its file was made just now.
 pub(crate) fn create(url: &str) -> Result<(Connection, bool), Error> {

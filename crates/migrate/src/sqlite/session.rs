@@ -8,6 +8,7 @@ use crate::session::{Record, Row, Session, Strictness};
 use lenslet_sql::ddl::{DatabaseSchema, Dialect, quoted};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use std::time::Duration;
 
 /// A connection, and what has to be put right after a transaction.
 pub(crate) struct Sqlite {
@@ -68,6 +69,10 @@ impl Session for Sqlite {
 
     fn is_empty(&mut self, _: &[String]) -> Result<bool, Failure> {
         Ok(introspect(&self.connection)?.tables.is_empty())
+    }
+
+    fn wait_for_others(&mut self, patience: Duration) -> Result<(), Failure> {
+        Ok(self.connection.busy_timeout(patience)?)
     }
 
     /// A transaction keeps others waiting.
