@@ -10,6 +10,7 @@ mod generate;
 mod hints;
 mod init;
 mod migrate;
+mod pool;
 mod postgresql;
 #[cfg(unix)]
 #[allow(dead_code, unreachable_pub, reason = "other tests need more of it")]
