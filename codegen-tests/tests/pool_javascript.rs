@@ -1,6 +1,6 @@
 //! The unmodified `@prisma/client` with Accelerate's extension, under Node and in a Worker in workerd, against a pool.
 //!
-//! `cargo xtask test` installs it and says where in `LENSLET_JAVASCRIPT`.
+//! `cargo xtask test` installs release 6.19 and 5.22, and says where in `LENSLET_JAVASCRIPT` and `LENSLET_JAVASCRIPT_5_22`.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use codegen_tests::{
@@ -18,8 +18,8 @@ const TABLES: &str = include_str!("../javascript/tables.sql");
 /// The steps of `steps.js`.
 const STEPS: usize = 21;
 
-fn installed() -> Option<PathBuf> {
-    let folder = env::var_os("LENSLET_JAVASCRIPT").map(PathBuf::from);
+fn installed(variable: &str) -> Option<PathBuf> {
+    let folder = env::var_os(variable).map(PathBuf::from);
     if folder.is_none() {
         eprintln!("the JavaScript client is not installed, skipped; `cargo xtask test` installs it");
     }
@@ -27,8 +27,8 @@ fn installed() -> Option<PathBuf> {
 }
 
 /// Runs a program of the folder against a pool, and looks at what it says of each step.
-fn check(program: &str, tls: Option<(TlsConfig, &str)>, url: impl Fn(u16) -> String) {
-    let Some(folder) = installed() else { return };
+fn check(folder: &str, program: &str, tls: Option<(TlsConfig, &str)>, url: impl Fn(u16) -> String) {
+    let Some(folder) = installed(folder) else { return };
     let Some(server) = Server::start().unwrap() else { return };
     server.execute("postgres", TABLES).unwrap();
     let output = Runtime::new().unwrap().block_on(async {
@@ -56,19 +56,30 @@ fn check(program: &str, tls: Option<(TlsConfig, &str)>, url: impl Fn(u16) -> Str
     assert_eq!(steps.len(), STEPS, "{said}");
 }
 
-#[test]
-fn under_node_over_tls() {
+/// Runs it under Node, over TLS with a certificate of the test's own.
+fn check_over_tls(folder: &str) {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let (certificate, key) = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));
+    let certificates = tempfile::tempdir().unwrap();
+    let (certificate, key) = (certificates.path().join("certificate.pem"), certificates.path().join("key.pem"));
     fs::write(&certificate, cert.pem()).unwrap();
     fs::write(&key, signing_key.serialize_pem()).unwrap();
     let tls = TlsConfig::from_files(&certificate, &key).unwrap();
     let trusted = certificate.to_str().unwrap();
-    check("node.js", Some((tls, trusted)), |port| format!("prisma://localhost:{port}/?api_key=KEY"));
+    check(folder, "node.js", Some((tls, trusted)), |port| format!("prisma://localhost:{port}/?api_key=KEY"));
 }
 
 #[test]
-fn in_workerd() {
-    check("workerd.js", None, |port| format!("prisma+postgres://127.0.0.1:{port}/?api_key=KEY"));
+fn of_6_19_under_node_over_tls() {
+    check_over_tls("LENSLET_JAVASCRIPT");
+}
+
+#[test]
+fn of_5_22_under_node_over_tls() {
+    check_over_tls("LENSLET_JAVASCRIPT_5_22");
+}
+
+#[test]
+fn of_6_19_in_workerd() {
+    let url = |port| format!("prisma+postgres://127.0.0.1:{port}/?api_key=KEY");
+    check("LENSLET_JAVASCRIPT", "workerd.js", None, url);
 }

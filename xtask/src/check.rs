@@ -25,13 +25,6 @@ pub(crate) fn test() -> Result {
     if let Err(missing) = postgresql::ensure() {
         skipped("Tests on PostgreSQL", &missing.to_string());
     }
-    let client = match node::ensure() {
-        Ok(()) => Some(node::prisma_client()?),
-        Err(missing) => {
-            skipped("The unmodified JavaScript client", &missing.to_string());
-            None
-        }
-    };
     let wrangler = match node::ensure() {
         Ok(()) => Some(node::installed("tests/cli/wrangler", "wrangler")?),
         Err(missing) => {
@@ -47,8 +40,9 @@ pub(crate) fn test() -> Result {
     } else {
         cargo(&["test", "--workspace", "--all-targets", "--locked", "--no-fail-fast"])
     };
-    if let Some(folder) = client {
-        runner.env("LENSLET_JAVASCRIPT", folder);
+    match node::ensure() {
+        Ok(()) => node::with_prisma_clients(&mut runner)?,
+        Err(missing) => skipped("The unmodified JavaScript clients", &missing.to_string()),
     }
     if let Some(folder) = wrangler {
         runner.env("LENSLET_WRANGLER", folder);

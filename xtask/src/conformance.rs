@@ -45,7 +45,7 @@ fn compare(title: &str, name: &str) -> Result {
 pub(crate) fn client() -> Result {
     postgresql::ensure()?;
     node::ensure()?;
-    let folder = node::prisma_client()?;
     let mut test = cargo(&["test", "--package", "codegen-tests", "--test", "pool_replay", "--test", "pool_javascript"]);
-    step("Prisma's clients", test.args(["--", "--nocapture"]).env("LENSLET_JAVASCRIPT", folder))
+    node::with_prisma_clients(&mut test)?;
+    step("Prisma's clients", test.args(["--", "--nocapture"]))
 }

@@ -16,10 +16,15 @@ pub(crate) fn ensure() -> Result {
 /// Copies a folder of the repository to one below the target folder, and installs what its `package.json` names there.
 /// Nothing is downloaded when that has not changed since.
 pub(crate) fn installed(source: &str, name: &str) -> Result<PathBuf> {
+    installed_by("package.json", source, name)
+}
+
+fn installed_by(manifest: &str, source: &str, name: &str) -> Result<PathBuf> {
     let (source, folder) = (root().join(source), target().join(name));
-    let manifest = "package.json";
-    let is_fresh = folder.join("node_modules").is_dir() && read(&folder.join(manifest)) == read(&source.join(manifest));
-    copy(&source, &folder).map_err(|error| Failure::new(format!("cannot copy `{}`: {error}", source.display())))?;
+    let (wanted, present) = (source.join(manifest), folder.join("package.json"));
+    let is_fresh = folder.join("node_modules").is_dir() && read(&present) == read(&wanted);
+    let copied = copy(&source, &folder).and_then(|()| fs::copy(&wanted, &present).map(drop));
+    copied.map_err(|error| Failure::new(format!("cannot copy `{}`: {error}", source.display())))?;
     if !is_fresh {
         // What failed half way is not to be taken for installed by the next run.
         let stale = folder.join("node_modules");
@@ -33,16 +38,23 @@ pub(crate) fn installed(source: &str, name: &str) -> Result<PathBuf> {
             install.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]),
         );
         if installed.is_err() {
-            let _ = fs::remove_file(folder.join(manifest));
+            let _ = fs::remove_file(&present);
         }
         installed?;
     }
     Ok(folder)
 }
 
+/// Sets up the tests of the unmodified JavaScript clients, and says them where those are.
+pub(crate) fn with_prisma_clients(tests: &mut Command) -> Result {
+    tests.env("LENSLET_JAVASCRIPT", prisma_client("package.json", "javascript")?);
+    tests.env("LENSLET_JAVASCRIPT_5_22", prisma_client("package-5.22.json", "javascript-5.22")?);
+    Ok(())
+}
+
 /// The unmodified JavaScript client, generated without an engine.
-pub(crate) fn prisma_client() -> Result<PathBuf> {
-    let folder = installed("codegen-tests/javascript", "javascript")?;
+fn prisma_client(manifest: &str, name: &str) -> Result<PathBuf> {
+    let folder = installed_by(manifest, "codegen-tests/javascript", name)?;
     // The client never runs an engine; that there is one is all that generating asks for.
     let engine = folder.join("no-engine");
     write_program(&engine).map_err(|error| Failure::new(format!("cannot write `{}`: {error}", engine.display())))?;
@@ -50,7 +62,7 @@ pub(crate) fn prisma_client() -> Result<PathBuf> {
     generate.current_dir(&folder).args(["generate", "--no-engine", "--no-hints", "--schema", "schema.prisma"]);
     generate.env("PRISMA_QUERY_ENGINE_LIBRARY", &engine).env("PRISMA_SCHEMA_ENGINE_BINARY", &engine);
     generate.env("CHECKPOINT_DISABLE", "1");
-    step("The unmodified JavaScript client", &mut generate)?;
+    step("An unmodified JavaScript client", &mut generate)?;
     Ok(folder)
 }
 
