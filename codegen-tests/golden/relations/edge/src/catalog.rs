@@ -5,6 +5,6 @@
 use super::rt::{Catalog, catalog::Provider};
 
 pub static CATALOG: Catalog = Catalog {
-    hash: "35e75a85a70b1371",
+    hash: "f0a3ad7b854a7505",
     provider: Provider::Sqlite,
 };
