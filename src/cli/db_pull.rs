@@ -148,7 +148,8 @@ fn create(path: &Path, text: &str) -> Result<(), Error> {
         .map_err(failed)
 }
 
-fn describe(url: &DatabaseUrl, sources: &Sources) -> Result<DatabaseSchema, Error> {
+/// What the database has of what the datasource names.
+pub(super) fn describe(url: &DatabaseUrl, sources: &Sources) -> Result<DatabaseSchema, Error> {
     let at = |error| Error::At { place: url.shown(), error };
     let catalog = lenslet::check(sources).schema.map(|schema| schema.catalog);
     let namespaces: Vec<String> = catalog.iter().flat_map(|it| it.schemas.iter()).map(ToString::to_string).collect();

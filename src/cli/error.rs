@@ -110,6 +110,8 @@ pub(super) enum Error {
     CannotUndo(String),
     #[error("the database `{place}` has no tables")]
     NothingToPull { place: String },
+    #[error("what the database has makes no schema: {0}")]
+    Pull(String),
     #[error("`lenslet.toml` does not say how to seed the database")]
     NoSeed,
     #[error("cannot run `{command}`")]
@@ -205,6 +207,7 @@ impl Error {
             | Error::Scratch(_)
             | Error::NoMigrations { .. }
             | Error::CannotSquash(_)
+            | Error::Pull(_)
             | Error::CannotUndo(_)
             | Error::SeedStart { .. }
             | Error::SeedFailed { .. } => return None,

@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lenslet::Sources;
 use lenslet_core::catalog::Provider;
 use serde_json::json;
 
+use super::database_url::DatabaseUrl;
 use super::error::Error;
 use super::template::{File, Template};
-use super::{Outcome, Verdict, terminal};
+use super::{Outcome, Verdict, db_pull, template, terminal};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -18,6 +20,7 @@ Examples:
   lenslet init --template sqlite               A program with a SQLite file
   lenslet init --template service              An HTTP service on PostgreSQL
   lenslet init --template worker               A Cloudflare Worker that reaches PostgreSQL through `lenslet pool`
+  lenslet init --from-database file:dev.db     A schema that says what the database has
 
 Nothing is overwritten: when one of the files is there, none is written. Only to `.gitignore` lines are added.")]
 pub(super) struct Arguments {
@@ -30,6 +33,9 @@ pub(super) struct Arguments {
     /// The URL for `.env`
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+    /// Take the models from a database that is there; its URL goes to `.env`
+    #[arg(long, value_name = "URL", conflicts_with_all = ["template", "url"])]
+    from_database: Option<String>,
     /// Print what was written as one JSON object
     #[arg(long)]
     json: bool,
@@ -37,11 +43,16 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let provider = chosen(arguments)?;
-    let files = super::template::files(arguments.template, provider, arguments.url.as_deref(), &package_name());
+    let mut files = template::files(arguments.template, provider, url(arguments), &package_name());
     let existing: Vec<PathBuf> =
         files.iter().filter(|file| !file.joins && Path::new(file.path).exists()).map(|it| it.path.into()).collect();
     if !existing.is_empty() {
         return Err(Error::WouldOverwrite { files: existing });
+    }
+    if let Some(url) = &arguments.from_database {
+        // Read before anything is written.
+        let schema = pulled(&DatabaseUrl::given_as("`--from-database`", url), provider)?;
+        files.iter_mut().filter(|file| file.path == template::SCHEMA).for_each(|file| file.text.clone_from(&schema));
     }
     let mut written = Vec::new();
     for file in &files {
@@ -49,7 +60,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             written.push(file.path);
         }
     }
-    let next = super::template::next(arguments.template);
+    let next = match &arguments.from_database {
+        None => template::next(arguments.template),
+        Some(_) => template::NEXT_FROM_DATABASE,
+    };
     if arguments.json {
         let next: Vec<&str> = next.iter().map(|(command, _)| *command).collect();
         terminal::json(&json!({ "files": written, "next": next }))?;
@@ -67,7 +81,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 
 /// The database that flags, template or URL mean.
 fn chosen(arguments: &Arguments) -> Result<Provider, Error> {
-    let of_url = arguments.url.as_deref().and_then(provider_of);
+    let of_url = url(arguments).and_then(provider_of);
     let of_template = arguments.template.map(Template::provider);
     let of_flag = arguments.provider;
     let choices: Vec<Provider> = [of_flag, of_template, of_url].into_iter().flatten().collect();
@@ -78,6 +92,20 @@ fn chosen(arguments: &Arguments) -> Result<Provider, Error> {
             None => Ok(*first),
         },
     }
+}
+
+fn url(arguments: &Arguments) -> Option<&str> {
+    arguments.url.as_deref().or(arguments.from_database.as_deref())
+}
+
+/// The schema of a database that is there.
+fn pulled(url: &DatabaseUrl, provider: Provider) -> Result<String, Error> {
+    url.fits(provider)?;
+    let sources = Sources::single(template::SCHEMA, template::without_models(provider));
+    let found = db_pull::describe(url, &sources)?;
+    let pulled = lenslet::pull::pull(&sources, &found).map_err(|error| Error::Pull(error.to_string()))?;
+    pulled.warnings.iter().for_each(|warning| terminal::warning(warning));
+    Ok(pulled.sources.files().iter().map(|file| file.text.as_str()).collect())
 }
 
 /// The kind of database that a URL is for.

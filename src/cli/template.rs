@@ -3,6 +3,16 @@
 use clap::ValueEnum;
 use lenslet_core::catalog::Provider;
 
+/// Where the schema is written.
+pub(super) const SCHEMA: &str = "prisma/schema.prisma";
+
+/// What comes next where the tables are there already.
+pub(super) const NEXT_FROM_DATABASE: [(&str, &str); 3] = [
+    ("lenslet gen", "makes the client"),
+    ("cargo add --path db", "lets a program use the client"),
+    ("lenslet doctor", "says what is missing"),
+];
+
 /// A program to begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Template {
@@ -35,7 +45,7 @@ impl Template {
 /// The files of a project.
 pub(super) fn files(template: Option<Template>, provider: Provider, url: Option<&str>, package: &str) -> Vec<File> {
     let mut files = vec![
-        file("prisma/schema.prisma", schema(template, provider)),
+        file(SCHEMA, schema(template, provider)),
         file(".env", environment(template, url.unwrap_or(example_url(provider)))),
         File { path: ".gitignore", text: ignored(template), joins: true },
     ];
@@ -98,6 +108,13 @@ fn schema(template: Option<Template>, provider: Provider) -> String {
         schema.replace("  // From the environment, or from `.env`.\n  url      = env(\"DATABASE_URL\")\n", urls);
     let schema = schema.replace("  output   = \"../db\"\n", "  output   = \"../db\"\n  engine   = \"none\"\n");
     schema.replace("  provider = \"postgresql\"", "  provider  = \"postgresql\"")
+}
+
+/// The schema without models.
+pub(super) fn without_models(provider: Provider) -> String {
+    let schema = schema(None, provider);
+    let end = schema.find("\n/// Three slashes").unwrap_or(schema.len());
+    schema.get(..end).unwrap_or(&schema).to_owned()
 }
 
 fn environment(template: Option<Template>, url: &str) -> String {

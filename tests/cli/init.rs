@@ -38,6 +38,24 @@ fn the_url_chooses_the_database() {
 }
 
 #[test]
+fn the_models_may_come_from_a_database() {
+    let project = Project::with_schema(crate::project::SCHEMA);
+    project.run(&["db", "push", "--url", "file:old.db"]).succeeds();
+    std::fs::remove_dir_all(project.path("prisma")).expect("a folder");
+    project.run(&["init", "--from-database", "file:no.db"]).fails(&["no.db", "P1003"]);
+    assert!(!project.exists("prisma") && !project.exists(".env"));
+    let ran = project.run(&["init", "--from-database", "file:old.db"]);
+    assert_eq!(next_commands(ran.succeeds()).len(), 3);
+    assert!(project.read(".env").contains("DATABASE_URL=\"file:old.db\""));
+    assert!(project.read("prisma/schema.prisma").contains("model Post {"));
+    project.run(&["gen"]).succeeds();
+    project.run(&["format", "--check"]).succeeds();
+    let schema = "prisma/schema.prisma";
+    project.run(&["migrate", "diff", "--from-url", "file:old.db", "--to-schema", schema, "--exit-code"]).succeeds();
+    Project::empty().run(&["init", "--from-database", "https://pool/?api_key=k"]).fails(&["pool"]);
+}
+
+#[test]
 fn nothing_is_overwritten() {
     let project = Project::with_schema("mine");
     project.write("Cargo.toml", "mine");

@@ -331,6 +331,28 @@ fn scripts_come_from_standard_input_as_well() {
     project.run(&["db", "execute", "--url", "https://pool.example/?api_key=k", "--stdin"]).fails(&["pool"]);
 }
 
+#[test]
+fn commands_about_structure_want_the_database_itself() {
+    let project = Project::with_schema(SCHEMA);
+    for arguments in [
+        &["migrate", "dev", "--name", "x"][..],
+        &["migrate", "deploy"],
+        &["migrate", "status"],
+        &["migrate", "reset", "--force"],
+        &["migrate", "resolve", "--applied", "x"],
+        &["migrate", "down", "--force"],
+        &["db", "push"],
+        &["db", "pull"],
+        &["db", "execute", "--stdin"],
+    ] {
+        for url in ["prisma://p/?api_key=secret", "prisma+postgres://p/?api_key=secret", "https://p/?api_key=secret"] {
+            let ran = Ran::of(project.command(arguments).env("DATABASE_URL", url));
+            ran.fails(&["`DATABASE_URL` is the address of a pool", "`DIRECT_URL`"]);
+            assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+        }
+    }
+}
+
 /// On a terminal questions are asked; `script` gives the command one.
 #[test]
 #[cfg(target_os = "linux")]

@@ -42,6 +42,8 @@ fn commands_about_schema_and_client_open_none() {
         &["format", "--check"],
         &["gen"],
         &["gen", "--no-engine", "--output", "edge"],
+        &["doctor", "--offline"],
+        &["migrate", "diff", "--from-empty", "--to-schema", "prisma/schema.prisma", "--script"],
         &["completions", "bash"],
         &["man", "--out", "man"],
         &["nonsense"],
@@ -54,7 +56,19 @@ fn commands_about_schema_and_client_open_none() {
 #[test]
 fn a_database_that_is_a_file_needs_none() {
     let project = Project::with_schema(SCHEMA);
-    check(&project, &["db", "push", "--url", "file:dev.db"]);
+    project.write(".env", "DATABASE_URL=file:dev.db\n");
+    for arguments in [
+        &["migrate", "dev", "--name", "init"][..],
+        &["migrate", "deploy"],
+        &["migrate", "status"],
+        &["migrate", "reset", "--force"],
+        &["db", "push"],
+        &["db", "pull"],
+        &["doctor"],
+    ] {
+        check(&project, arguments);
+    }
+    check(&Project::empty(), &["init", "--template", "worker"]);
 }
 
 /// Otherwise the tests above would show nothing.
