@@ -104,7 +104,7 @@ impl Ledger {
 /// Writes both halves of a number: as a batch, or in an interactive transaction. Says whether that was acknowledged.
 async fn write(connection: &mut Client, client: usize, number: usize) -> std::io::Result<bool> {
     let (first, second) = (entry(client, number, 1), entry(client, number, 2));
-    if number % 3 > 0 {
+    if !number.is_multiple_of(3) {
         let batch = format!(r#"{{"batch":[{first},{second}],"transaction":{{}}}}"#);
         return Ok(connection.query(&batch).await?.is_ok());
     }
