@@ -310,6 +310,8 @@ struct RowStatement<'a, 'p> {
     pairs: Option<(Alias, Join<'a>)>,
     /// The list of parents' keys, where each parent's rows are looked up on their own.
     parent: Option<Alias>,
+    /// Whether that list stands before the table, rather than around the statement.
+    listed: bool,
     /// Whether columns get the names `c0`, `c1`, …, for an outer statement.
     named: bool,
 }
@@ -323,7 +325,7 @@ impl<'a, 'p> RowStatement<'a, 'p> {
     ) -> Result<Self, PlanError> {
         let table = writer.named(model)?;
         let pairs = link.and_then(|link| link.join).map(|join| (writer.alias(), join));
-        Ok(RowStatement { writer, table, projection, link, pairs, parent: None, named: false })
+        Ok(RowStatement { writer, table, projection, link, pairs, parent: None, listed: false, named: false })
     }
 
     fn keys(&self) -> usize {
@@ -352,7 +354,7 @@ impl<'a, 'p> RowStatement<'a, 'p> {
 
     fn registered(&mut self, step: u32, columns: &[u32]) -> Result<(), PlanError> {
         self.select()?;
-        self.from();
+        self.from()?;
         self.writer.push(" WHERE ");
         let fields = primary_key(self.table.model);
         let source = |column: Option<u8>| Source::Registers {
@@ -372,6 +374,10 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         let order = criteria(&key, arguments, total);
         match (distinct, child && paged) {
             (false, false) => {
+                if self.writer.dialect().pages == Pages::Correlated && self.pairs.is_none() && self.has_index() {
+                    self.parent = Some(self.writer.alias());
+                    self.listed = true;
+                }
                 self.select()?;
                 self.body(arguments, &order)?;
                 self.writer.order(self.table, &order)?;
@@ -597,14 +603,21 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         }
     }
 
-    fn from(&mut self) {
+    /// `FROM table`, or `FROM keys CROSS JOIN table`: a look-up a key then, where a list after `IN` would be sorted first.
+    fn from(&mut self) -> Result<(), PlanError> {
         self.writer.push(" FROM ");
+        if let Some(parent) = self.parent.filter(|_| self.listed) {
+            let ty = self.key_type()?;
+            self.writer.list_as_table(Source::Keys(Some(0)), ty, parent);
+            self.writer.push(" CROSS JOIN ");
+        }
         self.writer.source(self.table);
+        Ok(())
     }
 
     /// From `FROM` to the end of the condition.
     fn body(&mut self, arguments: &Arguments, order: &[Criterion<'_>]) -> Result<(), PlanError> {
-        self.from();
+        self.from()?;
         if let (Some(link), Some((pairs, join))) = (self.link, self.pairs) {
             self.writer.join_pairs(self.table, link, (pairs, join))?;
         }

@@ -123,11 +123,11 @@ async fn race(database: Database, mut entrants: Vec<Entrant>, options: &Options)
     }
     let names: Vec<&'static str> = entrants.iter().map(|entrant| entrant.name).collect();
     if !options.json {
-        report::heading(database, &names);
+        report::heading(database, &names, options.best);
     }
     let mut rows = Vec::new();
     for work in Work::all().filter(|work| options.wants(*work)) {
-        let times = measure(database, work, &mut entrants, options.samples).await;
+        let times = measure(database, work, &mut entrants, options).await;
         let times = times.map_err(|error| format!("{}: {error}", work.name()))?;
         let row = Row { database, work, times: names.iter().copied().zip(times).collect() };
         if !options.json {
@@ -139,16 +139,16 @@ async fn race(database: Database, mut entrants: Vec<Entrant>, options: &Options)
 }
 
 /// The median time of a call, a library.
-async fn measure(database: Database, work: Work, entrants: &mut [Entrant], samples: usize) -> Result<Vec<f64>> {
+async fn measure(database: Database, work: Work, entrants: &mut [Entrant], options: &Options) -> Result<Vec<f64>> {
     for entrant in &mut *entrants {
         for statement in work.fill(database) {
             entrant.racer.execute(&statement).await?;
         }
     }
     let calls = calls(database, work, entrants).await?;
-    let mut times: Vec<Vec<f64>> = entrants.iter().map(|_| Vec::with_capacity(samples)).collect();
+    let mut times: Vec<Vec<f64>> = entrants.iter().map(|_| Vec::with_capacity(options.samples)).collect();
     let mut expected = None;
-    for sample in 0..samples + WARM_UP {
+    for sample in 0..options.samples + WARM_UP {
         for turn in 0..entrants.len() {
             let side = (sample + turn) % entrants.len();
             let (Some(entrant), Some(times)) = (entrants.get_mut(side), times.get_mut(side)) else { continue };
@@ -168,7 +168,8 @@ async fn measure(database: Database, work: Work, entrants: &mut [Entrant], sampl
             }
         }
     }
-    Ok(times.into_iter().map(report::median).collect())
+    let one = if options.best { report::best } else { report::median };
+    Ok(times.into_iter().map(one).collect())
 }
 
 /// How many calls make a sample: so many that a clock can tell.

@@ -12,6 +12,7 @@ Options
   --postgresql           Only PostgreSQL
   --quick                Fewer samples
   --samples <N>          So many samples of each row
+  --best                 The best sample of each row instead of the median, where the machine has other work
   --json                 Print JSON instead of tables
 ";
 
@@ -23,6 +24,7 @@ pub(crate) struct Options {
     pub(crate) sqlite: bool,
     pub(crate) postgresql: bool,
     pub(crate) samples: usize,
+    pub(crate) best: bool,
     pub(crate) json: bool,
 }
 
@@ -30,7 +32,7 @@ impl Options {
     /// Reads the words after the name of the program.
     pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Self> {
         let mut options =
-            Self { only: Vec::new(), peers: Vec::new(), sqlite: true, postgresql: true, samples: 51, json: false };
+            Self { only: Vec::new(), peers: Vec::new(), sqlite: true, postgresql: true, samples: 51, best: false, json: false };
         let mut words = words;
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or_else(|| format!("`{word}` needs a value"));
@@ -41,6 +43,7 @@ impl Options {
                 "--postgresql" => options.sqlite = false,
                 "--quick" => options.samples = 11,
                 "--samples" => options.samples = value()?.parse()?,
+                "--best" => options.best = true,
                 "--json" => options.json = true,
                 _ => return Err(format!("there is no option `{word}`\n\n{HELP}").into()),
             }

@@ -24,6 +24,11 @@ pub(crate) fn median(mut times: Vec<f64>) -> f64 {
     times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// The smallest one.
+pub(crate) fn best(times: Vec<f64>) -> f64 {
+    times.into_iter().fold(f64::INFINITY, f64::min)
+}
+
 fn name(database: Database) -> &'static str {
     match database {
         Database::Sqlite => "SQLite in memory",
@@ -31,8 +36,9 @@ fn name(database: Database) -> &'static str {
     }
 }
 
-pub(crate) fn heading(database: Database, names: &[&str]) {
-    println!("\n{}: median of a call in microseconds, and its ratio to the bare driver's", name(database));
+pub(crate) fn heading(database: Database, names: &[&str], best: bool) {
+    let statistic = if best { "best" } else { "median" };
+    println!("\n{}: {statistic} of a call in microseconds, and its ratio to the bare driver's", name(database));
     let mut line = format!("{:<36}", "");
     for name in names {
         // Writing to a string cannot fail.

@@ -43,6 +43,8 @@ pub(crate) struct Connection {
     watch: Arc<Watch>,
     busy_timeout: Duration,
     patient: Slot<bool>,
+    /// Whether no other connection can change the database.
+    alone: bool,
     pub(super) observer: Arc<Observer>,
     _opened: Opened,
 }
@@ -148,6 +150,7 @@ impl Connection {
                 watch,
                 busy_timeout: settings.busy_timeout,
                 patient: Slot::new(false),
+                alone: settings.location == Location::Memory,
                 observer: Arc::clone(observer),
                 _opened: opening.done_file(&name),
             })
@@ -316,13 +319,13 @@ impl Connection {
         let mut arena = Arena::new();
         let mut roots = Chain::default();
         // All levels see the database at one moment.
-        let snapshot = !read.level.children.is_empty() && !self.in_transaction();
+        let snapshot = !self.alone && !read.level.children.is_empty() && !self.in_transaction();
         if snapshot {
             self.command("BEGIN", catalog)?;
         }
         let reader = Reader { connection: self, inputs, catalog };
         let done = reader.level(&read.level, &mut arena, Parents::Answer(&mut roots));
-        if snapshot {
+        if snapshot && (done.is_err() || self.command("COMMIT", catalog).is_err()) {
             self.abandon();
         }
         done?;

@@ -12,7 +12,7 @@ use crate::{
 };
 use lenslet_core::{catalog::Catalog, query::Write, value::Value};
 use lenslet_sql::{
-    Level, Parameter, Type,
+    Dialect, Level, Parameter, Type,
     write::{Answer, BATCH, InsertRows, Run, Step, Target, Variant, WritePlan},
 };
 use rusqlite::CachedStatement;
@@ -105,9 +105,17 @@ impl Scope {
 fn is_single(plan: &WritePlan, parameters: &[Parameter<'_>]) -> bool {
     match way(&plan.steps, parameters) {
         [] => true,
-        [Step::Insert(insert)] => !plan.reads() && rows(insert, parameters).nth(1).is_none(),
+        [Step::Insert(insert)] => !plan.reads() && is_one_chunk(insert, parameters),
         steps => plan.is_single(steps),
     }
+}
+
+/// Whether one statement inserts all rows of a list.
+fn is_one_chunk(insert: &InsertRows, parameters: &[Parameter<'_>]) -> bool {
+    let mut rows = rows(insert, parameters).map(|(variant, _)| variant);
+    let Some(first) = rows.next() else { return true };
+    let most = if first.cells.is_empty() { 1 } else { BATCH };
+    rows.try_fold(1, |count, variant| (count < most && std::ptr::eq(variant, first)).then_some(count + 1)).is_some()
 }
 
 impl<'a> Writing<'a> {
@@ -231,9 +239,16 @@ impl<'a> Writing<'a> {
             let Some((variant, _)) = alike.first() else { continue };
             let size = if variant.cells.is_empty() { 1 } else { BATCH };
             let batches = alike.chunks_exact(size);
-            let rest = batches.remainder().chunks(1);
+            let rest = batches.remainder();
             self.insert_each(insert, (variant, &variant.batch), batches, &mut kept)?;
-            self.insert_each(insert, (variant, &variant.one), rest, &mut kept)?;
+            match rest.len() {
+                0 => {}
+                1 => self.insert_each(insert, (variant, &variant.one), rest.chunks(1), &mut kept)?,
+                count => {
+                    let sql = variant.sql(&Dialect::SQLITE, count);
+                    self.insert_each(insert, (variant, &sql), rest.chunks(count), &mut kept)?;
+                }
+            }
         }
         if let Target::Register(register) = insert.into {
             self.memory.put(register, kept);

@@ -69,8 +69,8 @@ async fn operations_and_their_statements_are_told() {
     let statements = ear.events("lenslet::statement");
     let told: Vec<_> =
         statements.iter().map(|it| (it["span"]["sql"].as_str().unwrap(), &it["fields"]["rows"])).collect();
-    let [(begin, _), (users, three), (posts, four)] = told.try_into().unwrap();
-    assert_eq!(begin, "BEGIN");
+    let [(begin, _), (users, three), (posts, four), (commit, _)] = told.try_into().unwrap();
+    assert_eq!((begin, commit), ("BEGIN", "COMMIT"));
     assert!(users.contains("FROM `users`") || users.contains("FROM \"users\""), "{users}");
     assert!(posts.contains("Post"), "{posts}");
     assert_eq!((three.as_u64(), four.as_u64()), (Some(3), Some(4)));

@@ -94,9 +94,9 @@ pub struct Variant {
     pub cells: Vec<Cell>,
 }
 
-/// How many rows a database in the same process takes best in one statement: measured on SQLite, 10 to 50 rows at once take
+/// How many rows a database in the same process takes in one statement at most: measured on SQLite, 10 to 50 rows at once take
 /// three quarters of the time of one by one, more take longer again.
-pub const BATCH: usize = 16;
+pub const BATCH: usize = 50;
 
 /// A value of a row of a list.
 #[derive(Clone, Debug, PartialEq)]
