@@ -81,7 +81,10 @@ impl Database {
             Scratch::At(url) => {
                 let (mut database, created) = Self::create(url)?;
                 if !created {
-                    database.reset(&[])?;
+                    database.alone(Strictness::Lenient, |session| {
+                        let drops = session.drops_of_all()?;
+                        run_all(session, drops)
+                    })?;
                 }
                 Ok(database)
             }
@@ -204,11 +207,15 @@ pub(crate) fn whole<T>(
 /// Within a transaction.
 pub(crate) fn drop_everything(session: &mut dyn Session, namespaces: &[String]) -> Result<Vec<String>, Error> {
     let drops = session.drops(namespaces)?;
-    for statement in &drops {
+    run_all(session, drops)
+}
+
+fn run_all(session: &mut dyn Session, statements: Vec<String>) -> Result<Vec<String>, Error> {
+    for statement in &statements {
         let refused = |source| Error::Statement { statement: statement.clone(), source };
         session.run(statement).map_err(refused)?;
     }
-    Ok(drops)
+    Ok(statements)
 }
 
 /// The line of a script that a database complains about, counted from 1.

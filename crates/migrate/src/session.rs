@@ -60,6 +60,11 @@ pub(crate) trait Session: Send {
     /// The statements that drop everything, the history of migrations included.
     fn drops(&mut self, namespaces: &[String]) -> Result<Vec<String>, Failure>;
 
+    /// The statements that drop everything in the whole database.
+    fn drops_of_all(&mut self) -> Result<Vec<String>, Failure> {
+        self.drops(&[])
+    }
+
     /// Every record of the history, oldest first; absent when the database keeps none.
     fn records(&mut self) -> Result<Option<Vec<Record>>, Failure>;
 

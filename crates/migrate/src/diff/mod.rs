@@ -1,5 +1,6 @@
 //! What has to change for one database structure to become another, and what that may cost.
 
+mod condition;
 mod enums;
 mod reconcile;
 mod rename;

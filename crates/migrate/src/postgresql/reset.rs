@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use lenslet_sql::ddl::{Dialect, string};
 
 /// The statements that drop everything in some schemas: views and tables, then what they are made of. Extensions that live
-/// there are dropped as a whole.
+/// there are dropped as a whole, and what is a part of something else goes with it.
 pub(super) fn drops(connection: &Connection, namespaces: &[String]) -> Result<Vec<String>, Failure> {
     let list: Vec<_> = namespaces.iter().map(|it| string(Dialect::Postgresql, it)).collect();
     connection.texts(&query(&list.join(", ")))
@@ -17,7 +17,7 @@ pub(super) fn drops(connection: &Connection, namespaces: &[String]) -> Result<Ve
 fn query(namespaces: &str) -> String {
     let alone = |class: &str, oid: &str| {
         format!(
-            "NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{class}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"
+            "NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{class}'::regclass AND d.objid = {oid} AND d.deptype IN ('e', 'i'))"
         )
     };
     format!(

@@ -143,6 +143,17 @@ impl Session for Postgresql {
         reset::drops(&self.connection, &all)
     }
 
+    fn drops_of_all(&mut self) -> Result<Vec<String>, Failure> {
+        let schema = string(Dialect::Postgresql, &self.schema);
+        let others = format!(
+            "SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace
+             WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', {schema}) ORDER BY 1"
+        );
+        let mut drops = self.drops(&[])?;
+        drops.extend(self.connection.texts(&others)?);
+        Ok(drops)
+    }
+
     fn records(&mut self) -> Result<Option<Vec<Record>>, Failure> {
         records::read(&self.connection, &self.schema)
     }

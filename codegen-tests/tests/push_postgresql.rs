@@ -1,0 +1,253 @@
+//! What is particular to PostgreSQL when a schema is pushed.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+use codegen_tests::conformance_migrations::differences;
+use codegen_tests::postgresql_server::Server;
+use lenslet::{Sources, check};
+use lenslet_core::catalog::Catalog;
+use lenslet_migrate::{Database, Error, PushOptions, Pushed, Scratch};
+
+const PLAIN: PushOptions = PushOptions { accept_data_loss: false, force_reset: false };
+const ACCEPT: PushOptions = PushOptions { accept_data_loss: true, force_reset: false };
+
+fn schema(head: &str, body: &str) -> Catalog {
+    let preview = if head.is_empty() {
+        ""
+    } else {
+        "generator client {\n  provider = \"lenslet\"\n  previewFeatures = [\"postgresqlExtensions\"]\n}\n"
+    };
+    let text = format!("{preview}datasource db {{\n  provider = \"postgresql\"\n  {head}\n}}\n{body}");
+    let checked = check(&Sources::single("schema.prisma", text.clone()));
+    checked.schema.unwrap_or_else(|| panic!("{text}\n{:?}", checked.diagnostics)).catalog
+}
+
+fn plain(body: &str) -> Catalog {
+    schema("", body)
+}
+
+/// A server, and an empty database on it.
+fn fresh() -> Option<(Server, Database)> {
+    let server = Server::start().unwrap()?;
+    let (database, _) = Database::create(&server.url("test", "")).unwrap();
+    Some((server, database))
+}
+
+/// Pushes, and makes sure that nothing is left to do.
+fn push(database: &mut Database, catalog: &Catalog, options: PushOptions) -> Pushed {
+    let pushed = database.push(catalog, options).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(differences(database, catalog).unwrap(), Vec::<String>::new());
+    pushed
+}
+
+fn one(database: &mut Database, sql: &str) -> String {
+    let row = database.rows(sql).unwrap().into_iter().next().unwrap();
+    row.into_iter().map(|cell| cell.unwrap_or_else(|| "null".to_owned())).collect::<Vec<_>>().join(" | ")
+}
+
+#[test]
+fn what_schemas_cannot_say_is_left_alone() {
+    let Some((_server, mut database)) = fresh() else { return };
+    let before =
+        plain("model User {\n  id Int @id @default(autoincrement())\n  email String\n  age Int\n  @@index([age])\n}");
+    push(&mut database, &before, PLAIN);
+    let by_hand = "CREATE EXTENSION btree_gist;
+        CREATE INDEX lower_email ON \"User\" (lower(email)); CREATE INDEX adults ON \"User\" (email) WHERE age > 17;
+        CREATE INDEX covering ON \"User\" (email) INCLUDE (age); CREATE STATISTICS s ON email, age FROM \"User\";
+        ALTER TABLE \"User\" ADD CONSTRAINT old_enough CHECK (age > 0), ADD CONSTRAINT lonely EXCLUDE USING gist (age WITH =);
+        CREATE VIEW adults_view AS SELECT * FROM \"User\" WHERE age > 17; CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM \"User\";
+        CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN RETURN NEW; END $$ LANGUAGE plpgsql;
+        CREATE TRIGGER t BEFORE INSERT ON \"User\" FOR EACH ROW EXECUTE FUNCTION f();
+        CREATE DOMAIN positive AS int CHECK (VALUE > 0); CREATE TYPE pair AS (a int, b int);
+        CREATE TABLE measured (at date NOT NULL) PARTITION BY RANGE (at); CREATE TABLE measured_2024 PARTITION OF measured FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+        COMMENT ON TABLE \"User\" IS 'who writes'; COMMENT ON COLUMN \"User\".email IS 'where to';";
+    database.run(by_hand).unwrap();
+    let described = database.describe(&[]).unwrap();
+    let user = &described.tables[0];
+    assert_eq!((user.comment.as_deref(), user.columns[1].comment.as_deref()), (Some("who writes"), Some("where to")));
+    assert_eq!(described.views.len(), 2);
+    let names: Vec<_> = user.attachments.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["lower_email", "lonely"]);
+    assert_eq!(described.tables.iter().map(|it| it.name.name.as_str()).collect::<Vec<_>>(), ["User", "measured"]);
+
+    let count = "SELECT count(*) FROM pg_indexes WHERE tablename = 'User'";
+    let indexes = one(&mut database, count);
+    let body = "model User {\n  id Int @id @default(autoincrement())\n  email String\n  age Int\n  name String?\n  @@index([age])\n}
+        model measured {\n  at DateTime @db.Date\n  @@ignore\n}";
+    push(&mut database, &plain(body), PLAIN);
+    assert_eq!(one(&mut database, count), indexes);
+    let left = "SELECT count(*) FROM pg_constraint WHERE conname IN ('old_enough', 'lonely')";
+    assert_eq!(one(&mut database, left), "2");
+}
+
+#[test]
+fn every_kind_of_index_is_known_again() {
+    let Some((_server, mut database)) = fresh() else { return };
+    let catalog = schema(
+        "extensions = [pg_trgm, citext]",
+        "model Thing {
+  id   Int @default(autoincrement())
+  text String
+  name String @db.Citext
+  tags String[]
+  data Json
+  ip   String @db.Inet
+  at   DateTime @default(now()) @db.Timestamptz()
+  size BigInt @default(0)
+  @@id([id, size], map: \"thing_key\")
+  @@unique([text, size(sort: Desc)], map: \"texts\")
+  @@index([text], type: Hash)
+  @@index([tags], type: Gin)
+  @@index([data(ops: JsonbPathOps)], type: Gin, map: \"paths\")
+  @@index([data(ops: JsonbOps)], type: Gin, map: \"documents\")
+  @@index([text(ops: raw(\"gin_trgm_ops\"))], type: Gin, map: \"words\")
+  @@index([ip(ops: InetOps)], type: Gist)
+  @@index([text], type: SpGist, map: \"prefixes\")
+  @@index([at(ops: TimestampTzMinMaxOps)], type: Brin)
+  @@index([size(sort: Desc), at])
+}",
+    );
+    assert_eq!(push(&mut database, &catalog, PLAIN).statements.len(), 13);
+    // A unique constraint is as good as a unique index, and goes as one.
+    database.run("DROP INDEX texts; ALTER TABLE \"Thing\" ADD CONSTRAINT texts UNIQUE (text)").unwrap();
+    assert_eq!(push(&mut database, &catalog, PLAIN).statements.len(), 2);
+    database.run("ALTER INDEX words RENAME TO \"old words\"").unwrap();
+    assert_eq!(push(&mut database, &catalog, PLAIN).statements, ["ALTER INDEX \"old words\" RENAME TO \"words\""]);
+}
+
+#[test]
+fn several_schemas_are_one_database() {
+    let Some((_server, mut database)) = fresh() else { return };
+    let catalog = schema(
+        "schemas = [\"base\", \"shop\"]",
+        "model User {\n  id Int @id\n  orders Order[]\n  role Role @default(ADMIN)\n  @@schema(\"base\")\n}
+        enum Role {\n  ADMIN\n  GUEST\n  @@schema(\"base\")\n}
+        model Order {\n  id BigInt @id @default(autoincrement())\n  userId Int\n  user User @relation(fields: [userId], references: [id])\n  by Role[]\n  @@schema(\"shop\")\n}",
+    );
+    assert!(push(&mut database, &catalog, PLAIN).statements.len() >= 6);
+    database.run("INSERT INTO base.\"User\" VALUES (1); INSERT INTO shop.\"Order\" (\"userId\", \"by\") VALUES (1, '{GUEST}')").unwrap();
+    database.run("CREATE TABLE other (id int)").unwrap();
+    assert!(database.push(&catalog, PLAIN).unwrap().was_in_sync(), "the schema `public` is not listed");
+    let reset = PushOptions { force_reset: true, ..PLAIN };
+    push(&mut database, &catalog, reset);
+    assert_eq!(one(&mut database, "SELECT count(*) FROM shop.\"Order\""), "0");
+}
+
+#[test]
+fn the_schema_of_the_url_is_meant() {
+    let Some(server) = Server::start().unwrap() else { return };
+    let (mut own, created) = Database::create(&server.url("test", "schema=own")).unwrap();
+    assert!(created);
+    let catalog = plain("model User {\n  id Int @id\n  kind Kind\n}\nenum Kind {\n  A\n}");
+    push(&mut own, &catalog, PLAIN);
+    let (mut public, created) = Database::create(&server.url("test", "")).unwrap();
+    assert!(!created);
+    assert!(public.is_empty(&[]).unwrap() && !own.is_empty(&[]).unwrap());
+    assert_eq!(one(&mut public, "SELECT schemaname FROM pg_tables WHERE tablename = 'User'"), "own");
+}
+
+#[test]
+fn counting_begins_and_ends() {
+    let Some((_server, mut database)) = fresh() else { return };
+    let counts = plain(
+        "model A {\n  id BigInt @id @default(autoincrement())\n}\nmodel B {\n  id Int @id @default(autoincrement())\n}",
+    );
+    let not = plain("model A {\n  id BigInt @id\n}\nmodel B {\n  id Int @id\n}");
+    database.run("CREATE TABLE \"A\" (id BIGINT GENERATED ALWAYS AS IDENTITY CONSTRAINT \"A_pkey\" PRIMARY KEY);
+        CREATE SEQUENCE mine; CREATE TABLE \"B\" (id INT CONSTRAINT \"B_pkey\" PRIMARY KEY DEFAULT nextval('mine')); ALTER SEQUENCE mine OWNED BY \"B\".id").unwrap();
+    assert!(database.push(&counts, PLAIN).unwrap().was_in_sync());
+    push(&mut database, &not, PLAIN);
+    assert_eq!(one(&mut database, "SELECT count(*) FROM pg_class WHERE relkind = 'S'"), "0");
+    database.run("INSERT INTO \"A\" VALUES (41); INSERT INTO \"B\" VALUES (6)").unwrap();
+    push(&mut database, &counts, PLAIN);
+    assert_eq!(one(&mut database, "INSERT INTO \"A\" DEFAULT VALUES RETURNING id"), "42");
+    assert_eq!(one(&mut database, "INSERT INTO \"B\" DEFAULT VALUES RETURNING id"), "7");
+    let larger = plain(
+        "model A {\n  id BigInt @id @default(autoincrement())\n}\nmodel B {\n  id BigInt @id @default(autoincrement())\n}",
+    );
+    push(&mut database, &larger, PLAIN);
+    assert_eq!(one(&mut database, "SELECT data_type FROM pg_sequences WHERE sequencename = 'B_id_seq'"), "bigint");
+}
+
+#[test]
+fn enums_change_with_their_rows() {
+    let Some((_server, mut database)) = fresh() else { return };
+    let kinds = |variants: &str, rest: &str| {
+        plain(&format!("enum Kind {{\n  {variants}\n}}\nmodel A {{\n  id Int @id\n  {rest}\n}}"))
+    };
+    push(&mut database, &kinds("X\n  Y", "kind Kind @default(X)\n  kinds Kind[] @default([Y])\n  old Kind?"), PLAIN);
+    database.run("INSERT INTO \"A\" VALUES (1, 'X', '{X,Y}', 'Y'), (2, 'Y', '{}', NULL)").unwrap();
+
+    // A new value that is a default at once.
+    push(
+        &mut database,
+        &kinds("X\n  Y\n  Z", "kind Kind @default(Z)\n  kinds Kind[] @default([Y])\n  old Kind?"),
+        PLAIN,
+    );
+    // A value that goes, from rows that have it; a column of the type that goes with it.
+    let fewer = kinds("Y\n  Z", "kind Kind @default(Z)\n  kinds Kind[] @default([Y, Z])");
+    let error = database.push(&fewer, PLAIN).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the change would lose data:\n  - the column `old` of `A` is dropped: 1 row with a value in it, which is lost\n  \
+         - the enum `Kind` loses `X`: 2 rows with one of them\nto lose it, accept the loss explicitly (--accept-data-loss)"
+    );
+    let refused = database.push(&fewer, ACCEPT).unwrap_err();
+    assert!(matches!(&refused, Error::Statement { source, .. } if source.is_about_rows()), "{refused}");
+    database.run("UPDATE \"A\" SET kind = 'Z', kinds = '{Z}' WHERE id = 1").unwrap();
+    push(&mut database, &fewer, ACCEPT);
+    assert_eq!(one(&mut database, "SELECT string_agg(kind::text, ' ' ORDER BY id) FROM \"A\""), "Z Y");
+    // To a text, and away.
+    push(&mut database, &plain("model A {\n  id Int @id\n  kind String\n  kinds String[]\n}"), ACCEPT);
+    assert_eq!(one(&mut database, "SELECT kind, kinds::text FROM \"A\" WHERE id = 1"), "Z | {Z}");
+}
+
+#[test]
+fn types_change_with_their_values() {
+    let Some((_server, mut database)) = fresh() else { return };
+    let from = "model P {\n  id Int @id @default(autoincrement())\n  all C[]\n}
+        model C {\n  id Int @id\n  p P @relation(fields: [pId], references: [id])\n  pId Int\n  n String @default(\"7\")\n  yes Boolean\n  at DateTime\n  raw Bytes\n  many Int[]\n}";
+    push(&mut database, &plain(from), PLAIN);
+    database.run("INSERT INTO \"P\" DEFAULT VALUES; INSERT INTO \"C\" VALUES (1, 1, '42', true, '2024-01-02 03:04:05', '\\x00', '{1,2}')").unwrap();
+    let to = "model P {\n  id BigInt @id @default(autoincrement())\n  all C[]\n}
+        model C {\n  id Int @id\n  p P @relation(fields: [pId], references: [id])\n  pId BigInt\n  n Int @default(7)\n  yes BigInt\n  at DateTime @db.Date\n  raw String?  @db.Uuid\n  many String\n}";
+    let error = database.push(&plain(to), PLAIN).unwrap_err().to_string();
+    for line in [
+        "`n` of `C` changes from TEXT to INTEGER: 1 row",
+        "`raw` of `C` is dropped: 1 row",
+        "`many` of `C` changes from INTEGER[] to TEXT: 1 row",
+    ] {
+        assert!(error.contains(line), "{error}");
+    }
+    assert!(!error.contains("`id`"), "{error}");
+    push(&mut database, &plain(to), ACCEPT);
+    assert_eq!(
+        one(&mut database, "SELECT \"pId\", n, yes, at, raw, many FROM \"C\""),
+        "1 | 42 | 1 | 2024-01-02 | null | {1,2}"
+    );
+
+    database.run("CREATE VIEW v AS SELECT n FROM \"C\"").unwrap();
+    let refused = database.push(&plain(&to.replace("n Int @default(7)", "n String")), ACCEPT).unwrap_err().to_string();
+    assert!(refused.contains("nothing was changed") && refused.contains("view v"), "{refused}");
+}
+
+#[test]
+fn a_reset_leaves_the_schema_and_its_rights() {
+    let Some((server, mut database)) = fresh() else { return };
+    let by_hand = "CREATE EXTENSION citext; CREATE TYPE mood AS ENUM ('ok'); CREATE DOMAIN d AS citext; CREATE TABLE a (id serial, m mood, d d);
+        CREATE VIEW v AS SELECT * FROM a; CREATE FUNCTION f(a) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';
+        CREATE AGGREGATE agg(int) (SFUNC = int4pl, STYPE = int); CREATE SEQUENCE s; CREATE TYPE pair AS (a int); CREATE TYPE span AS RANGE (SUBTYPE = int);
+        CREATE ROLE reader; GRANT USAGE ON SCHEMA public TO reader; CREATE TABLE _prisma_migrations (id int);";
+    database.run(by_hand).unwrap();
+    database.reset(&[]).unwrap();
+    let left = "SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace), (SELECT count(*) FROM pg_type WHERE typnamespace = 'public'::regnamespace), (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace)";
+    assert_eq!(one(&mut database, left), "0 | 0 | 0");
+    assert_eq!(one(&mut database, "SELECT has_schema_privilege('reader', 'public', 'USAGE')"), "t");
+    assert!(database.records().unwrap().is_none());
+
+    // A database that is kept for trying things out is emptied as a whole.
+    let url = server.url("kept", "");
+    for _ in 0..2 {
+        let mut scratch = Database::scratch(Scratch::At(&url)).unwrap();
+        scratch.run("CREATE SCHEMA more; CREATE TABLE more.a (id int); CREATE TABLE b (id int)").unwrap();
+    }
+}
