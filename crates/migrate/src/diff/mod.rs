@@ -110,7 +110,8 @@ fn alterations(difference: &TableDifference<'_>) -> Vec<TableChange> {
     let dropped = difference.dropped_columns.iter().map(|column| TableChange::DropColumn(column.name.clone()));
     let added = difference.added_columns.iter().map(|&column| TableChange::AddColumn(column.clone()));
     let altered = difference.altered_columns.iter();
-    let altered = altered.map(|&(old, new)| TableChange::AlterColumn { from: old.clone(), to: new.clone() });
+    let altered =
+        altered.map(|&(old, new)| TableChange::AlterColumn { from: Box::new(old.clone()), to: Box::new(new.clone()) });
     let (drop_key, add_key) = difference.primary_key_changes();
     drop_key.into_iter().chain(dropped).chain(added).chain(altered).chain(add_key).collect()
 }

@@ -138,9 +138,9 @@ pub enum TableChange {
     /// A column changes and keeps its values.
     AlterColumn {
         /// As it is.
-        from: Column,
+        from: Box<Column>,
         /// As it is to be.
-        to: Column,
+        to: Box<Column>,
     },
     /// A primary key is added.
     AddPrimaryKey(PrimaryKey),
