@@ -155,6 +155,8 @@ impl Engine {
 const NO_TRANSPORT: &str = "the client cannot send requests: turn on its feature `worker`, `fetch` or `http`, or \
     give its engine a transport with `over`";
 
+const NESTED: &str = "a pool has no transaction inside of a transaction; do everything in the outer one";
+
 impl Pool {
     fn request(&self, url: String, body: String) -> Request {
         let headers = vec![
@@ -296,6 +298,9 @@ impl Execute for Engine {
     }
 
     async fn begin(&self, options: TransactionOptions) -> Result<Self, Error> {
+        if self.session.is_some() {
+            return Err(Error::new(ErrorKind::Unsupported, NESTED));
+        }
         let answer = self.tell("/transaction/start", encode::start(&options)).await?;
         let (id, endpoint) =
             started(&answer.body).ok_or_else(|| Error::unexpected_answer("the id of a transaction"))?;
