@@ -1,7 +1,10 @@
-//! Clients of a pool: each a connection that asks, waits for the answer, and asks again. No more of HTTP than that takes, so
-//! that what is measured is the pool.
+//! Clients over HTTP: each a connection that asks, waits for the answer, and asks again. No more of HTTP than that takes, so
+//! that what is measured is who answers.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -11,43 +14,50 @@ use tokio::{
 
 use crate::{
     Result,
-    pool::PoolProcess,
     work::{Measured, Query},
 };
 
+/// Who is asked.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub(crate) address: SocketAddr,
+    /// The first lines of a request, each with its end.
+    pub(crate) head: String,
+    /// What the request says.
+    pub(crate) body: fn(&Query) -> String,
+    /// How the body of an answer begins.
+    pub(crate) answer: &'static [u8],
+}
+
 struct Client {
     stream: TcpStream,
-    head: String,
+    target: Target,
     buffer: Vec<u8>,
 }
 
 impl Client {
-    async fn connect(pool: &PoolProcess) -> Result<Client> {
-        let stream = TcpStream::connect(pool.address).await?;
+    async fn connect(target: &Target) -> Result<Client> {
+        let stream = TcpStream::connect(target.address).await?;
         stream.set_nodelay(true)?;
-        let head = format!(
-            "POST /1/1/graphql HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\naccept: application/vnd.lenslet.rows+json\r\n\
-             lenslet-protocol: 1\r\ncontent-type: application/json\r\ncontent-length: ",
-            pool.address, pool.key
-        );
-        Ok(Client { stream, head, buffer: Vec::new() })
+        Ok(Client { stream, target: target.clone(), buffer: Vec::new() })
     }
 
     /// Asks, and says whether the answer holds rows.
     async fn ask(&mut self, query: &Query) -> Result<bool> {
-        let body = query.body();
-        let request = format!("{}{}\r\n\r\n{body}", self.head, body.len());
+        let Target { head: lines, body, answer, .. } = &self.target;
+        let body = body(query);
+        let request = format!("{lines}content-length: {}\r\n\r\n{body}", body.len());
         self.stream.write_all(request.as_bytes()).await?;
         self.buffer.clear();
         loop {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
-                return Err("the pool has closed the connection".into());
+                return Err("the connection was closed".into());
             }
             if let Some((head, length)) = head(&self.buffer)
                 && self.buffer.len() >= head + length
             {
                 let (head, body) = self.buffer.split_at(head);
-                return Ok(head.starts_with(b"HTTP/1.1 200") && body.starts_with(b"[["));
+                return Ok(head.starts_with(b"HTTP/1.1 200") && body.starts_with(answer));
             }
         }
     }
@@ -63,7 +73,7 @@ fn head(answer: &[u8]) -> Option<(usize, usize)> {
 
 /// Clients that ask for that long.
 pub(crate) async fn measure(
-    pool: &PoolProcess,
+    target: &Target,
     query: &'static Query,
     clients: usize,
     round: Duration,
@@ -71,7 +81,7 @@ pub(crate) async fn measure(
     let mut asking = JoinSet::new();
     let mut connected = Vec::with_capacity(clients);
     for _ in 0..clients {
-        connected.push(Client::connect(pool).await?);
+        connected.push(Client::connect(target).await?);
     }
     let end = Instant::now() + round;
     for mut client in connected {
@@ -96,7 +106,7 @@ pub(crate) async fn measure(
 
 /// As many clients at once, each with some requests: how many were answered, how many were not, and how long it took.
 pub(crate) async fn crowd(
-    pool: &PoolProcess,
+    target: &Target,
     query: &'static Query,
     clients: usize,
     each: usize,
@@ -104,7 +114,7 @@ pub(crate) async fn crowd(
     let began = Instant::now();
     let mut connected = JoinSet::new();
     for _ in 0..clients {
-        let connecting = Client::connect(pool);
+        let connecting = Client::connect(target);
         let mut client = connecting.await?;
         connected.spawn(async move {
             let mut answered = 0;

@@ -7,15 +7,21 @@
 mod alone;
 mod backends;
 mod bouncer;
+mod executor;
 mod http;
 mod pool;
 mod work;
 
-use std::{error::Error, path::PathBuf, time::Duration};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use codegen_tests::postgresql_server::Server;
 
 use backends::Backends;
+use executor::Executor;
 use pool::PoolProcess;
 use work::{Measured, QUERIES, Query, USERS};
 
@@ -38,28 +44,40 @@ const SCHEMA: &str = include_str!("../schema.prisma");
 enum Side {
     Pool,
     Bouncer,
+    Executor,
     Alone,
 }
 
-const SIDES: [(Side, &str); 3] = [(Side::Pool, "pool"), (Side::Bouncer, "pgbouncer"), (Side::Alone, "engine alone")];
+const SIDES: [(Side, &str); 4] = [
+    (Side::Pool, "pool"),
+    (Side::Bouncer, "pgbouncer"),
+    (Side::Executor, "prisma 7 executor"),
+    (Side::Alone, "engine alone"),
+];
 
 fn main() -> Result {
-    let lenslet = PathBuf::from(std::env::args_os().nth(1).ok_or("usage: bench-pool PATH-OF-LENSLET")?);
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let lenslet = arguments.next().ok_or("usage: bench-pool PATH-OF-LENSLET [FOLDER-OF-EXECUTOR]")?;
+    let executor = arguments.next();
     let Some(mut server) = Server::start()? else {
         return Ok(());
     };
     server.execute("postgres", include_str!("setup.sql"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(compare(&server, &lenslet))?;
+    runtime.block_on(compare(&server, &lenslet, executor.as_deref()))?;
     server.stop();
     server.limit_connections(20);
     server.resume()?;
     runtime.block_on(crowd(&server, &lenslet))
 }
 
-async fn compare(server: &Server, lenslet: &std::path::Path) -> Result {
+async fn compare(server: &Server, lenslet: &Path, executor: Option<&Path>) -> Result {
     let pool = PoolProcess::start(lenslet, &server.url("postgres", "application_name=pool"), CONNECTIONS).await?;
     let bouncer = server.bouncer_with(CONNECTIONS)?;
+    let executor = match executor {
+        Some(folder) => Some(Executor::start(folder, &server.url("postgres", "")).await?),
+        None => None,
+    };
     let engine = alone::engine(&server.url("postgres", &format!("connection_limit={CONNECTIONS}")))?;
     let backends = Backends::watch(&server.url("postgres", ""), "pool").await?;
     println!(
@@ -74,11 +92,17 @@ async fn compare(server: &Server, lenslet: &std::path::Path) -> Result {
             let mut rounds: Vec<(Side, Measured)> = Vec::new();
             for _ in 0..ROUNDS {
                 for (side, _) in SIDES {
-                    let measured = match (side, &bouncer) {
-                        (Side::Pool, _) => http::measure(&pool, query, clients, ROUND).await?,
-                        (Side::Bouncer, Some(bouncer)) => bouncer::measure(bouncer, query, clients, ROUND).await?,
-                        (Side::Bouncer, None) => continue,
-                        (Side::Alone, _) => alone::measure(&engine, query, clients, ROUND).await?,
+                    let measured = match side {
+                        Side::Pool => http::measure(&pool.target, query, clients, ROUND).await?,
+                        Side::Bouncer => match &bouncer {
+                            Some(bouncer) => bouncer::measure(bouncer, query, clients, ROUND).await?,
+                            None => continue,
+                        },
+                        Side::Executor => match &executor {
+                            Some(executor) => http::measure(&executor.target, query, clients, ROUND).await?,
+                            None => continue,
+                        },
+                        Side::Alone => alone::measure(&engine, query, clients, ROUND).await?,
                     };
                     rounds.push((side, measured));
                 }
@@ -110,13 +134,13 @@ fn report(query: &Query, clients: usize, rounds: &[(Side, Measured)]) {
 }
 
 /// Many more clients than PostgreSQL has connections.
-async fn crowd(server: &Server, lenslet: &std::path::Path) -> Result {
+async fn crowd(server: &Server, lenslet: &Path) -> Result {
     const MANY: usize = 2000;
     const EACH: usize = 20;
     let pool = PoolProcess::start(lenslet, &server.url("postgres", "application_name=pool"), CONNECTIONS).await?;
     let backends = Backends::watch(&server.url("postgres", ""), "pool").await?;
     let query = QUERIES.first().ok_or("a query")?;
-    let (answered, failed, took) = http::crowd(&pool, query, MANY, EACH).await?;
+    let (answered, failed, took) = http::crowd(&pool.target, query, MANY, EACH).await?;
     println!(
         "\n{MANY} clients at once, {EACH} requests each, PostgreSQL with max_connections = 20: {answered} answered, {failed} failed, \
          {:.0} requests/s, at most {} backends",

@@ -1,7 +1,7 @@
 //! `lenslet pool`, as its users run it: a process of its own, with a key.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, TcpListener},
     path::Path,
     process::Stdio,
     time::{Duration, Instant},
@@ -13,12 +13,11 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::{Result, SCHEMA};
+use crate::{Result, SCHEMA, http::Target, work::Query};
 
 /// A pool that is ended when this is dropped.
 pub(crate) struct PoolProcess {
-    pub(crate) address: SocketAddr,
-    pub(crate) key: String,
+    pub(crate) target: Target,
     _process: Child,
     _folder: TempDir,
 }
@@ -43,6 +42,11 @@ impl PoolProcess {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        Ok(PoolProcess { address, key, _process: process, _folder: folder })
+        let head = format!(
+            "POST /1/1/graphql HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\nlenslet-protocol: 1\r\n\
+             accept: application/vnd.lenslet.rows+json\r\ncontent-type: application/json\r\n"
+        );
+        let target = Target { address, head, body: Query::body, answer: b"[[" };
+        Ok(PoolProcess { target, _process: process, _folder: folder })
     }
 }

@@ -12,6 +12,8 @@ pub(crate) struct Query {
     pub(crate) name: &'static str,
     /// As the clients of a pool write it.
     pub(crate) body: &'static str,
+    /// As Prisma 7's client sends it: the plan that it has made.
+    pub(crate) plan: &'static str,
     /// As pgbench reads it: the statements that the engine makes of it.
     pub(crate) script: &'static str,
 }
@@ -20,11 +22,13 @@ pub(crate) const QUERIES: [Query; 2] = [
     Query {
         name: "find_unique",
         body: r#"{"modelName":"User","action":"findUnique","query":{"arguments":{"where":{"id":ID}},"selection":{"id":true,"email":true,"name":true}}}"#,
+        plan: include_str!("../executor/find_unique.json"),
         script: "\\set id random(1, 10000)\nSELECT id, email, name FROM \"User\" WHERE id = :id;\n",
     },
     Query {
         name: "find_many with include",
         body: r#"{"modelName":"User","action":"findMany","query":{"arguments":{"where":{"id":{"gte":ID}},"orderBy":[{"id":"asc"}],"take":20},"selection":{"id":true,"email":true,"name":true,"posts":{"arguments":{},"selection":{"id":true,"title":true,"authorId":true}}}}}"#,
+        plan: include_str!("../executor/find_many.json"),
         script: "\\set id random(1, 10000)\n\
             SELECT id, email, name FROM \"User\" WHERE id >= :id ORDER BY id LIMIT 20;\n\
             SELECT id, title, \"authorId\" FROM \"Post\" WHERE \"authorId\" = ANY (ARRAY(SELECT id FROM \"User\" WHERE id >= :id ORDER BY id LIMIT 20));\n",
@@ -34,10 +38,19 @@ pub(crate) const QUERIES: [Query; 2] = [
 impl Query {
     /// The body of a request for some user.
     pub(crate) fn body(&self) -> String {
-        // The last pages are not full, which is the same for all sides.
-        let id = rand::random_range(1..=USERS - PAGE);
-        self.body.replace("ID", &id.to_string())
+        about_somebody(self.body)
     }
+
+    /// The plan of a request for some user.
+    pub(crate) fn plan(&self) -> String {
+        about_somebody(self.plan)
+    }
+}
+
+fn about_somebody(text: &str) -> String {
+    // The last pages are not full, which is the same for all sides.
+    let id = rand::random_range(1..=USERS - PAGE);
+    text.replace("ID", &id.to_string())
 }
 
 /// What a round gives.

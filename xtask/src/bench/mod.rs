@@ -10,23 +10,30 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::debian;
+use crate::node;
 use crate::postgresql;
-use crate::run::{Failure, Result, cargo, shared, step, target};
+use crate::run::{Failure, Result, cargo, shared, skipped, step, target};
 
 /// The generated client against hand-written rusqlite.
 pub(crate) fn sqlite() -> Result {
     step("Generated client and rusqlite", &mut cargo(&["run", "--release", "--locked", "--package", "bench-sqlite"]))
 }
 
-/// The pool against PgBouncer, and against the engine alone.
+/// The pool against PgBouncer, Prisma's executor of query plans, and the engine alone.
 pub(crate) fn pool() -> Result {
     postgresql::ensure()?;
     if !Path::new("/usr/sbin/pgbouncer").exists() {
         debian::install(&["pgbouncer"])?;
     }
+    let executor = node::ensure().and_then(|()| node::installed("xtask/bench-pool/executor", "bench-pool-executor"));
     let lenslet = release_lenslet()?;
     let mut bench = cargo(&["run", "--release", "--locked", "--package", "bench-pool", "--"]);
-    step("The pool, PgBouncer, and the engine alone", bench.arg(lenslet))
+    bench.arg(lenslet);
+    match executor {
+        Ok(folder) => drop(bench.arg(folder)),
+        Err(failure) => skipped("Prisma's executor of query plans", &failure.to_string()),
+    }
+    step("The pool, PgBouncer, Prisma's executor, and the engine alone", &mut bench)
 }
 
 /// Builds the command line in release and gives its path.
