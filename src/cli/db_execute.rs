@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         return Ok(Verdict::Bad);
     };
     let script = read(&arguments.script)?;
-    let at = |error| Error::At { place: url.shown(), error };
+    let at = |error| Error::At { place: url.shown(), error: Box::new(error) };
     Database::open(url.as_str()).map_err(at)?.run(&script).map_err(at)?;
     if arguments.json {
         terminal::json(&json!({ "database": url.shown(), "executed": true }))?;

@@ -150,7 +150,7 @@ fn create(path: &Path, text: &str) -> Result<(), Error> {
 
 /// What the database has of what the datasource names.
 pub(super) fn describe(url: &DatabaseUrl, sources: &Sources) -> Result<DatabaseSchema, Error> {
-    let at = |error| Error::At { place: url.shown(), error };
+    let at = |error| Error::At { place: url.shown(), error: Box::new(error) };
     let catalog = lenslet::check(sources).schema.map(|schema| schema.catalog);
     let namespaces: Vec<String> = catalog.iter().flat_map(|it| it.schemas.iter()).map(ToString::to_string).collect();
     let mut database = Database::open(url.as_str()).map_err(at)?;
@@ -175,7 +175,7 @@ fn fail(error: PullError, arguments: &Arguments, url: &DatabaseUrl) -> Outcome {
             );
             Ok(Verdict::Bad)
         }
-        PullError::Database(error) => Err(Error::At { place: url.shown(), error }),
+        PullError::Database(error) => Err(Error::At { place: url.shown(), error: Box::new(error) }),
         _ => Ok(Verdict::Bad),
     }
 }

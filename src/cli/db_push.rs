@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn push(arguments: &Arguments, schema: &Schema, url: &DatabaseUrl) -> Result<Pushed, Error> {
-    let failed = |error| Error::Push { place: url.shown(), error };
+    let failed = |error| Error::Push { place: url.shown(), error: Box::new(error) };
     let catalog = &schema.catalog;
     let wanted = lenslet_migrate::describe(catalog).map_err(failed)?;
     let (mut database, created_database) = Database::create(url.as_str()).map_err(failed)?;

@@ -79,13 +79,13 @@ pub(super) enum Error {
     #[error(transparent)]
     Pool(PoolError),
     #[error("cannot push to `{place}`: {error}")]
-    Push { place: String, error: lenslet_migrate::Error },
+    Push { place: String, error: Box<lenslet_migrate::Error> },
     #[error("{0}")]
-    Migrate(lenslet_migrate::Error),
+    Migrate(Box<lenslet_migrate::Error>),
     #[error("`{place}`: {error}")]
-    At { place: String, error: lenslet_migrate::Error },
+    At { place: String, error: Box<lenslet_migrate::Error> },
     #[error("on a scratch database: {0}")]
-    Scratch(lenslet_migrate::Error),
+    Scratch(Box<lenslet_migrate::Error>),
     #[error("{origin} names the project's own database, and everything in a scratch database is dropped")]
     ShadowIsTheDatabase { origin: String },
     #[error("{what}, and there is no terminal to ask on")]
@@ -132,6 +132,14 @@ fn list(files: &[PathBuf]) -> String {
 }
 
 impl Error {
+    pub(super) fn migrate(error: lenslet_migrate::Error) -> Self {
+        Error::Migrate(Box::new(error))
+    }
+
+    pub(super) fn scratch(error: lenslet_migrate::Error) -> Self {
+        Error::Scratch(Box::new(error))
+    }
+
     /// Prisma's code, where it has one for this.
     pub(super) fn code(&self) -> Option<&'static str> {
         match self {

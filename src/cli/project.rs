@@ -69,12 +69,12 @@ impl Project {
 
     /// The words of the database.
     pub(super) fn dialect(&self) -> Result<Dialect, Error> {
-        lenslet_migrate::dialect(self.schema.datasource.provider).map_err(Error::Migrate)
+        lenslet_migrate::dialect(self.schema.datasource.provider).map_err(Error::migrate)
     }
 
     /// What the schema asks for.
     pub(super) fn wanted(&self) -> Result<DatabaseSchema, Error> {
-        lenslet_migrate::describe(&self.schema.catalog).map_err(Error::Migrate)
+        lenslet_migrate::describe(&self.schema.catalog).map_err(Error::migrate)
     }
 
     /// Where migrations are: where `lenslet.toml` says it, else beside the file with the datasource.
@@ -84,13 +84,13 @@ impl Project {
 
     /// The migrations, oldest first.
     pub(super) fn migrations(&self) -> Result<Vec<Migration>, Error> {
-        history::read(&self.migrations_folder(), self.schema.datasource.provider).map_err(Error::Migrate)
+        history::read(&self.migrations_folder(), self.schema.datasource.provider).map_err(Error::migrate)
     }
 
     /// What a database holds after some migrations, found out on a scratch database.
     pub(super) fn after(&self, migrations: &[Migration], scratch: &ScratchUrl) -> Result<DatabaseSchema, Error> {
-        let mut database = scratch.database().map_err(Error::Scratch)?;
-        history::structure(&mut database, migrations, &self.namespaces()).map_err(Error::Scratch)
+        let mut database = scratch.database().map_err(Error::scratch)?;
+        history::structure(&mut database, migrations, &self.namespaces()).map_err(Error::scratch)
     }
 
     /// Where migrations may be tried: what the arguments say, the schema's `shadowDatabaseUrl`, `lenslet.toml`, or a new

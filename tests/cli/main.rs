@@ -1,4 +1,5 @@
 //! The command line as its users meet it: a process with arguments, files, an environment, two streams and an exit code.
+#![allow(clippy::print_stderr, reason = "who runs the tests must see what was not tested")]
 
 mod completions;
 mod db_push;

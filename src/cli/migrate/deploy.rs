@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 
 /// Applies what the database has not seen.
 pub(super) fn apply(url: &DatabaseUrl, migrations: &[Migration]) -> Result<Deployed, Error> {
-    let at = |error| Error::At { place: url.shown(), error };
+    let at = |error| Error::At { place: url.shown(), error: Box::new(error) };
     let (mut database, created_database) = Database::create(url.as_str()).map_err(at)?;
     let next = |migration: &Migration| terminal::progress(&format!("Applying `{}`", migration.name));
     let deployed = database.deploy_with(migrations, next).map_err(at)?;

@@ -231,7 +231,7 @@ impl<'p> Work<'p> {
 
 fn at(url: &DatabaseUrl) -> impl Fn(lenslet_migrate::Error) -> Error {
     let place = url.shown();
-    move |error| Error::At { place: place.clone(), error }
+    move |error| Error::At { place: place.clone(), error: Box::new(error) }
 }
 
 fn lines(findings: &[Finding]) -> Vec<String> {

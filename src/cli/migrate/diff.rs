@@ -238,13 +238,13 @@ impl<'a> Sides<'a> {
     }
 
     fn dialect(&self) -> Result<lenslet_sql::ddl::Dialect, Error> {
-        lenslet_migrate::dialect(self.provider).map_err(Error::Migrate)
+        lenslet_migrate::dialect(self.provider).map_err(Error::migrate)
     }
 
     fn structure(&self, side: &Side) -> Result<DatabaseSchema, Error> {
         match side {
             Side::Empty => Ok(DatabaseSchema::default()),
-            Side::Schema(catalog) => lenslet_migrate::describe(catalog).map_err(Error::Migrate),
+            Side::Schema(catalog) => lenslet_migrate::describe(catalog).map_err(Error::migrate),
             Side::Migrations(folder) => self.after(folder),
             Side::Database { url, .. } => self.found(url),
         }
@@ -255,16 +255,16 @@ impl<'a> Sides<'a> {
         if self.shadow.is_some_and(|shadow| DatabaseUrl::given(shadow).is_same(url)) {
             return Err(Error::ShadowIsTheDatabase { origin: "`--shadow-database-url`".to_owned() });
         }
-        let at = |error| Error::At { place: url.shown(), error };
+        let at = |error| Error::At { place: url.shown(), error: Box::new(error) };
         Database::open(url.as_str()).map_err(at)?.describe(&self.namespaces).map_err(at)
     }
 
     fn after(&self, folder: &Path) -> Result<DatabaseSchema, Error> {
-        let migrations = history::read(folder, self.provider).map_err(Error::Migrate)?;
+        let migrations = history::read(folder, self.provider).map_err(Error::migrate)?;
         if self.provider != Provider::Sqlite && matches!(self.scratch, ScratchUrl::Memory) {
             return Err(Error::NoScratch);
         }
-        let mut database = self.scratch.database().map_err(Error::Scratch)?;
-        history::structure(&mut database, &migrations, &self.namespaces).map_err(Error::Scratch)
+        let mut database = self.scratch.database().map_err(Error::scratch)?;
+        history::structure(&mut database, &migrations, &self.namespaces).map_err(Error::scratch)
     }
 }

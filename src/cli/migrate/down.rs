@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         return Ok(Verdict::Bad);
     };
     let (url, migrations) = (project.url()?, project.migrations()?);
-    let at = |error| Error::At { place: url.shown(), error };
+    let at = |error| Error::At { place: url.shown(), error: Box::new(error) };
     let mut database = Database::open(url.as_str()).map_err(at)?;
     let status = database.status(&migrations).map_err(at)?;
     let Some(name) = status.applied.last() else {

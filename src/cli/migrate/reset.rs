@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 
 /// Drops everything in the database, the history included.
 pub(super) fn empty(project: &Project, url: &DatabaseUrl) -> Result<Vec<String>, Error> {
-    let at = |error| Error::At { place: url.shown(), error };
+    let at = |error| Error::At { place: url.shown(), error: Box::new(error) };
     let (mut database, _) = Database::create(url.as_str()).map_err(at)?;
     database.reset(&project.namespaces()).map_err(at)
 }

@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         // The parser wants one of them.
         What { .. } => return Ok(Verdict::Bad),
     };
-    recorded.map_err(|error| Error::At { place: url.shown(), error })?;
+    recorded.map_err(|error| Error::At { place: url.shown(), error: Box::new(error) })?;
     if arguments.json {
         terminal::json(&serde_json::json!({ "database": url.shown(), "migration": name, "state": state }))?;
     } else {

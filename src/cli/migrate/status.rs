@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     };
     let (url, migrations) = (project.url()?, project.migrations()?);
     let status = history::status(url.as_str(), &migrations);
-    let status = status.map_err(|error| Error::At { place: url.shown(), error })?;
+    let status = status.map_err(|error| Error::At { place: url.shown(), error: Box::new(error) })?;
     if arguments.json {
         terminal::json(&as_json(&status, &url))?;
     } else {
