@@ -1,12 +1,13 @@
 //! `cargo xtask test` and `cargo xtask ci`.
 
 use crate::run::{Failure, Result, cargo, output, shared, skipped, step, succeeds};
-use crate::{debian, node, postgresql, wasm};
+use crate::{debian, node, postgresql, size, wasm, worker};
 
-/// Formatting and lints, then the tests.
+/// Formatting and lints, what the client adds to a Worker, then the tests.
 pub(crate) fn ci() -> Result {
     step("Formatting", &mut cargo(&["fmt", "--all", "--check"]))?;
     step("Lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?;
+    size::run(false)?;
     test()
 }
 
@@ -35,6 +36,13 @@ pub(crate) fn test() -> Result {
     if let Err(missing) = debian::install(&["strace"]) {
         skipped("That commands open no sockets", &missing.to_string());
     }
+    let worker = match node::ensure() {
+        Ok(()) => Some(worker::example()?),
+        Err(missing) => {
+            skipped("The example Worker", &missing.to_string());
+            None
+        }
+    };
     let mut runner = if succeeds(&mut cargo(&["nextest", "--version"])) {
         cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
     } else {
@@ -46,6 +54,9 @@ pub(crate) fn test() -> Result {
     }
     if let Some(folder) = wrangler {
         runner.env("LENSLET_WRANGLER", folder);
+    }
+    if let Some((tools, built)) = worker {
+        runner.env("LENSLET_WORKER", built).env("LENSLET_WORKER_TOOLS", tools.packages());
     }
     // What takes minutes is left out of a plain `cargo test`.
     step("Tests", runner.env("LENSLET_COMPILE_REAL_SCHEMAS", "1"))

@@ -9,7 +9,9 @@ mod node;
 mod postgresql;
 mod run;
 mod schema;
+mod size;
 mod wasm;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -22,11 +24,12 @@ Usage: cargo xtask <COMMAND>
 
 Checks
   test                     Set up what the tests need, and run all of them
-  ci                       Formatting, lints, then `test`: what continuous integration runs
+  ci                       Formatting, lints, `size`, then `test`: what continuous integration runs
   conformance schema       Compare validation and formatter with the recorded cases
   conformance query        Run the recorded queries on real databases
   conformance migrations   Apply real histories of migrations, compare with their schemas
   conformance client       Run Prisma's own clients, recorded and live, against the pool
+  worker                   Build the example Worker, and drive it in workerd against a pool and PostgreSQL
 
 Measurements (release builds; nothing else should run meanwhile)
   bench gen                Wall time of `lenslet gen`, and how it grows with the schema
@@ -34,6 +37,7 @@ Measurements (release builds; nothing else should run meanwhile)
   bench sqlite             The generated client against hand-written rusqlite
   bench peers [OPTIONS]    It against bare drivers, Diesel, sqlx and SeaORM, on SQLite and PostgreSQL
   bench pool               The pool against PgBouncer and the engine alone, on PostgreSQL
+  size [--keep]            Bytes that the client adds to a Worker; `--keep` writes them into the documentation
 
 Tools
   schema --models <N>      Print a made-up schema of N models
@@ -73,6 +77,10 @@ fn dispatch(words: &[&str]) -> Result {
         ["bench", "sqlite"] => bench::sqlite(),
         ["bench", "peers", options @ ..] => bench::peers::run(options),
         ["bench", "pool"] => bench::pool(),
+        ["worker"] => worker::test(),
+        ["size"] => size::run(false),
+        ["size", "--keep"] => size::run(true),
+        ["size", ..] => Err(Failure::new("say `cargo xtask size`, or `cargo xtask size --keep`")),
         ["schema", "--models", count] => match count.parse() {
             Ok(models) => {
                 print!("{}", schema::text(models));

@@ -1,12 +1,14 @@
 //! A toolchain that compiles for wasm32, from whichever source this machine can reach.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::debian;
 use crate::run::{Failure, Result, cargo, output, root, shared, step, succeeds, target};
 
-const TARGET: &str = "wasm32-unknown-unknown";
+/// The target of Workers.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// How to compile for wasm32 here.
 pub(crate) enum Toolchain {
@@ -20,24 +22,42 @@ pub(crate) enum Toolchain {
 }
 
 impl Toolchain {
-    /// A check of packages of the workspace.
-    pub(crate) fn check(&self, packages: &[String]) -> Command {
-        let mut command = match self {
+    /// A call of its cargo.
+    pub(crate) fn cargo(&self) -> Command {
+        match self {
             Toolchain::Rustup => cargo(&[]),
             Toolchain::Debian { cargo } => {
                 let mut command = Command::new(cargo);
-                // Another compiler: its own folder, and nothing of the toolchain that runs xtask.
-                command.current_dir(root()).env("CARGO_TARGET_DIR", target().join("wasm-debian"));
+                // Another compiler: nothing of the toolchain that runs xtask.
                 command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").env_remove("RUSTC");
                 command
             }
-        };
+        }
+    }
+
+    /// A check of packages of the workspace.
+    pub(crate) fn check(&self, packages: &[String]) -> Command {
+        let mut command = self.cargo();
+        command.current_dir(root());
+        if let Toolchain::Debian { .. } = self {
+            command.env("CARGO_TARGET_DIR", target().join("wasm-debian"));
+        }
         command.args(["check", "--locked", "--target", TARGET]);
         for package in packages {
             command.args(["--package", package]);
         }
         command
     }
+}
+
+/// Where programs are looked up by those that call `cargo` by its name.
+pub(crate) fn program_path(toolchain: &Toolchain) -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let first = match toolchain {
+        Toolchain::Rustup => None,
+        Toolchain::Debian { cargo } => cargo.parent().map(PathBuf::from),
+    };
+    std::env::join_paths(first.into_iter().chain(std::env::split_paths(&path))).unwrap_or(path)
 }
 
 /// Finds or makes a toolchain; says what is missing where there is none.
