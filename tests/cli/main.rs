@@ -2,6 +2,7 @@
 #![allow(clippy::print_stderr, reason = "who runs the tests must see what was not tested")]
 
 mod completions;
+mod db_pull;
 mod db_push;
 mod db_seed;
 mod doctor;
@@ -18,6 +19,7 @@ mod postgresql;
 #[path = "../../codegen-tests/src/postgresql_server.rs"]
 mod postgresql_server;
 mod project;
+mod renames;
 mod settings;
 mod sockets;
 mod usage;
