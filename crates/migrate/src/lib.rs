@@ -37,7 +37,7 @@ pub mod history;
 mod postgresql;
 mod push;
 mod session;
-pub mod sqlite;
+mod sqlite;
 
 pub use database::{Database, Scratch};
 pub use describe::{describe, dialect};
@@ -53,9 +53,8 @@ pub use failure::Failure;
 /// Cargo compiles again when a script changes. That a migration was added it notices with this `build.rs`:
 ///
 /// ```
-/// fn main() {
-///     println!("cargo::rerun-if-changed=migrations");
-/// }
+/// // The body of `main`:
+/// println!("cargo::rerun-if-changed=migrations");
 /// ```
 ///
 /// A folder that is not there is an error when the program is compiled:

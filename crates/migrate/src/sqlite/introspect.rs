@@ -13,7 +13,7 @@ const FOREIGN_TABLES: &[&str] =
     &["_prisma_migrations", "_litestream_lock", "_litestream_seq", "_cf_kv", "_cf_metadata"];
 
 /// Everything in the main database, but for virtual tables and what belongs to them.
-pub fn introspect(connection: &Connection) -> rusqlite::Result<DatabaseSchema> {
+pub(super) fn introspect(connection: &Connection) -> rusqlite::Result<DatabaseSchema> {
     let names = table_names(connection)?;
     let mut tables: Vec<_> = names.iter().map(|name| table(connection, name)).collect::<Result<_, _>>()?;
     refer_to_keys(&mut tables);

@@ -9,6 +9,6 @@ mod references;
 mod session;
 pub(crate) mod type_name;
 
-pub use introspect::introspect;
+use introspect::introspect;
 pub(crate) use open::{create, existing};
 pub(crate) use session::Sqlite;
