@@ -29,6 +29,9 @@ pub enum Form {
     Rows,
 }
 
+/// Bytes of an answer of a row or a few.
+const USUAL: usize = 512;
+
 /// The media type of [`Form::Rows`].
 pub const ROWS: &str = "application/vnd.lenslet.rows+json";
 
@@ -44,7 +47,7 @@ pub fn one<C: Cursor>(form: Form, query: &Query, catalog: &Catalog, answer: Resu
 /// # Errors
 /// P2025 where the operation needs a row and there is none; those of the cursor.
 pub fn found<C: Cursor>(form: Form, query: &Query, catalog: &Catalog, mut cursor: C) -> Result<String, Error> {
-    let mut out = Writer::default();
+    let mut out = Writer::with_capacity(USUAL);
     entry(form, query, catalog, &mut cursor, &mut out)?;
     Ok(out.finish())
 }
@@ -57,22 +60,25 @@ pub fn batch<C: Cursor>(
     answers: impl IntoIterator<Item = Result<(Query, C), Error>>,
     transaction: bool,
 ) -> String {
-    let mut out = Writer::default();
+    let mut out = Writer::with_capacity(USUAL);
     if form == Form::Objects {
         out.open('{');
         out.key("batchResult");
     }
     out.open('[');
     for (index, answer) in answers.into_iter().enumerate() {
-        let mut part = Writer::default();
-        let written = answer.and_then(|(query, mut cursor)| entry(form, &query, catalog, &mut cursor, &mut part));
+        let begin = out.length();
+        let written = answer.and_then(|(query, mut cursor)| entry(form, &query, catalog, &mut cursor, &mut out));
         match written {
-            Ok(()) => out.raw(&part.finish()),
+            Ok(()) => {}
             Err(error) if transaction && error.batch_index().is_none() => {
                 return error::write(&words::of(form, &error.in_batch(index)));
             }
             Err(error) if transaction => return error::write(&words::of(form, &error)),
-            Err(error) => out.raw(&error::write(&words::of(form, &error))),
+            Err(error) => {
+                out.truncate(begin);
+                out.raw(&error::write(&words::of(form, &error)));
+            }
         }
     }
     out.close(']');

@@ -19,6 +19,11 @@
 pub struct Writer(String);
 
 impl Writer {
+    /// A writer that has room for that many bytes before it has to find more.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Writer(String::with_capacity(bytes))
+    }
+
     /// The text.
     pub fn finish(self) -> String {
         self.0
@@ -27,6 +32,11 @@ impl Writer {
     /// How many bytes were written.
     pub fn length(&self) -> usize {
         self.0.len()
+    }
+
+    /// Takes back what was written after so many bytes.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
     }
 
     fn separate(&mut self) {
