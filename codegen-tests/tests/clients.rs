@@ -31,6 +31,7 @@ fn a_native_client_carries_its_schema() {
         ("everything", &golden_everything_native::CATALOG),
         ("mysql", &golden_mysql_native::CATALOG),
         ("names", &golden_names_native::CATALOG),
+        ("omit", &golden_omit_native::CATALOG),
         ("relations", &golden_relations_native::CATALOG),
     ];
     let schemas = golden_schemas();

@@ -3,16 +3,17 @@
 use super::{
     documentation,
     form::{
-        Base, Client, Column, ColumnUse, Compound, Enum, Key, Model, New, NewField, Relation, Serde, Type, Variant,
+        Base, Client, Column, ColumnUse, Compound, Enum, Key, Model, New, NewField, Omitted, Relation, Type, Variant,
     },
     names::{FieldNames, ModelNames, Names, serde_camel_case},
+    options::Options,
 };
 use lenslet_core::catalog::{self, Arity, Catalog, ColumnType, Field, ModelKind, Provider, RelationKind, ScalarType};
 use std::collections::BTreeSet;
 
 /// A client for a catalog.
-pub(crate) fn client(catalog: &Catalog, variable: &str, derives: &[String], serde: Serde) -> Client {
-    let names = Names::of(catalog);
+pub(crate) fn client(catalog: &Catalog, variable: &str, options: &Options) -> Client {
+    let names = Names::of(catalog, &options.omit);
     let models: Vec<_> = (catalog.models.iter().zip(&names.models).zip(0..))
         .filter(|((model, _), _)| !model.ignored)
         .map(|((model, own), index)| decide_model(catalog, &names, Subject { index, model, names: own }))
@@ -31,8 +32,8 @@ pub(crate) fn client(catalog: &Catalog, variable: &str, derives: &[String], serd
     Client {
         enums: enums.collect(),
         variable: variable.to_owned(),
-        derives: derives.to_vec(),
-        serde,
+        derives: options.derives.clone(),
+        serde: options.serde,
         connector: connector(catalog.provider),
         features: features(&models),
         models,
@@ -100,9 +101,17 @@ fn columns(names: &Names, subject: Subject<'_>) -> Vec<Column> {
             unique: is_unique(subject.model, index),
             ty: Type { base: base(names, column)?, arity: field.arity },
             renamed: false,
+            omitted: omitted(subject, index),
         })
     });
     shown.collect()
+}
+
+/// What a column is called as a part of a row that was asked for; the names have some only where it is omitted otherwise.
+fn omitted(subject: Subject<'_>, at: u16) -> Option<Omitted> {
+    let FieldNames { loaded, marker, .. } = subject.names.fields.get(usize::from(at))?;
+    let omitted = Omitted { loaded: loaded.clone(), marker: marker.clone() };
+    (!omitted.loaded.text().is_empty()).then_some(omitted)
 }
 
 /// Whether one value of the column means one row.

@@ -96,6 +96,17 @@ pub(crate) struct Column {
     pub(crate) unique: bool,
     /// Whether serde needs to be told its name.
     pub(crate) renamed: bool,
+    /// What it is called where it was asked for; absent where rows hold it always.
+    pub(crate) omitted: Option<Omitted>,
+}
+
+/// A column that rows hold only where it was asked for.
+#[derive(Debug)]
+pub(crate) struct Omitted {
+    /// The type of its value in a row.
+    pub(crate) loaded: Name,
+    /// The type that stands for the column.
+    pub(crate) marker: Name,
 }
 
 /// The Rust type of a column.

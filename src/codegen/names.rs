@@ -113,9 +113,9 @@ pub(crate) struct ModelNames {
 pub(crate) struct FieldNames {
     /// The field of the struct, the constant of the module, the accessor of a relation.
     pub(crate) field: Name,
-    /// The type of a loaded relation.
+    /// The type of a loaded relation, or of an omitted column that was asked for.
     pub(crate) loaded: Name,
-    /// The type that stands for a relation.
+    /// The type that stands for a relation, or an omitted column.
     pub(crate) marker: Name,
     /// The type parameter of a foreign key's column in `New`.
     pub(crate) parameter: Name,
@@ -130,7 +130,7 @@ pub(crate) struct EnumNames {
 
 impl Names {
     /// Names everything.
-    pub(crate) fn of(catalog: &Catalog) -> Self {
+    pub(crate) fn of(catalog: &Catalog, omitted: &[String]) -> Self {
         let mut root = Namespace::reserving(&ROOT_TYPES);
         let models: Vec<_> = catalog.models.iter().map(|it| &*it.name).collect();
         let rows = root.claim_all(&models, pascal, pascal, Suffix::Model);
@@ -144,7 +144,10 @@ impl Names {
         let catalog_module = root.claim("catalog", Suffix::Number);
         let accessors = Namespace::reserving(&CLIENT_METHODS).claim_all(&models, pascal, snake, Suffix::Table);
         let models = (catalog.models.iter().zip(rows).zip(modules).zip(accessors))
-            .map(|(((model, row), module), accessor)| ModelNames::of(catalog, model, row, module, accessor))
+            .map(|(((model, row), module), accessor)| {
+                let omits = |field: &Field| is_listed(omitted, model, field);
+                ModelNames::of(catalog, model, (row, module, accessor), omits)
+            })
             .collect::<Vec<_>>();
         let enums = (catalog.enums.iter().zip(enums))
             .map(|(it, name)| EnumNames {
@@ -178,7 +181,12 @@ impl Names {
 }
 
 impl ModelNames {
-    fn of(catalog: &Catalog, model: &Model, row: Name, module: Name, accessor: Name) -> Self {
+    fn of(
+        catalog: &Catalog,
+        model: &Model,
+        (row, module, accessor): (Name, Name, Name),
+        omits: impl Fn(&Field) -> bool,
+    ) -> Self {
         let mut values = Namespace::default();
         let names: Vec<_> = model.fields.iter().map(|it| &*it.name).collect();
         let fields = values.claim_all(&names, snake, snake, Suffix::Number);
@@ -194,6 +202,7 @@ impl ModelNames {
         types.taken.extend(PARAMETERS.map(String::from));
         let mut relation = |field: &Field, ending| match field.kind {
             FieldKind::Relation(_) => types.claim(&(pascal(&field.name) + ending), Suffix::Relation),
+            FieldKind::Column(_) if omits(field) => types.claim(&(pascal(&field.name) + ending), Suffix::Number),
             FieldKind::Column(_) => Name(String::new()),
         };
         let loaded: Vec<_> = model.fields.iter().map(|it| relation(it, "")).collect();
@@ -224,6 +233,12 @@ impl ModelNames {
     fn is_ascii(&self) -> bool {
         self.row.is_ascii() && self.fields.iter().all(|it| it.field.is_ascii())
     }
+}
+
+/// Whether `Model.field` is in a list.
+fn is_listed(list: &[String], model: &Model, field: &Field) -> bool {
+    let named = |it: &String| it.split_once('.').is_some_and(|it| it == (&*model.name, &*field.name));
+    list.iter().any(named)
 }
 
 /// The columns of a model that belong to foreign keys.

@@ -19,6 +19,8 @@ pub struct Options {
     pub derives: Vec<String>,
     /// How rows serialize.
     pub serde: Serde,
+    /// Columns that rows do not hold unless a query asks for them, as `Model.field`.
+    pub omit: Vec<String>,
 }
 
 /// Which runtime a client stands on.
@@ -50,6 +52,7 @@ impl Default for Options {
             runtime_path: None,
             derives: ["Clone", "Debug", "PartialEq"].map(String::from).into(),
             serde: Serde::default(),
+            omit: Vec::new(),
         }
     }
 }
@@ -59,7 +62,7 @@ impl Default for Options {
 pub enum OptionError {
     /// It says something that Lenslet does not know.
     #[error(
-        "generator `{generator}`: unknown property `{property}`; there are `output`, `engine`, `package`, `derive`"
+        "generator `{generator}`: unknown property `{property}`; there are `output`, `engine`, `package`, `derive`, `omit`"
     )]
     Unknown {
         /// The block.
@@ -98,6 +101,7 @@ impl Options {
                 "engine" => options.engine = engine(block, value)?,
                 "package" => options.package = package(block, value)?,
                 "derive" => options.derives = derives(block, value)?,
+                "omit" => options.omit = omitted(block, value)?,
                 _ => {
                     let (generator, property) = (block.name.clone(), name.clone());
                     return Err(OptionError::Unknown { generator, property });
@@ -135,6 +139,18 @@ fn derives(block: &Generator, value: &ConfigValue) -> Result<Vec<String>, Option
     match value {
         ConfigValue::List(list) => list.iter().map(path).collect(),
         one => Ok(vec![path(one)?]),
+    }
+}
+
+fn omitted(block: &Generator, value: &ConfigValue) -> Result<Vec<String>, OptionError> {
+    let column = |it: &ConfigValue| {
+        let text = it.as_str().filter(|it| it.split('.').count() == 2);
+        text.map(String::from)
+            .ok_or_else(|| wrong(block, "omit", "a list of columns, [\"User.password\"] for instance"))
+    };
+    match value {
+        ConfigValue::List(list) => list.iter().map(column).collect(),
+        one => Ok(vec![column(one)?]),
     }
 }
 

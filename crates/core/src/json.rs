@@ -1,6 +1,6 @@
 //! Rows as the nested JSON objects that a Prisma user expects (feature `serde`).
 
-use crate::model::{Loaded, Relation, Rows};
+use crate::model::{Loaded, OmittedColumn, Relation, Rows, Shown};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// A tuple of loaded relations as entries of the row's own object.
@@ -28,5 +28,14 @@ where
 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.rows().serialize(serializer)
+    }
+}
+
+impl<F: OmittedColumn> Serialize for Shown<F>
+where
+    F::Value: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value().serialize(serializer)
     }
 }

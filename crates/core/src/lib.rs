@@ -68,7 +68,7 @@ pub mod generated {
         engine::{Isolation, TransactionOptions},
         error::{Error, ErrorKind},
         include_client,
-        model::{Get, Loaded, Many, Maybe, Model, One, Relation, Relations},
+        model::{Get, Loaded, Many, Maybe, Model, OmittedColumn, One, Relation, Relations, Shown, Shows},
         operation::{Table, View},
         query::{Cache, FieldId, ModelId},
         raw::{FromRow, RawOperation, Sql, execute_raw, query_raw},

@@ -4,6 +4,7 @@ use crate::{
     cursor::Cursor,
     error::Error,
     query::{FieldId, ModelId},
+    scalar::Scalar,
 };
 use std::fmt;
 
@@ -145,7 +146,89 @@ where
     }
 }
 
-/// A tuple of loaded relations, in the order in which they were included.
+/// A column that rows do not hold unless they are asked to: the generator block lists it as `omit`. Implemented by a generated
+/// marker type.
+pub trait OmittedColumn: Sized + 'static {
+    /// Its position and name in [`OmittedColumn::From`].
+    const FIELD: FieldId;
+    /// The model that has it.
+    type From: Model;
+    /// What it holds.
+    type Value: Scalar;
+}
+
+/// The value of an omitted column that was asked for: what `user::Password` is.
+pub struct Shown<F: OmittedColumn>(F::Value);
+
+impl<F: OmittedColumn> Shown<F> {
+    /// The value.
+    pub fn value(&self) -> &F::Value {
+        &self.0
+    }
+    /// The value, owned.
+    pub fn into_value(self) -> F::Value {
+        self.0
+    }
+}
+impl<F: OmittedColumn> Clone for Shown<F>
+where
+    F::Value: Clone,
+{
+    fn clone(&self) -> Self {
+        Shown(self.0.clone())
+    }
+}
+impl<F: OmittedColumn> PartialEq for Shown<F>
+where
+    F::Value: PartialEq,
+{
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<F: OmittedColumn> fmt::Debug for Shown<F>
+where
+    F::Value: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<F: OmittedColumn> LoadedRelation for Shown<F> {
+    const NAME: &'static str = F::FIELD.name;
+    fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error> {
+        F::Value::read(cursor).map(Shown)
+    }
+}
+
+/// What an omitted column that was asked for is in a row: [`Shown`].
+pub trait ShownColumn: LoadedRelation {
+    /// The column.
+    type Column: OmittedColumn;
+}
+impl<F: OmittedColumn> ShownColumn for Shown<F> {
+    type Column = F;
+}
+
+/// Finds an omitted column that was asked for. `I` is its place, inferred by the compiler.
+#[diagnostic::on_unimplemented(
+    message = "this column is omitted: `{F}`",
+    label = "not asked for",
+    note = "add `.include_column::<…>()` for it to the query"
+)]
+pub trait Shows<F: OmittedColumn, I> {
+    /// Its value.
+    fn shown(&self) -> &F::Value;
+}
+#[diagnostic::do_not_recommend]
+impl<F: OmittedColumn, I, L: Get<Shown<F>, I>> Shows<F, I> for L {
+    fn shown(&self) -> &F::Value {
+        self.get().value()
+    }
+}
+
+/// A tuple of loaded relations (and of omitted columns that were asked for), in the order in which they were included.
 pub trait Relations: Sized {
     /// Reads one after the other.
     ///
@@ -154,7 +237,7 @@ pub trait Relations: Sized {
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error>;
 }
 
-/// One loaded relation of a tuple. Only [`Loaded`] is one.
+/// One part of a tuple: a [`Loaded`] relation, or a column that is [`Shown`].
 pub trait LoadedRelation: Sized {
     /// The relation's name in the schema.
     const NAME: &'static str;

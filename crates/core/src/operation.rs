@@ -5,7 +5,7 @@ use crate::{
     cursor::Cursor,
     engine::Engine,
     error::{Error, ErrorKind},
-    model::{Append, Arity, Loaded, Many, Maybe, Model, Relation, Relations},
+    model::{Append, Arity, Loaded, Many, Maybe, Model, OmittedColumn, Relation, Relations, ShownColumn},
     query::{Action, CreateMany, FieldId, Query, Selected, Upsert, Write},
     relation::{Related, and},
     scalar::{Given, Written},
@@ -400,6 +400,19 @@ impl<'c, E: Engine, M: Model, V: Returns, L> Operation<'c, E, M, V, Whole<L>> {
         L: Append<Loaded<N, K>>,
     {
         self.query.selection.push(relation.into_selected());
+        self.reads_as()
+    }
+}
+
+impl<'c, E: Engine, M: Model, V: Returns, L> Operation<'c, E, M, V, Whole<L>> {
+    /// Reads a column, too, that the schema omits; the type of the row says so: `.include_column::<user::Password>()`.
+    pub fn include_column<S: ShownColumn<Column: OmittedColumn<From = M>>>(
+        mut self,
+    ) -> Operation<'c, E, M, V, Whole<L::Out>>
+    where
+        L: Append<S>,
+    {
+        self.query.selection.push(Selected::Columns(Cow::Owned(vec![S::Column::FIELD])));
         self.reads_as()
     }
 }

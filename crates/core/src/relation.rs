@@ -2,7 +2,7 @@
 
 use crate::{
     column::{Filter, Order, Orders, Unique},
-    model::{Append, Loaded, Many, Maybe, One, Relation, Relations, ToOne},
+    model::{Append, Loaded, Many, Maybe, OmittedColumn, One, Relation, Relations, ShownColumn, ToOne},
     query::{Arguments, Condition, CreateMany, Nested, OrderBy, Quantifier, Selected, SelectedRelation, Sort, Upsert},
     select::{Picked, Select},
     write::{Change, In, IntoData, Through},
@@ -140,6 +140,17 @@ impl<R: Relation, L> Related<R, L> {
         L: Append<Loaded<N, K>>,
     {
         self.below.push(relation.into_selected());
+        Related { arguments: self.arguments, below: self.below, of: PhantomData }
+    }
+}
+
+impl<R: Relation, L> Related<R, L> {
+    /// Reads a column of the rows, too, that the schema omits.
+    pub fn include_column<S: ShownColumn<Column: OmittedColumn<From = R::To>>>(mut self) -> Related<R, L::Out>
+    where
+        L: Append<S>,
+    {
+        self.below.push(Selected::Columns(vec![S::Column::FIELD].into()));
         Related { arguments: self.arguments, below: self.below, of: PhantomData }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     },
     documentation, serde, spell,
 };
-use form::{Client, Column, ColumnUse, Compound, Key, Model, New, NewField, Relation};
+use form::{Client, Column, ColumnUse, Compound, Key, Model, New, NewField, Omitted, Relation};
 use lenslet_core::catalog::Arity;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -34,7 +34,9 @@ pub(crate) fn model(client: &Client, model: &Model) -> Vec<Item> {
     let constants = constants.chain(model.compounds.iter().map(|it| compound(model, it)));
     items.extend(constants.map(|it| Item::Line(Kind::Constants, it)));
     items.extend(model.relations.iter().flat_map(relation_types).map(|it| Item::Line(Kind::Types, it)));
+    items.extend(model.columns.iter().flat_map(omitted_types).map(|it| Item::Line(Kind::Types, it)));
     items.extend(model.relations.iter().map(|it| relation(model, it)));
+    items.extend(model.columns.iter().filter_map(|it| omitted_column(model, it)));
     items.extend(model.new.iter().flat_map(|it| new(model, it)).map(Item::Block));
     items
 }
@@ -48,7 +50,7 @@ fn row(client: &Client, model: &Model) -> TokenStream {
     let serialize = serde(client.serde, &serialize);
     let names = model.camel_case.then(|| serde(client.serde, &[quote!(serde(rename_all = "camelCase"))]));
     let flatten = serde(client.serde, &[quote!(serde(flatten, serialize_with = "rt::serialize_relations"))]);
-    let fields = model.columns.iter().map(|Column { name, ty, renamed, schema_name, documentation: docs, .. }| {
+    let fields = held(model).map(|Column { name, ty, renamed, schema_name, documentation: docs, .. }| {
         let docs = documentation(docs);
         let rename = renamed.then(|| serde(client.serde, &[quote!(serde(rename = #schema_name))]));
         let ty = spell(ty, prelude);
@@ -72,8 +74,22 @@ fn accessors(model: &Model) -> Option<TokenStream> {
     let Model { loaded, prelude, .. } = model;
     let row_path = row_path(model);
     let option = prelude.option();
-    let mut shown = model.relations.iter().filter(|it| it.visible).peekable();
-    shown.peek()?;
+    let omitted = model.columns.iter().filter_map(|column| {
+        let marker = &column.omitted.as_ref()?.marker;
+        let Column { name, ty, documentation: docs, .. } = column;
+        let (docs, ty) = (documentation(docs), spell(ty, prelude));
+        Some(quote! {
+            #docs
+            pub fn #name<I>(&self) -> &#ty
+            where
+                L: rt::Shows<#marker, I>,
+            {
+                self.#loaded.shown()
+            }
+        })
+    });
+    let omitted: Vec<_> = omitted.collect();
+    let shown = model.relations.iter().filter(|it| it.visible);
     let accessors = shown.map(|Relation { name, loaded: ty, target, arity, documentation: docs, .. }| {
         let docs = documentation(docs);
         let (rows, body) = match arity {
@@ -91,7 +107,8 @@ fn accessors(model: &Model) -> Option<TokenStream> {
             }
         }
     });
-    Some(quote!(impl<L> #row_path<L> { #(#accessors)* }))
+    let accessors: Vec<_> = accessors.chain(omitted).collect();
+    (!accessors.is_empty()).then(|| quote!(impl<L> #row_path<L> { #(#accessors)* }))
 }
 
 fn model_impl(model: &Model) -> TokenStream {
@@ -99,7 +116,7 @@ fn model_impl(model: &Model) -> TokenStream {
     let Model { schema_name, row, loaded, prelude, .. } = model;
     let row_path = row_path(model);
     let result = prelude.result();
-    let names: Vec<_> = model.columns.iter().map(|it| &it.name).collect();
+    let names: Vec<_> = held(model).map(|it| &it.name).collect();
     quote! {
         impl rt::Model for #row {
             const MODEL: rt::ModelId = rt::ModelId::new(#index, #schema_name);
@@ -113,6 +130,32 @@ fn model_impl(model: &Model) -> TokenStream {
             }
         }
     }
+}
+
+/// The columns that every row holds.
+fn held(model: &Model) -> impl Iterator<Item = &Column> {
+    model.columns.iter().filter(|it| it.omitted.is_none())
+}
+
+fn omitted_types(Column { omitted, .. }: &Column) -> Vec<TokenStream> {
+    omitted
+        .iter()
+        .flat_map(|Omitted { loaded, marker }| {
+            [quote!(pub type #loaded = rt::Shown<#marker>;), quote!(pub enum #marker {})]
+        })
+        .collect()
+}
+
+fn omitted_column(model: &Model, Column { index, schema_name, ty, omitted, .. }: &Column) -> Option<Item> {
+    let marker = &omitted.as_ref()?.marker;
+    let (index, row, ty) = (position(*index), &model.row, spell(ty, &model.prelude));
+    Some(Item::Table(
+        quote!(impl rt::OmittedColumn for #marker),
+        vec![
+            quote!(const FIELD: rt::FieldId = rt::FieldId::new(#index, #schema_name);),
+            quote!(type From = #row; type Value = #ty;),
+        ],
+    ))
 }
 
 fn column(model: &Model, Column { index, schema_name, name, ty, unique, .. }: &Column) -> TokenStream {
