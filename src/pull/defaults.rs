@@ -143,7 +143,9 @@ mod tests {
                 nullable: false,
                 default: Some(default.clone()),
                 autoincrement: false,
+                counter: None,
                 collation: None,
+                comment: None,
             };
             assert_eq!(of_column(Dialect::Sqlite, &column, values).as_deref(), Some(expected), "{default:?}");
         }

@@ -107,6 +107,6 @@ pub fn blank(provider: Provider, name: &str) -> Sources {
 /// Views are written by hand; what they select is not for a schema to say.
 fn unknown_views(present: &Present<'_>, found: &DatabaseSchema) -> Vec<String> {
     let is_known = |name: &ObjectName| present.catalog.models.iter().any(|model| build::table_name(model) == *name);
-    let unknown = found.views.iter().filter(|name| !is_known(*name));
+    let unknown = found.views.iter().filter(|name| !is_known(name));
     unknown.map(|name| format!("the view `{name}` is left out; write a `view` block for what you need of it")).collect()
 }
