@@ -45,7 +45,7 @@ struct Pool {
     /// The hash of the schema.
     schema: &'static str,
     key: String,
-    transport: Option<Box<dyn Transport>>,
+    transport: Box<dyn Transport>,
 }
 
 /// An interactive transaction.
@@ -77,7 +77,7 @@ impl Engine {
     /// # Errors
     /// P6001 when the URL is not one of a pool.
     pub fn with_transport(url: &str, catalog: &'static Catalog, transport: impl Transport) -> Result<Self, Error> {
-        Engine::make(url, catalog, Some(Box::new(transport)))
+        Engine::make(url, catalog, Box::new(transport))
     }
 
     /// An engine for the pool that a variable names.
@@ -103,11 +103,11 @@ impl Engine {
     #[must_use]
     pub fn over(&self, transport: impl Transport) -> Self {
         let Pool { root, schema, key, .. } = &*self.pool;
-        let pool = Pool { root: root.clone(), schema, key: key.clone(), transport: Some(Box::new(transport)) };
+        let pool = Pool { root: root.clone(), schema, key: key.clone(), transport: Box::new(transport) };
         Engine { pool: Arc::new(pool), session: None }
     }
 
-    fn make(url: &str, catalog: &'static Catalog, transport: Option<Box<dyn Transport>>) -> Result<Self, Error> {
+    fn make(url: &str, catalog: &'static Catalog, transport: Box<dyn Transport>) -> Result<Self, Error> {
         let PoolUrl { base, key } = PoolUrl::parse(url)?;
         let pool = Pool { root: base, schema: catalog.hash, key, transport };
         Ok(Engine { pool: Arc::new(pool), session: None })
@@ -136,10 +136,7 @@ impl Engine {
         if let Some(Err(error)) = cache.map(|cache| caching(cache, &mut request)) {
             return Pending::Failed(Some(error));
         }
-        match &self.pool.transport {
-            Some(transport) => Pending::Sent(transport.send(request), self.clone()),
-            None => Pending::Failed(Some(Error::new(ErrorKind::PoolUnreachable, NO_TRANSPORT))),
-        }
+        Pending::Sent(self.pool.transport.send(request), self.clone())
     }
 
     async fn end(&self, path: &str) -> Result<(), Error> {
@@ -151,9 +148,6 @@ impl Engine {
         self.tell(path, String::new()).await.map(drop)
     }
 }
-
-const NO_TRANSPORT: &str = "the client cannot send requests: turn on its feature `worker`, `fetch` or `http`, or \
-    give its engine a transport with `over`";
 
 const NESTED: &str = "a pool has no transaction inside of a transaction; do everything in the outer one";
 
@@ -183,11 +177,9 @@ fn caching(cache: &Cache, request: &mut Request) -> Result<(), Error> {
 impl Session {
     /// Asks for its end without waiting for it.
     fn roll_back(&self) {
-        if let Some(transport) = &self.pool.transport {
-            let mut request = self.pool.request(joined(&[self.endpoint.as_str(), "/rollback"]), String::new());
-            request.headers.push(("x-transaction-id", self.id.clone()));
-            transport.send_and_forget(request);
-        }
+        let mut request = self.pool.request(joined(&[self.endpoint.as_str(), "/rollback"]), String::new());
+        request.headers.push(("x-transaction-id", self.id.clone()));
+        self.pool.transport.send_and_forget(request);
     }
 }
 

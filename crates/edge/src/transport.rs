@@ -1,6 +1,6 @@
 //! How a request reaches a pool: the one thing that differs between hosts.
 
-use lenslet_core::error::Error;
+use lenslet_core::error::{Error, ErrorKind};
 use std::{fmt, future::Future, pin::Pin};
 
 /// What has to hold for sharing between threads: `Send + Sync` where there are threads, nothing in WebAssembly, where
@@ -92,11 +92,22 @@ impl Response {
 }
 
 /// How requests are sent unless another way is given.
-pub(crate) fn of_features() -> Option<Box<dyn Transport>> {
+#[allow(unreachable_code, reason = "what comes last is for where no feature is chosen")]
+pub(crate) fn of_features() -> Box<dyn Transport> {
     #[cfg(all(any(feature = "fetch", feature = "worker"), target_family = "wasm"))]
-    return Some(Box::new(crate::Fetch));
+    return Box::new(crate::Fetch);
     #[cfg(all(feature = "http", not(target_family = "wasm")))]
-    return Some(Box::new(crate::Http::new()));
-    #[allow(unreachable_code, reason = "what is left where neither is chosen")]
-    None
+    return Box::new(crate::Http::new());
+    Box::new(Nowhere)
+}
+
+/// Sends nothing, and says so.
+struct Nowhere;
+
+impl Transport for Nowhere {
+    fn send(&self, _: Request) -> Sent {
+        let message = "the client cannot send requests: turn on its feature `worker`, `fetch` or `http`, or give its \
+                       engine a transport with `over`";
+        Box::pin(std::future::ready(Err(Error::new(ErrorKind::PoolUnreachable, message))))
+    }
 }

@@ -55,18 +55,18 @@ impl Rows {
         let mut scanner = Scanner::new(text);
         let mut answers = Vec::new();
         if !scanner.take(b'[') {
-            return Err(unexpected("a list of answers"));
+            return Err(unexpected());
         }
         while !scanner.take(b']') {
             scanner.take(b',');
-            let answer = scanner.skip().ok_or_else(|| unexpected("an answer for each operation"))?;
+            let answer = scanner.skip().ok_or_else(unexpected)?;
             answers.push(Rows::new(answer.into()));
         }
         Ok(answers)
     }
 
-    /// Takes something of the text, or says what was wanted.
-    fn take<'r, T>(&'r mut self, wanted: &str, take: impl FnOnce(&mut Scanner<'r>) -> Option<T>) -> Result<T, Error> {
+    /// Takes something of the text. (That it is something else is all that is said: more words are kilobytes of a Worker.)
+    fn take<'r, T>(&'r mut self, take: impl FnOnce(&mut Scanner<'r>) -> Option<T>) -> Result<T, Error> {
         let mut scanner = Scanner::resume(&self.text, self.at);
         scanner.take(b',');
         let taken = take(&mut scanner);
@@ -76,29 +76,29 @@ impl Rows {
                 self.at = at;
                 Ok(taken)
             }
-            None => Err(unexpected(wanted)),
+            None => Err(unexpected()),
         }
     }
 
-    fn open(&mut self, wanted: &str) -> Result<usize, Error> {
-        self.take(wanted, |scanner| scanner.take(b'[').then_some(0))
+    fn open(&mut self) -> Result<usize, Error> {
+        self.take(|scanner| scanner.take(b'[').then_some(0))
     }
 }
 
 #[cold]
-fn unexpected(wanted: &str) -> Error {
-    Error::unexpected_answer(wanted)
+fn unexpected() -> Error {
+    Error::unexpected_answer("what was asked for")
 }
 
 impl Cursor for Rows {
     fn enter(&mut self) -> Result<usize, Error> {
         self.in_row = false;
-        self.open("a list of rows")
+        self.open()
     }
 
     fn next_row(&mut self) -> Result<bool, Error> {
         let in_row = self.in_row;
-        let next = self.take("the end of a row", |scanner| {
+        let next = self.take(|scanner| {
             if in_row && !scanner.take(b']') {
                 return None;
             }
@@ -111,15 +111,15 @@ impl Cursor for Rows {
     }
 
     fn enter_list(&mut self) -> Result<usize, Error> {
-        self.open("a list")
+        self.open()
     }
 
     fn next_item(&mut self) -> Result<bool, Error> {
-        self.take("an item", |scanner| Some(!scanner.take(b']')))
+        self.take(|scanner| Some(!scanner.take(b']')))
     }
 
     fn null(&mut self) -> Result<bool, Error> {
-        self.take("a cell", |scanner| match scanner.peek()? {
+        self.take(|scanner| match scanner.peek()? {
             b']' => None,
             b'n' => scanner.word("null").then_some(true),
             _ => Some(false),
@@ -127,29 +127,29 @@ impl Cursor for Rows {
     }
 
     fn boolean(&mut self) -> Result<bool, Error> {
-        self.take("a boolean", |scanner| {
+        self.take(|scanner| {
             let yes = scanner.word("true");
             (yes || scanner.word("false")).then_some(yes)
         })
     }
 
     fn integer(&mut self) -> Result<i64, Error> {
-        self.take("an integer", Scanner::integer)
+        self.take(Scanner::integer)
     }
 
     fn float(&mut self) -> Result<f64, Error> {
-        self.take("a number", |scanner| match scanner.peek()? {
+        self.take(|scanner| match scanner.peek()? {
             b'"' => float::named(&scanner.string()?),
             _ => scanner.number()?.parse().ok(),
         })
     }
 
     fn text(&mut self) -> Result<Cow<'_, str>, Error> {
-        self.take("text", Scanner::string)
+        self.take(Scanner::string)
     }
 
     fn bytes(&mut self) -> Result<Vec<u8>, Error> {
-        self.take("bytes", |scanner| base64::read(&scanner.string()?))
+        self.take(|scanner| base64::read(&scanner.string()?))
     }
 
     fn date_time(&mut self) -> Result<i64, Error> {
@@ -157,7 +157,7 @@ impl Cursor for Rows {
     }
 
     fn uuid(&mut self) -> Result<[u8; 16], Error> {
-        self.take("a UUID", |scanner| uuid::read(&scanner.string()?))
+        self.take(|scanner| uuid::read(&scanner.string()?))
     }
 
     fn cache_info(&self) -> CacheInfo {

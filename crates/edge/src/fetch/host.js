@@ -34,14 +34,13 @@ export async function post(wasm, id, url, headers, body, repeatable) {
   }
 }
 
-// Takes the answer, if it is there.
-export function take(id) {
+// Takes the answer, if it is there; if it is not, perhaps gives it up.
+export function take(id, giveUp) {
   const answer = posted.get(id);
-  return typeof answer == "string" ? posted.delete(id) && answer : undefined;
-}
-
-// Gives up what was posted.
-export function abandon(id) {
-  posted.get(id)?.abort?.();
+  if (typeof answer != "string") {
+    if (!giveUp) return;
+    answer?.abort();
+  }
   posted.delete(id);
+  return giveUp ? undefined : answer;
 }

@@ -31,8 +31,7 @@ pub struct Fetch;
 #[wasm_bindgen(module = "/src/fetch/host.js")]
 extern "C" {
     fn post(wasm: JsValue, id: u32, url: &str, headers: &str, body: &str, repeatable: bool);
-    fn take(id: u32) -> Option<String>;
-    fn abandon(id: u32);
+    fn take(id: u32, give_up: bool) -> Option<String>;
 }
 
 thread_local! {
@@ -76,7 +75,7 @@ impl Future for Posted {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let Some(request) = self.request.take() {
             start(&request, self.id);
-        } else if let Some(answer) = take(self.id) {
+        } else if let Some(answer) = take(self.id, false) {
             return Poll::Ready(response(&answer));
         }
         let mut waiting = without(self.id);
@@ -89,7 +88,7 @@ impl Future for Posted {
 impl Drop for Posted {
     fn drop(&mut self) {
         put(&WAITING, without(self.id));
-        abandon(self.id);
+        take(self.id, true);
     }
 }
 
@@ -110,7 +109,7 @@ pub fn arrived(id: u32) {
     match waker {
         Some(waker) => waker.wake(),
         // Nobody wants it.
-        None => abandon(id),
+        None => drop(take(id, true)),
     }
 }
 
