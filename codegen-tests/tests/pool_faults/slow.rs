@@ -27,6 +27,8 @@ fn slow_clients_are_cut_off_and_hold_nobody_up() {
         let (head, _) = whole.split_once("\r\n\r\n").unwrap();
         let in_head = closed_after(pool.address, &head.as_bytes()[..head.len() / 2]).await;
         assert!(in_head < Duration::from_secs(2), "{in_head:?}");
+        let silent = closed_after(pool.address, b"").await;
+        assert!(silent < Duration::from_secs(2), "{silent:?}");
         // Within the body: an answer that says so, after the same time.
         let mut client = Client::connect(pool.address).await.unwrap();
         client.send(&whole.as_bytes()[..whole.len() - 5]).await.unwrap();
@@ -75,7 +77,13 @@ fn who_does_not_listen_holds_no_connection_to_the_database() {
         let mut client = Client::connect(pool.address).await.unwrap();
         assert!(client.query(&batch(1, 1)).await.unwrap().is_ok());
         no_sessions(&server, "active").await;
-        drop(deaf);
+        // After a while they are given up, with what was to be sent to them.
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        for client in &mut deaf {
+            let mut rest = Vec::new();
+            let _ = tokio::time::timeout(Duration::from_secs(5), client.0.read_to_end(&mut rest)).await.unwrap();
+            assert!(rest.len() < 4_000_000, "it was waited for");
+        }
         pool.stop().await;
     });
 }

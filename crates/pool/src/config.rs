@@ -277,6 +277,7 @@ mod tests {
             values = 6
             batch = 7
             request-time = "4s"
+            idle-time = "6s"
             requests-per-second = 8
             [cache]
             memory = "1 MiB"

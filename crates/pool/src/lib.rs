@@ -13,6 +13,7 @@ pub mod keys;
 pub mod limits;
 pub mod logging;
 pub mod metrics;
+mod patient;
 mod reply;
 mod route;
 mod schema;

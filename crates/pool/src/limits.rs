@@ -37,8 +37,10 @@ pub struct Limits {
     pub values: usize,
     /// Queries of a batch; P5000.
     pub batch: usize,
-    /// How long a client may take to send the head of a request, and its body; the connection is closed, P5000.
+    /// How long a client may take to send the body of a request; P5000.
     pub request_time: Time,
+    /// How long a connection may say nothing, and take for the head of a request; then it is closed.
+    pub idle_time: Time,
     /// Requests a second of each key that has no limit of its own; P5011.
     pub requests_per_second: Option<NonZeroU32>,
 }
@@ -57,6 +59,7 @@ impl Default for Limits {
             values: 500_000,
             batch: 1000,
             request_time: Time(Duration::from_secs(15)),
+            idle_time: Time(Duration::from_secs(60)),
             requests_per_second: None,
         }
     }

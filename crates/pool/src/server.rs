@@ -8,6 +8,7 @@ use crate::{
     keys::Keys,
     limits::Limits,
     metrics::{Exporter, UPKEEP},
+    patient::Patient,
     schema::{Admission, Schema},
     service::Service,
     tls::TlsConfig,
@@ -304,12 +305,13 @@ async fn speak(
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     let mut http = auto::Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(service.gate.limits().request_time.0);
-    http.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
+    let idle = service.gate.limits().idle_time.0;
+    http.http1().timer(TokioTimer::new()).header_read_timeout(idle);
+    http.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).keep_alive_interval(idle);
     let answer = service_fn(move |request| {
         let service = Arc::clone(&service);
         async move { Ok::<_, Infallible>(service.answer(request, secure).await.into_response()) }
     });
     // What went wrong with one connection is the client's to notice.
-    let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), answer)).await;
+    let _ = watcher.watch(http.serve_connection(TokioIo::new(Patient::new(stream, idle)), answer)).await;
 }
