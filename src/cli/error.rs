@@ -187,13 +187,21 @@ impl Error {
             Error::WouldOverwrite { .. } => "run it in another folder, or move the files away".to_owned(),
             Error::TwoProviders { .. } => "leave out one of `--provider`, `--template` and the URL".to_owned(),
             Error::NobodyToAsk { instead, .. } => (*instead).to_owned(),
-            Error::Diverged { .. } => "put the migrations back as they were applied; or start anew, which drops everything \
+            Error::Diverged { .. } => {
+                "put the migrations back as they were applied; or start anew, which drops everything \
                                        in the database: `lenslet migrate reset`"
-                .to_owned(),
+                    .to_owned()
+            }
             Error::ImpossibleChange { .. } => {
                 "change the rows or the schema first, or write the migration and edit it: `--create-only`".to_owned()
             }
             Error::ShadowIsTheDatabase { .. } => "name another database, kept for this purpose".to_owned(),
+            Error::Scratch(error) if matches!(**error, lenslet_migrate::Error::MigrationFailed { .. }) => return None,
+            Error::Scratch(_) => {
+                "migrations are tried there; name a database whose content may be dropped: the schema's \
+                                  `shadowDatabaseUrl`, or `--shadow-database-url URL`"
+                    .to_owned()
+            }
             Error::NoName(_) => "say in a few words what the migration is for".to_owned(),
             Error::NoProvider => "compare with a schema, a database, or a folder with a migration_lock.toml".to_owned(),
             Error::NoScratch => "name a database whose content may be dropped: `--shadow-database-url URL`".to_owned(),
@@ -212,7 +220,6 @@ impl Error {
             | Error::Migrate(_)
             | Error::Rename(_)
             | Error::At { .. }
-            | Error::Scratch(_)
             | Error::NoMigrations { .. }
             | Error::CannotSquash(_)
             | Error::Pull(_)

@@ -102,11 +102,12 @@ fn the_program_with_a_file_builds_and_runs() {
         return;
     }
     let project = Project::empty();
-    project.run(&["init", "--template", "sqlite"]).succeeds();
-    project.run(&["db", "push"]).succeeds();
-    project.run(&["gen"]).succeeds();
+    let ran = project.run(&["init", "--template", "sqlite"]);
+    assert_eq!(next_commands(ran.succeeds()), ["lenslet migrate dev --name init", "cargo run", "lenslet doctor"]);
+    project.run(&["migrate", "dev", "--name", "init"]).succeeds();
     let ran = Ran::of(&mut cargo(&project, "run"));
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "ada1@example.com: 1 posts\n"), "{}", ran.stderr);
+    project.run(&["doctor"]).succeeds();
 }
 
 #[test]

@@ -354,32 +354,60 @@ fn commands_about_structure_want_the_database_itself() {
 }
 
 /// On a terminal questions are asked; `script` gives the command one.
-#[test]
 #[cfg(target_os = "linux")]
-fn on_a_terminal_questions_are_asked() {
+fn answered(project: &Project, arguments: &str, answer: &str) -> Option<(Option<i32>, String)> {
     use std::io::Write as _;
     use std::process::{Command, Stdio};
-    let project = begun();
-    let ask = |answer: &str| {
-        let line = format!("{} migrate reset --skip-generate", env!("CARGO_BIN_EXE_lenslet"));
-        let mut script = Command::new("script");
-        script
-            .args(["-qec", &line, "/dev/null"])
-            .current_dir(project.path(""))
-            .env_remove("CI")
-            .env_remove("DATABASE_URL");
-        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
-        child.stdin.take().expect("piped").write_all(answer.as_bytes()).expect("script reads");
-        let output = child.wait_with_output().expect("script ends");
-        Some((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
-    };
-    connection(&project).execute("INSERT INTO User (email) VALUES ('ada@example.com')", []).expect("a row");
-    let Some((code, shown)) = ask("n\n") else {
+    let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_lenslet"));
+    let mut script = Command::new("script");
+    script.args(["-qec", &line, "/dev/null"]).current_dir(project.path(""));
+    script.env_remove("CI").env_remove("DATABASE_URL").env_remove("DIRECT_URL");
+    let Ok(mut child) = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
         eprintln!("skipped: there is no `script`");
-        return;
+        return None;
     };
+    child.stdin.take().expect("piped").write_all(answer.as_bytes()).expect("script reads");
+    let output = child.wait_with_output().expect("script ends");
+    Some((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn who_sits_at_a_terminal_is_asked_before_a_reset() {
+    let project = begun();
+    connection(&project).execute("INSERT INTO User (email) VALUES ('ada@example.com')", []).expect("a row");
+    let Some((code, shown)) = answered(&project, "migrate reset --skip-generate", "n\n") else { return };
     assert!(shown.contains("rows included? [y/N]"), "{shown}");
     assert_eq!((code, count(&project, "SELECT count(*) FROM User")), (Some(130), 1));
-    let (code, _) = ask("y\n").expect("as before");
+    let code = answered(&project, "migrate reset --skip-generate", "y\n").and_then(|(code, _)| code);
     assert_eq!((code, count(&project, "SELECT count(*) FROM User")), (Some(0), 0));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn who_sits_at_a_terminal_is_asked_for_a_name_and_whether_to_lose_data() {
+    let project = begun();
+    connection(&project).execute("INSERT INTO User (email) VALUES ('ada@example.com')", []).expect("a row");
+    project.write("prisma/schema.prisma", without_email());
+    let Some((code, shown)) = answered(&project, "migrate dev --skip-generate", "no\n") else { return };
+    assert!(shown.contains("1 row") && shown.contains("apply the migration? [y/N]"), "{shown}");
+    assert_eq!((code, migrations(&project).len()), (Some(130), 1));
+    let (code, shown) = answered(&project, "migrate dev --skip-generate", "yes\nNo email\n").expect("as before");
+    assert!(shown.contains("What is the migration for?"), "{shown}");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(migrations(&project)[1].ends_with("_no_email"), "{shown}");
+}
+
+/// A database that disagrees with its history is emptied only by a yes.
+#[test]
+#[cfg(target_os = "linux")]
+fn who_sits_at_a_terminal_is_asked_when_the_history_does_not_agree() {
+    let project = begun();
+    connection(&project).execute_batch("CREATE TABLE Stray (id INTEGER)").expect("a table");
+    let Some((code, shown)) = answered(&project, "migrate dev --skip-generate", "\n") else { return };
+    assert!(shown.contains("create table Stray") && shown.contains("apply all migrations? [y/N]"), "{shown}");
+    assert_eq!(code, Some(130));
+    let (code, shown) = answered(&project, "migrate dev --skip-generate", "y\n").expect("as before");
+    assert_eq!(code, Some(0), "{shown}");
+    assert_eq!(count(&project, "SELECT count(*) FROM sqlite_schema WHERE name = 'Stray'"), 0);
 }

@@ -17,10 +17,21 @@ fn help_is_an_answer_and_lists_every_command() {
 
 #[test]
 fn every_command_has_help_with_examples() {
-    for command in [&["gen"][..], &["validate"], &["format"], &["db", "push"]] {
-        let ran = Project::empty().run(&[command, &["--help"]].concat());
-        ran.succeeds().prints("Examples:").prints("--schema");
+    let commands = "init, doctor, gen, validate, format, db push, db pull, db seed, db execute, migrate dev, migrate reset, \
+                    migrate diff, migrate squash, migrate deploy, migrate status, migrate resolve, migrate down, pool, \
+                    completions, man";
+    for command in commands.split(", ") {
+        let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        Project::empty().run(&arguments).succeeds().prints("Examples:").prints(&format!("lenslet {command}"));
     }
+}
+
+#[test]
+fn commands_of_commands_are_listed_in_groups() {
+    let ran = Project::empty().run(&["migrate", "--help"]);
+    ran.succeeds().prints("While developing:").prints("In production:").prints("deploy");
+    Project::empty().run(&["db", "--help"]).succeeds().prints("push").prints("pull");
+    Project::empty().run(&["migrate"]).fails(&["In production:"]);
 }
 
 #[test]

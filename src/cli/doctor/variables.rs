@@ -11,7 +11,9 @@ use crate::cli::project::Project;
 pub(super) fn of_command_line(project: &Project) -> Section {
     let mut section = Section::new("Commands that need a database: db, migrate, doctor, pool");
     let datasource = &project.schema.datasource;
-    match project.url() {
+    let url = project.url();
+    let has_url = url.is_ok();
+    match url {
         Ok(url) => {
             let origin = url.origin().trim_matches('`').to_owned();
             let source = project.environment.source(&origin).map_or_else(String::new, |it| format!(", from {it}"));
@@ -32,6 +34,12 @@ pub(super) fn of_command_line(project: &Project) -> Section {
             Url::Literal(_) => section.say(Level::Good, format!("`{property}` stands in the schema")),
             Url::Env(name) => match project.environment.source(name) {
                 Some(source) => section.say(Level::Good, format!("`{property}` is `{name}`, from {source}")),
+                None if property == "url" && has_url => {
+                    section.say(
+                        Level::Good,
+                        format!("`{property}` is `{name}`, which is not set, and which nothing here needs"),
+                    );
+                }
                 None => section.say(Level::Warning, format!("`{property}` is `{name}`, which is not set")),
             },
         }

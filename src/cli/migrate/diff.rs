@@ -224,16 +224,8 @@ impl<'a> Sides<'a> {
         if namespaces.is_empty() {
             namespaces = from.namespaces();
         }
-        // A server that may be asked for a scratch database is one that a side names.
-        let server = [from, to].into_iter().find_map(|side| match side {
-            Side::Database { url, .. } => Some(url.as_str().to_owned()),
-            _ => None,
-        });
-        let scratch = match (shadow, server) {
-            (Some(url), _) => ScratchUrl::At(url.to_owned()),
-            (None, Some(url)) => ScratchUrl::Beside(url),
-            (None, None) => ScratchUrl::Memory,
-        };
+        // A server that a side names may be the one in production: no database is made there unasked.
+        let scratch = shadow.map_or(ScratchUrl::Memory, |url| ScratchUrl::At(url.to_owned()));
         Ok(Self { provider, namespaces, scratch, shadow })
     }
 
