@@ -103,15 +103,22 @@ impl<E, M: Model, V, R> fmt::Debug for Informed<'_, E, M, V, R> {
     }
 }
 
-impl<'c, E: Engine, M: Model, V: Reads, R> Operation<'c, E, M, V, R> {
+// The bounds are those of the methods: the message then is that of `Reads`.
+impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     /// How a pool may cache the answer: `.cache(ttl(60).swr(30).tag("posts"))`. A native client always asks the database.
-    pub fn cache(mut self, cache: impl Into<Cache>) -> Self {
+    pub fn cache(mut self, cache: impl Into<Cache>) -> Self
+    where
+        V: Reads,
+    {
         self.query_mut().cache = Some(Box::new(cache.into()));
         self
     }
 
     /// Answers where the rows come from, too: `let (posts, info) = ….with_cache_info().await?`. Last of all.
-    pub fn with_cache_info(self) -> Informed<'c, E, M, V, R> {
+    pub fn with_cache_info(self) -> Informed<'c, E, M, V, R>
+    where
+        V: Reads,
+    {
         Informed(self)
     }
 }
