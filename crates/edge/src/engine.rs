@@ -89,11 +89,7 @@ impl Engine {
             Some(url) => Engine::new(&url, catalog),
             None => Err(Error::new(
                 ErrorKind::InvalidPoolUrl,
-                joined(&[
-                    "`",
-                    variable,
-                    "` is not set or empty; it holds the URL of the pool, `https://HOST/?api_key=…`",
-                ]),
+                joined(&["`", variable, "` is not set or empty; it holds the URL of the pool"]),
             )),
         }
     }

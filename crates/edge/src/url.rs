@@ -29,7 +29,7 @@ impl PoolUrl {
         // Neither a user nor a password: a pool wants its key as `?api_key=…`.
         let is_part = |byte: u8| byte.is_ascii_graphic() && byte != b'@' && byte != b'\\';
         if authority.is_empty() || !address.bytes().all(is_part) {
-            return Err(invalid("it has no valid host; write `https://HOST/?api_key=…`"));
+            return Err(invalid("it has no valid host"));
         }
         let path = path.strip_suffix('/').unwrap_or(path);
         let slash = if path.is_empty() { "" } else { "/" };
@@ -108,12 +108,12 @@ fn key(query: &str) -> Result<String, Error> {
         rest = after;
     }
     if given.is_empty() {
-        return Err(invalid("it has no key; add `?api_key=…`, see `lenslet pool key create`"));
+        return Err(invalid("add `?api_key=…` with a key of the pool"));
     };
     // Sent as it is: the keys of a pool have nothing that a URL would have to escape.
     match given.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'%') {
         true => Ok(given.into()),
-        false => Err(invalid("its `api_key` has characters that no key has")),
+        false => Err(invalid("no key looks like its `api_key`")),
     }
 }
 
@@ -156,10 +156,10 @@ mod tests {
         check("postgresql://host/db?password=s3cret", Err("URL of a database"));
         check("https://u:s3cret@pool.example/?api_key=x", Err("no valid host"));
         check("https:///?api_key=s3cret", Err("no valid host"));
-        check("https://pool.example/", Err("no key"));
-        check("https://pool.example/?api_key=", Err("no key"));
-        check("https://pool.example/?api_key=s3cret%0d%0ax", Err("characters that no key has"));
-        check("https://pool.example/?api_key=s3cret%zz", Err("characters that no key has"));
+        check("https://pool.example/", Err("add `?api_key=…`"));
+        check("https://pool.example/?api_key=", Err("add `?api_key=…`"));
+        check("https://pool.example/?api_key=s3cret%0d%0ax", Err("no key looks like"));
+        check("https://pool.example/?api_key=s3cret%zz", Err("no key looks like"));
         for host in
             ["pool.example", "127.0.0.1.evil.example", "127.evil.example.org", "localhost.evil.example", "[::2]"]
         {
