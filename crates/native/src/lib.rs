@@ -11,6 +11,7 @@ pub mod engine;
 mod environment;
 pub mod forest;
 mod inputs;
+mod mixed;
 mod observe;
 mod plans;
 #[cfg(feature = "postgresql")]

@@ -63,6 +63,8 @@ pub(crate) struct Connection {
     observer: Arc<Observer>,
     /// What the statements of the operation that runs end with.
     comment: Option<Box<Comment>>,
+    /// What is sent in front of the next statement, so that it takes no round trip of its own.
+    ahead: Vec<Ahead>,
     _opened: Opened,
 }
 
@@ -86,6 +88,28 @@ struct Sent<'a> {
 impl Sent<'_> {
     fn is_same(&self, other: &Sent<'_>) -> bool {
         self.sql == other.sql && self.call.types == other.call.types
+    }
+}
+
+/// What need not be answered before the next statement is sent.
+struct Ahead {
+    what: Before,
+    running: Running,
+}
+
+enum Before {
+    Command(Cow<'static, str>),
+    Statement(Statement, Vec<Bound<'static>>),
+}
+
+impl Ahead {
+    async fn send(self, client: &Client) -> Result<(), Fault> {
+        let affected = match &self.what {
+            Before::Command(sql) => client.batch_execute(sql).await.map(|()| 0),
+            Before::Statement(statement, parameters) => client.execute_raw(statement, parameters).await,
+        };
+        self.running.finish(affected?);
+        Ok(())
     }
 }
 
@@ -205,6 +229,7 @@ impl Connection {
             broken: false,
             observer: Arc::clone(observer),
             comment: None,
+            ahead: Vec::new(),
             _opened: opening.done(&settings.host, settings.port, &settings.database),
         };
         let bounced = connection.is_bounced(settings, bouncer).await.map_err(|fault| match fault {
@@ -308,7 +333,8 @@ impl Connection {
     /// Waits for an answer, moving bytes.
     async fn answer<T>(&mut self, future: impl AsyncFnOnce(&Client) -> Result<T, Fault>) -> Result<T, Fault> {
         self.waiting = true;
-        let working = drive(&mut self.wire, future(&self.client));
+        let ahead = std::mem::take(&mut self.ahead);
+        let working = drive(&mut self.wire, after(&self.client, ahead, future(&self.client)));
         let answer = match self.patience {
             None => working.await,
             Some(patience) => within(patience, working).await.unwrap_or(Err(Fault::Late)),
@@ -339,6 +365,53 @@ impl Connection {
         self.command(command).await
     }
 
+    /// Says what comes in front of the next statement.
+    fn send_ahead(&mut self, command: impl Into<Cow<'static, str>>) {
+        let command = command.into();
+        let running = self.observer.statement(&command, String::new);
+        self.ahead.push(Ahead { what: Before::Command(command), running });
+    }
+
+    /// Begins a transaction with the next statement.
+    pub(crate) fn begin_ahead(&mut self) {
+        self.in_transaction = true;
+        self.failed = false;
+        self.send_ahead("BEGIN");
+    }
+
+    /// Begins a savepoint with the next statement.
+    pub(crate) fn save_ahead(&mut self, savepoint: &str) {
+        self.send_ahead(format!("SAVEPOINT {savepoint}"));
+    }
+
+    /// Sends a statement with the next one. It belongs to a transaction, and nobody waits for what it answers; where it fails
+    /// the next one says so.
+    pub(crate) async fn run_ahead(&mut self, call: Call<'_>) -> Result<(), Fault> {
+        let sent = self.sent(&call);
+        let statement = match self.way(&sent) {
+            Way::Prepared(statement) => Some(statement),
+            Way::Prepare => self.prepare(&call).await?,
+            Way::Whole => None,
+        };
+        let Some(statement) = statement else {
+            return self.run(&call, &mut |_: &Row| Ok(())).await.map(|_| ());
+        };
+        let running = self.watch(&self.sent(&call));
+        let parameters = call.parameters.into_iter().map(Bound::into_owned).collect();
+        self.ahead.push(Ahead { what: Before::Statement(statement, parameters), running });
+        Ok(())
+    }
+
+    /// Sends what waits for the next statement.
+    pub(crate) async fn flush(&mut self) -> Result<(), Fault> {
+        if self.ahead.is_empty() { Ok(()) } else { self.answer(async |_| Ok(())).await }
+    }
+
+    /// Statements that were not sent yet need not be undone.
+    fn forget_ahead(&mut self) {
+        self.ahead.retain(|it| matches!(it.what, Before::Command(_)));
+    }
+
     /// Ends the transaction, keeping what it did.
     pub(crate) async fn commit(&mut self) -> Result<(), Fault> {
         if self.failed {
@@ -356,6 +429,7 @@ impl Connection {
 
     /// Ends the transaction, undoing what it did.
     pub(crate) async fn rollback(&mut self) -> Result<(), Fault> {
+        self.forget_ahead();
         let undone = self.command("ROLLBACK").await;
         self.in_transaction = self.waiting || (undone.is_err() && !self.broken);
         undone
@@ -382,6 +456,7 @@ impl Connection {
 
     /// Undoes what was done since a savepoint, and forgets it.
     pub(crate) async fn undo_to(&mut self, savepoint: &str) -> Result<(), Fault> {
+        self.forget_ahead();
         self.command(&format!("ROLLBACK TO {savepoint}; RELEASE {savepoint}")).await?;
         self.failed = false;
         Ok(())
@@ -629,6 +704,40 @@ impl Canceller {
         // Where the server cannot be told, the connection is closed, which it notices in time.
         let _ = within(RECOVERY, self.token.cancel_query(self.tls)).await;
     }
+}
+
+/// The output of a future, which is sent after others. Where one of these fails it is that one's fault.
+async fn after<T>(
+    client: &Client,
+    ahead: Vec<Ahead>,
+    future: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    if ahead.is_empty() {
+        return future.await;
+    }
+    let mut before = pin!(together(ahead.into_iter().map(|it| it.send(client)).collect()));
+    let mut future = pin!(future);
+    let (mut sent, mut output) = (None, None);
+    poll_fn(|context| {
+        if sent.is_none()
+            && let Poll::Ready(it) = before.as_mut().poll(context)
+        {
+            sent = Some(it.into_iter().collect::<Result<Vec<()>, Fault>>());
+        }
+        if output.is_none()
+            && let Poll::Ready(it) = future.as_mut().poll(context)
+        {
+            output = Some(it);
+        }
+        match (sent.take(), output.take()) {
+            (Some(before), Some(output)) => Poll::Ready(before.and(output)),
+            others => {
+                (sent, output) = others;
+                Poll::Pending
+            }
+        }
+    })
+    .await
 }
 
 /// Moves bytes until the future is done, or the connection has ended.

@@ -4,7 +4,10 @@ use super::{
     bind::Keys,
     decode::{self, Cell},
 };
-use crate::forest::{Arena, Chain, Offset};
+use crate::{
+    forest::{Arena, Chain, Offset},
+    mixed::Mixed,
+};
 use lenslet_core::{catalog::Catalog, error::Error};
 use lenslet_sql::{Kind, Type};
 use std::collections::HashMap;
@@ -13,7 +16,7 @@ use tokio_postgres::Row;
 /// The cells of parents that wait for the rows of a relation, grouped by key.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
-    integers: HashMap<i64, u32>,
+    integers: HashMap<i64, u32, Mixed>,
     others: HashMap<Vec<u8>, u32>,
     /// The distinct keys, in the order in which they came.
     keys: Keys,

@@ -33,6 +33,8 @@ struct Writing<'a> {
     /// What waits for the rows of the answer's relations.
     groups: Vec<Groups>,
     count: u64,
+    /// Whether it is several statements in a transaction, so that one can go along with the next.
+    several: bool,
 }
 
 impl Connection {
@@ -43,18 +45,24 @@ impl Connection {
         parameters: &[Parameter<'_>],
         catalog: &Catalog,
     ) -> Result<Rows, Error> {
-        let writing = Writing::new(plan, Reader { parameters, catalog });
-        if is_single(plan, parameters) {
+        let mut writing = Writing::new(plan, Reader { parameters, catalog });
+        writing.several = !is_single(plan, parameters);
+        if !writing.several {
             return writing.execute(self).await;
         }
         let nested = self.in_transaction();
         let classify = |fault: Fault| fault.classify(catalog);
         if nested {
-            self.command("SAVEPOINT lenslet_write").await.map_err(classify)?;
+            self.save_ahead("lenslet_write");
         } else {
-            self.begin("BEGIN").await.map_err(classify)?;
+            self.begin_ahead();
         }
-        match writing.execute(self).await {
+        let mut written = writing.execute(self).await;
+        if nested && written.is_ok() {
+            // What fails must fail before the savepoint is gone.
+            written = self.flush().await.map_err(classify).and(written);
+        }
+        match written {
             Ok(rows) if nested => {
                 self.command("RELEASE lenslet_write").await.map_err(classify)?;
                 Ok(rows)
@@ -108,6 +116,7 @@ impl<'a> Writing<'a> {
             roots: Chain::default(),
             groups,
             count: 0,
+            several: false,
         }
     }
 
@@ -160,12 +169,21 @@ impl<'a> Writing<'a> {
     /// Runs a statement, and says how many rows it gave back or changed.
     async fn run_once(&mut self, connection: &mut Connection, run: &'a Run) -> Result<usize, Error> {
         let call = self.call(&run.statement)?;
+        if run.check.is_none() && run.statement.columns.is_empty() && self.is_unheard(run.into) {
+            connection.run_ahead(call).await.map_err(|fault| fault.classify(self.reader.catalog))?;
+            return Ok(0);
+        }
         let mut kept = Vec::new();
         let found = self.perform(connection, &call, &run.statement.columns, run.into, &mut kept).await?;
         if let Target::Register(register) = run.into {
             self.memory.put(register, kept);
         }
         Ok(found)
+    }
+
+    /// Whether nobody asks what a statement answers, so that it can go along with the next one.
+    fn is_unheard(&self, into: Target) -> bool {
+        self.several && into == Target::Nothing
     }
 
     /// Runs a statement; its rows go into the answer or are kept, depending on its target.
@@ -210,6 +228,10 @@ impl<'a> Writing<'a> {
             let sql = variant.sql(&Dialect::POSTGRESQL, rows.len());
             let parameters = bind_rows(variant, &rows, &self.reader, &self.memory)?;
             let call = Call { sql: sql.into(), parameters, types: Vec::new() };
+            if insert.columns.is_empty() && self.is_unheard(insert.into) {
+                connection.run_ahead(call).await.map_err(|fault| fault.classify(self.reader.catalog))?;
+                continue;
+            }
             self.perform(connection, &call, &insert.columns, insert.into, &mut kept).await?;
         }
         if let Target::Register(register) = insert.into {

@@ -1,16 +1,15 @@
 //! Which rows belong to which parents.
 
 use super::bind::{Keys, json_tuples};
-use crate::forest::{Arena, Chain, Offset};
+use crate::{
+    forest::{Arena, Chain, Offset},
+    mixed::Mixed,
+};
 use rusqlite::{
     Row,
     types::{Value as Sql, ValueRef},
 };
-use std::{
-    collections::HashMap,
-    hash::{BuildHasher, Hasher, RandomState},
-    rc::Rc,
-};
+use std::{collections::HashMap, rc::Rc};
 
 /// The cells of parents that wait for the rows of a relation, grouped by key.
 #[derive(Debug)]
@@ -29,7 +28,7 @@ pub(crate) struct Groups {
 impl Groups {
     pub(crate) fn new() -> Self {
         Groups {
-            integers: HashMap::with_hasher(Mixed::new()),
+            integers: HashMap::default(),
             others: HashMap::new(),
             singles: Vec::new(),
             tuples: Vec::new(),
@@ -166,40 +165,5 @@ fn push(bytes: &mut Vec<u8>, key: ValueRef<'_>) {
         ValueRef::Real(value) => sized(2, &value.to_le_bytes()),
         ValueRef::Text(text) => sized(3, text),
         ValueRef::Blob(blob) => sized(4, blob),
-    }
-}
-
-/// Hashes integers by one wide multiplication; the seed keeps stored keys from being chosen to collide.
-#[derive(Clone, Copy, Debug)]
-struct Mixed(u64);
-
-impl Mixed {
-    fn new() -> Self {
-        Mixed(RandomState::new().hash_one(0_u8))
-    }
-}
-
-impl BuildHasher for Mixed {
-    type Hasher = MixedHasher;
-    fn build_hasher(&self) -> MixedHasher {
-        MixedHasher(self.0)
-    }
-}
-
-struct MixedHasher(u64);
-
-impl Hasher for MixedHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64((*byte).into()));
-    }
-    fn write_u64(&mut self, value: u64) {
-        let wide = u128::from(self.0 ^ value) * 0x9E37_79B9_7F4A_7C15;
-        self.0 = (wide as u64) ^ ((wide >> 64) as u64);
-    }
-    fn write_i64(&mut self, value: i64) {
-        self.write_u64(value.cast_unsigned());
     }
 }
