@@ -76,6 +76,7 @@ impl End {
             referenced_columns: vec![self.referenced_column.clone()],
             on_delete: ReferentialAction::Cascade,
             on_update: ReferentialAction::Cascade,
+            relies_on: None,
         }
     }
 }

@@ -151,6 +151,7 @@ impl Describer<'_> {
             referenced_columns: column_names(to, &key.references),
             on_delete: key.on_delete,
             on_update: key.on_update,
+            relies_on: None,
         })
     }
 }

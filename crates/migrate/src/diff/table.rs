@@ -72,7 +72,7 @@ impl<'s> TableDifference<'s> {
             let own = tables.iter().find(|it| it.table == &self.new.name);
             let referred = tables.iter().find(|it| it.table == &key.references);
             own.is_some_and(|it| key.columns.iter().any(|column| it.retyped.contains(&column.as_str())))
-                || referred.is_some_and(|it| it.is_in_the_way_of(&key.referenced_columns))
+                || referred.is_some_and(|it| it.is_in_the_way_of(key))
         };
         for (old, new) in self.kept_keys().into_iter().filter(|(old, _)| is_in_the_way(old)) {
             self.dropped_keys.push(old);
@@ -89,13 +89,16 @@ impl<'s> TableDifference<'s> {
     /// What foreign keys of this table and to it may be in the way of.
     pub(super) fn disturbance(&self) -> Disturbance<'s> {
         let retyped = self.altered_columns.iter().filter(|(old, new)| !same::ty(self.dialect, &old.ty, &new.ty));
-        let key = self.old.primary_key.as_ref().filter(|_| !self.keeps_primary_key);
-        let indexes = self.dropped_indexes.iter().filter(|index| index.kind == IndexKind::Unique);
-        let lists = key.map(|key| &key.columns).into_iter().chain(indexes.map(|index| &index.columns));
+        let retyped = retyped.map(|(old, _)| old.name.as_str());
+        let key = self.old.primary_key.as_ref();
+        let uniques = self.old.indexes.iter().filter(|index| index.kind == IndexKind::Unique);
+        let is_dropped = |index: &Index| self.dropped_indexes.iter().any(|it| it.name == index.name);
+        let keys = key.map(|key| (key.name.as_deref(), &key.columns, !self.keeps_primary_key)).into_iter();
+        let keys = keys.chain(uniques.map(|index| (Some(index.name.as_str()), &index.columns, is_dropped(index))));
         Disturbance {
             table: &self.old.name,
-            retyped: retyped.map(|(old, _)| old.name.as_str()).chain(self.replaced_columns.iter().copied()).collect(),
-            dropped_keys: lists.map(|columns| columns.iter().map(|it| it.name.as_str()).collect()).collect(),
+            retyped: retyped.chain(self.replaced_columns.iter().copied()).collect(),
+            keys: keys.map(|(name, columns, is_dropped)| Key { name, columns, is_dropped }).collect(),
         }
     }
 
@@ -200,14 +203,30 @@ impl<'s> TableDifference<'s> {
 pub(super) struct Disturbance<'s> {
     table: &'s ObjectName,
     retyped: Vec<&'s str>,
-    dropped_keys: Vec<Vec<&'s str>>,
+    keys: Vec<Key<'s>>,
+}
+
+/// What rows can be referred to by.
+struct Key<'s> {
+    name: Option<&'s str>,
+    columns: &'s [IndexColumn],
+    is_dropped: bool,
 }
 
 impl Disturbance<'_> {
-    fn is_in_the_way_of(&self, referenced: &[String]) -> bool {
-        let is_same =
-            |key: &Vec<&str>| key.len() == referenced.len() && referenced.iter().all(|it| key.contains(&it.as_str()));
-        referenced.iter().any(|it| self.retyped.contains(&it.as_str())) || self.dropped_keys.iter().any(is_same)
+    fn is_in_the_way_of(&self, key: &ForeignKey) -> bool {
+        key.referenced_columns.iter().any(|it| self.retyped.contains(&it.as_str())) || self.loses_what(key)
+    }
+
+    /// Whether what the key relies on goes. Where nobody says what that is, it is what a database would take: the primary key
+    /// before indexes.
+    fn loses_what(&self, key: &ForeignKey) -> bool {
+        let referenced = &key.referenced_columns;
+        let fits = |it: &&Key<'_>| {
+            it.columns.len() == referenced.len() && it.columns.iter().all(|column| referenced.contains(&column.name))
+        };
+        let is_meant = |it: &&Key<'_>| key.relies_on.is_none() || it.name == key.relies_on.as_deref();
+        self.keys.iter().filter(fits).find(is_meant).is_some_and(|it| it.is_dropped)
     }
 }
 

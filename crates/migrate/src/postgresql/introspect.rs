@@ -196,12 +196,14 @@ impl Reader<'_> {
 
     fn foreign_keys(&self, tables: &mut Tables) -> Result<(), Failure> {
         let sql = format!(
-            "SELECT k.conrelid, k.conname, fn.nspname, f.relname, k.confdeltype, k.confupdtype, a.attname, fa.attname, p.ord = 1
+            "SELECT k.conrelid, k.conname, fn.nspname, f.relname, k.confdeltype, k.confupdtype, a.attname, fa.attname,
+                r.relname, p.ord = 1
              FROM pg_constraint k
              JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
              JOIN pg_class f ON f.oid = k.confrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
              CROSS JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY p (own, referred, ord)
              JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = p.own
+             LEFT JOIN pg_class r ON r.oid = k.conindid
              JOIN pg_attribute fa ON fa.attrelid = k.confrelid AND fa.attnum = p.referred
              WHERE k.contype = 'f' AND k.conparentid = 0 AND n.nspname IN ({}) ORDER BY k.oid, p.ord",
             self.list()
@@ -211,7 +213,9 @@ impl Reader<'_> {
             let references = self.name(cells.text()?, cells.text()?);
             let (on_delete, on_update) = (action(&cells.text()?), action(&cells.text()?));
             let (columns, referenced_columns) = (vec![cells.text()?], vec![cells.text()?]);
-            let key = ForeignKey { name: Some(name), columns, references, referenced_columns, on_delete, on_update };
+            let relies_on = cells.text();
+            let name = Some(name);
+            let key = ForeignKey { name, columns, references, referenced_columns, on_delete, on_update, relies_on };
             Some((table, key, cells.is_true()))
         })?;
         for (table, key, is_first) in parts {

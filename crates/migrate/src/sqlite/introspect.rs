@@ -181,6 +181,7 @@ fn foreign_key(parts: &[KeyPart]) -> Option<ForeignKey> {
         referenced_columns: parts.iter().filter_map(|part| part.to.clone()).collect(),
         on_delete: action(&first.on_delete),
         on_update: action(&first.on_update),
+        relies_on: None,
     })
 }
 

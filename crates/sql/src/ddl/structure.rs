@@ -213,6 +213,8 @@ pub struct ForeignKey {
     pub on_delete: ReferentialAction,
     /// What changing a referred key does.
     pub on_update: ReferentialAction,
+    /// The key or index of the table referred to that it relies on, where a live database tells (PostgreSQL). Never compared.
+    pub relies_on: Option<String>,
 }
 
 /// Something on a table that was made by hand.
