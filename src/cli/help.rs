@@ -46,7 +46,13 @@ fn with_groups(command: Command, groups: &[Group]) -> Command {
 /// Name and description of those commands that there are.
 fn lines<'c>(command: &'c Command, names: &[&str]) -> Vec<(&'c str, String)> {
     let found = names.iter().filter_map(|name| command.find_subcommand(name));
-    found.map(|it| (it.get_name(), it.get_about().map(ToString::to_string).unwrap_or_default())).collect()
+    found.map(|it| (it.get_name(), described(it))).collect()
+}
+
+fn described(command: &Command) -> String {
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let aliases: Vec<&str> = command.get_visible_aliases().collect();
+    if aliases.is_empty() { about } else { format!("{about} [also: {}]", aliases.join(", ")) }
 }
 
 fn write_group(template: &mut StyledStr, command: &Command, heading: &str, lines: &[(&str, String)]) {

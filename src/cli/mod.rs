@@ -3,8 +3,8 @@
 
 mod completions;
 mod database_url;
-mod db_pull;
 mod db_execute;
+mod db_pull;
 mod db_push;
 mod db_seed;
 mod doctor;
@@ -17,8 +17,8 @@ mod hints;
 mod init;
 mod migrate;
 mod pool;
-mod project;
 mod pool_key;
+mod project;
 mod renames;
 mod schema_files;
 mod secret;
@@ -68,11 +68,11 @@ impl Verdict {
     about = "A typed Rust database client from a Prisma schema",
     after_help = "\
 Examples:
-  lenslet gen                          Write the client that the schema's generator block names
-  lenslet gen --no-engine --watch      The engine-less client, again at every change
-  lenslet validate --json              What is wrong with the schema, for an editor
-  lenslet migrate dev --name add-posts A migration for what changed in the schema
-  lenslet migrate deploy               In production: what the database has not seen
+  lenslet init --template sqlite         A program to begin with
+  lenslet gen --watch                    The client, again at every change of the schema
+  lenslet gen --no-engine                The engine-less client
+  lenslet migrate dev --name add-posts   A migration for what changed in the schema
+  lenslet migrate deploy                 In production: what the database has not seen
 
 Exit codes: 0 when all is well, 1 when it is not, 2 when `migrate diff --exit-code` finds a difference, \
 130 when a question was answered with no.

@@ -16,9 +16,9 @@ use crate::cli::{Outcome, Verdict, db_seed, generate, terminal};
 #[command(after_help = "\
 Examples:
   lenslet migrate dev --name add-posts
-  lenslet migrate dev --name add-posts --create-only       Writes it for editing; the next run applies it
+  lenslet migrate dev                                 Applies what is pending, asks for a name if need be
+  lenslet migrate dev --name backfill --create-only   Writes it for editing, applies it at the next run
   lenslet migrate dev --name full-name --rename User.name=fullName
-  lenslet migrate dev                                      Applies what is pending, asks for a name if the schema changed
 
 For a database of one's own. It compares the database with what its migrations make of an empty one (drift), \
 applies what is pending, writes a migration for what is left to do, applies it, and generates the client. \
