@@ -8,6 +8,7 @@
 mod build;
 mod defaults;
 mod edit;
+mod extensions;
 mod form;
 mod merge;
 mod relations;
@@ -75,6 +76,7 @@ pub fn pull(sources: &Sources, found: &DatabaseSchema) -> Result<Pulled, PullErr
     warnings.extend(unknown_views(&present, &found));
     let mut edits = Edits::new(sources);
     merge::merge(&present, &base, &new, &mut edits);
+    extensions::add(&present, &found, &trees, &mut edits);
     let sources = crate::format(&edits.apply());
     let diagnostics = check(&sources).diagnostics;
     if diagnostics.iter().any(|it| it.severity == Severity::Error) {
