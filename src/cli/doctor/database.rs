@@ -84,13 +84,15 @@ fn connections(
         return Ok(());
     };
     let free = most.saturating_sub(*reserved);
-    let (limit, said) = match url.parameter("connection_limit").and_then(|text| text.parse::<usize>().ok()) {
-        Some(limit) => (limit, "`connection_limit` of the URL"),
-        None => (default_connections(), "no `connection_limit` in the URL"),
+    let (limit, taken_by_one) = match url.parameter("connection_limit").and_then(|text| text.parse::<usize>().ok()) {
+        Some(limit) => (limit, format!("a client or pool takes up to {limit} (`connection_limit` of the URL)")),
+        None => {
+            let client = default_connections();
+            let said = format!("a client takes up to {client}, a pool {POOL} (no `connection_limit` in the URL)");
+            (client.max(POOL), said)
+        }
     };
-    let counts = format!(
-        "{most} connections ({reserved} reserved, {taken} taken); a client or pool takes up to {limit} ({said})"
-    );
+    let counts = format!("{most} connections ({reserved} reserved, {taken} taken); {taken_by_one}");
     match limit.saturating_mul(2) > free {
         false => section.say(Level::Good, counts),
         true if limit > free => {
@@ -100,6 +102,9 @@ fn connections(
     }
     Ok(())
 }
+
+/// What `lenslet pool` opens at most when nothing says it.
+const POOL: usize = 10;
 
 /// What the native client opens at most when its URL does not say it.
 fn default_connections() -> usize {
