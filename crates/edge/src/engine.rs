@@ -201,9 +201,8 @@ impl Future for Pending {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
             Pending::Sent(sent, _) => Poll::Ready(accepted(ready!(sent.as_mut().poll(context))?)),
-            Pending::Failed(error) => Poll::Ready(Err(error
-                .take()
-                .unwrap_or_else(|| Error::new(ErrorKind::PoolError, "the request has already failed")))),
+            // Nobody polls what is done; whoever does learns that the pool was not asked.
+            Pending::Failed(error) => Poll::Ready(Err(error.take().unwrap_or_else(|| refused(0)))),
         }
     }
 }

@@ -55,8 +55,6 @@ fn scheme(url: &str) -> Option<(Scheme, &str)> {
         ("prisma+postgres://", Scheme::Local),
         ("postgres://", Scheme::Database),
         ("postgresql://", Scheme::Database),
-        ("mysql://", Scheme::Database),
-        ("file:", Scheme::Database),
     ]
     .into_iter()
     .find_map(|(start, scheme)| Some((scheme, url.strip_prefix(start)?)))
