@@ -42,7 +42,7 @@ impl Toolchain {
         if let Toolchain::Debian { .. } = self {
             command.env("CARGO_TARGET_DIR", target().join("wasm-debian"));
         }
-        command.args(["check", "--locked", "--target", TARGET]);
+        command.args(["check", "--locked", "--target", TARGET, "--features", "lenslet-edge/fetch,lenslet-edge/worker"]);
         for package in packages {
             command.args(["--package", package]);
         }
