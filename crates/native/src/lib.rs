@@ -10,6 +10,7 @@ mod defaults;
 pub mod engine;
 mod environment;
 pub mod forest;
+mod groups;
 mod inputs;
 mod mixed;
 mod observe;

@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
         // Generation by generation, so that all statements of one can be sent together.
         let mut generation: Vec<_> = level.children.iter().zip(groups).filter(|(_, it)| !it.is_empty()).collect();
         while !generation.is_empty() {
-            let calls = generation.iter().map(|(child, groups)| self.call(&child.level.statement, Some(groups.keys())));
+            let calls = generation.iter().map(|(child, groups)| self.call(&child.level.statement, Some(&groups.keys)));
             let calls = calls.collect::<Result<Vec<_>, _>>()?;
             let mut next = Vec::new();
             match calls.as_slice() {
@@ -221,7 +221,7 @@ impl<'a> Reader<'a> {
     ) -> Result<(), Error> {
         let group = match parents {
             Parents::Answer(_) => 0,
-            Parents::Groups(groups, columns) => match groups.find(row, *columns)? {
+            Parents::Groups(groups, columns) => match groups.find_for(row, *columns)? {
                 Some(group) => group,
                 // Equal by the database's rules and not by ours: no parent to give it to.
                 None => return Ok(()),
@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
                 Cell::Rows(at) => {
                     let rows = arena.rows();
                     if let (Some(child), Some(groups)) = (level.children.get(at), waiting.get_mut(at)) {
-                        groups.wait(rows, row, &child.keys, self.catalog)?;
+                        groups.wait_for(rows, row, &child.keys, self.catalog)?;
                     }
                 }
             }

@@ -424,9 +424,9 @@ impl Reader<'_> {
     pub(super) fn level(&self, level: &Level, arena: &mut Arena, mut parents: Parents<'_>) -> Attempt<()> {
         let keys = match &mut parents {
             Parents::Answer(_) => None,
-            Parents::Groups(groups, _) => Some(groups.keys()),
+            Parents::Groups(groups, _) => Some(groups.take_keys()),
         };
-        let mut children: Vec<Groups> = level.children.iter().map(|_| Groups::new()).collect();
+        let mut children: Vec<Groups> = level.children.iter().map(|_| Groups::default()).collect();
         let statement = &level.statement;
         let mut prepared = self.connection.bound(statement, self.inputs, keys.as_ref(), self.catalog)?;
         let columns = &statement.columns;
@@ -453,7 +453,7 @@ impl Reader<'_> {
         while let Some(row) = rows.next().map_err(fail)? {
             let group = match parents {
                 Parents::Answer(_) => 0,
-                Parents::Groups(groups, columns) => match groups.find(row, *columns).map_err(fail)? {
+                Parents::Groups(groups, columns) => match groups.find_for(row, *columns).map_err(fail)? {
                     Some(group) => group,
                     // Compared by the database's rules and not by ours: no parent to give it to.
                     None => continue,
@@ -469,7 +469,7 @@ impl Reader<'_> {
                     Cell::Rows(at) => {
                         let rows = arena.rows();
                         if let (Some(child), Some(groups)) = (level.children.get(at), children.get_mut(at)) {
-                            groups.wait(rows, row, &child.keys).map_err(fail)?;
+                            groups.wait_for(rows, row, &child.keys).map_err(fail)?;
                         }
                     }
                 }

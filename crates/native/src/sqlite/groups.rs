@@ -1,128 +1,70 @@
-//! Which rows belong to which parents.
+//! Keys of rows, by which they belong to their parents.
 
 use super::bind::{Keys, json_tuples};
-use crate::{
-    forest::{Arena, Chain, Offset},
-    mixed::Mixed,
-};
+use crate::groups::{self, Key, part};
 use rusqlite::{
-    Row,
+    Result, Row,
     types::{Value as Sql, ValueRef},
 };
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
-/// The cells of parents that wait for the rows of a relation, grouped by key.
-#[derive(Debug)]
-pub(crate) struct Groups {
-    integers: HashMap<i64, u32, Mixed>,
-    others: HashMap<Vec<u8>, u32>,
-    /// The distinct keys, in the order in which they came.
+/// The cells of parents that wait for the rows of a relation.
+pub(crate) type Groups = groups::Groups<Waiting>;
+
+/// The distinct keys of parents.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    /// Of one column.
     singles: Vec<Sql>,
+    /// Of several columns.
     tuples: Vec<Vec<Sql>>,
-    chains: Vec<Chain>,
-    cells: Vec<(usize, u32)>,
-    /// Rows of one parent tend to follow each other.
-    last: (i64, u32),
 }
 
 impl Groups {
-    pub(crate) fn new() -> Self {
-        Groups {
-            integers: HashMap::default(),
-            others: HashMap::new(),
-            singles: Vec::new(),
-            tuples: Vec::new(),
-            chains: Vec::new(),
-            cells: Vec::new(),
-            last: (0, u32::MAX),
-        }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.chains.is_empty()
-    }
-
-    /// A cell whose row has that key. A key with a null has no rows.
-    pub(crate) fn wait(&mut self, cell: usize, row: &Row<'_>, columns: &[usize]) -> rusqlite::Result<()> {
-        let group = match columns {
-            [column] => self.wait_single(row.get_ref(*column)?),
-            _ => self.wait_tuple(row, columns)?,
+    /// A cell whose row has a key in these columns. A key with a null has no rows.
+    pub(crate) fn wait_for(&mut self, cell: usize, row: &Row<'_>, columns: &[usize]) -> Result<()> {
+        let Some(key) = key_of(row, columns.iter().copied())? else {
+            return Ok(());
         };
-        if let Some(group) = group {
-            self.cells.push((cell, group));
+        if self.wait(cell, key) {
+            match columns {
+                [column] => self.keys.singles.push(owned(row.get_ref(*column)?)),
+                _ => {
+                    let cells = columns.iter().map(|column| row.get_ref(*column).map(owned));
+                    self.keys.tuples.push(cells.collect::<Result<_>>()?);
+                }
+            }
         }
         Ok(())
     }
 
-    fn wait_single(&mut self, key: ValueRef<'_>) -> Option<u32> {
-        let next = self.chains.len() as u32;
-        let group = match key {
-            ValueRef::Null => return None,
-            ValueRef::Integer(key) => *self.integers.entry(key).or_insert(next),
-            other => *self.others.entry(bytes_of(other)).or_insert(next),
-        };
-        if group == next {
-            self.chains.push(Chain::default());
-            self.singles.push(owned(key));
-        }
-        Some(group)
-    }
-
-    fn wait_tuple(&mut self, row: &Row<'_>, columns: &[usize]) -> rusqlite::Result<Option<u32>> {
-        let Some(key) = tuple_of(row, columns.iter().copied())? else {
-            return Ok(None);
-        };
-        let next = self.chains.len() as u32;
-        let group = *self.others.entry(key).or_insert(next);
-        if group == next {
-            self.chains.push(Chain::default());
-            let cells = columns.iter().map(|column| row.get_ref(*column).map(owned));
-            self.tuples.push(cells.collect::<rusqlite::Result<_>>()?);
-        }
-        Ok(Some(group))
-    }
-
-    /// The group of a row that begins with its parent's key.
-    pub(crate) fn find(&mut self, row: &Row<'_>, columns: usize) -> rusqlite::Result<Option<u32>> {
-        if columns != 1 {
-            let key = tuple_of(row, 0..columns)?;
-            return Ok(key.and_then(|key| self.others.get(&key).copied()));
-        }
-        Ok(match row.get_ref(0)? {
-            ValueRef::Null => None,
-            ValueRef::Integer(key) if self.last == (key, self.last.1) && self.last.1 != u32::MAX => Some(self.last.1),
-            ValueRef::Integer(key) => {
-                let group = self.integers.get(&key).copied();
-                self.last = (key, group.unwrap_or(u32::MAX));
-                group
-            }
-            other => self.others.get(&bytes_of(other)).copied(),
-        })
-    }
-
-    pub(crate) fn add(&mut self, arena: &mut Arena, group: u32, row: Offset, at_start: bool) {
-        if let Some(chain) = self.chains.get_mut(group as usize) {
-            arena.link(chain, row, at_start);
-        }
+    /// The group of a row that begins with its parent's key, of so many columns.
+    pub(crate) fn find_for(&mut self, row: &Row<'_>, columns: usize) -> Result<Option<u32>> {
+        Ok(key_of(row, 0..columns)?.and_then(|key| self.find(&key)))
     }
 
     /// The keys, for the statement of the relation.
-    pub(crate) fn keys(&mut self) -> Keys {
-        if self.tuples.is_empty() {
-            Keys::Single(Rc::new(std::mem::take(&mut self.singles)))
-        } else {
-            Keys::Tuples(json_tuples(std::mem::take(&mut self.tuples)))
-        }
+    pub(crate) fn take_keys(&mut self) -> Keys {
+        let Waiting { singles, tuples } = std::mem::take(&mut self.keys);
+        if tuples.is_empty() { Keys::Single(Rc::new(singles)) } else { Keys::Tuples(json_tuples(tuples)) }
     }
+}
 
-    /// Tells the waiting cells their rows.
-    pub(crate) fn settle(self, arena: &mut Arena) {
-        for (cell, group) in self.cells {
-            if let Some(chain) = self.chains.get(group as usize) {
-                arena.set_rows(cell, *chain);
-            }
+/// The key of a row; `None` where a column of it is null.
+fn key_of(row: &Row<'_>, columns: impl ExactSizeIterator<Item = usize>) -> Result<Option<Key>> {
+    let single = columns.len() == 1;
+    let mut bytes = Vec::new();
+    for column in columns {
+        match row.get_ref(column)? {
+            ValueRef::Null => return Ok(None),
+            ValueRef::Integer(key) if single => return Ok(Some(Key::Integer(key))),
+            ValueRef::Integer(value) => part(&mut bytes, 1, &value.to_le_bytes()),
+            ValueRef::Real(value) => part(&mut bytes, 2, &value.to_le_bytes()),
+            ValueRef::Text(text) => part(&mut bytes, 3, text),
+            ValueRef::Blob(blob) => part(&mut bytes, 4, blob),
         }
     }
+    Ok(Some(Key::Bytes(bytes)))
 }
 
 fn owned(key: ValueRef<'_>) -> Sql {
@@ -132,38 +74,5 @@ fn owned(key: ValueRef<'_>) -> Sql {
         ValueRef::Real(value) => Sql::Real(value),
         ValueRef::Text(text) => Sql::Text(String::from_utf8_lossy(text).into_owned()),
         ValueRef::Blob(blob) => Sql::Blob(blob.into()),
-    }
-}
-
-fn bytes_of(key: ValueRef<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    push(&mut bytes, key);
-    bytes
-}
-
-/// Several columns as one key; `None` when one is null.
-fn tuple_of(row: &Row<'_>, columns: impl Iterator<Item = usize>) -> rusqlite::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
-    for column in columns {
-        match row.get_ref(column)? {
-            ValueRef::Null => return Ok(None),
-            key => push(&mut bytes, key),
-        }
-    }
-    Ok(Some(bytes))
-}
-
-fn push(bytes: &mut Vec<u8>, key: ValueRef<'_>) {
-    let mut sized = |tag: u8, content: &[u8]| {
-        bytes.push(tag);
-        bytes.extend_from_slice(&(content.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(content);
-    };
-    match key {
-        ValueRef::Null => {}
-        ValueRef::Integer(value) => sized(1, &value.to_le_bytes()),
-        ValueRef::Real(value) => sized(2, &value.to_le_bytes()),
-        ValueRef::Text(text) => sized(3, text),
-        ValueRef::Blob(blob) => sized(4, blob),
     }
 }

@@ -126,7 +126,7 @@ impl<'a> Writing<'a> {
         catalog: &'a Catalog,
     ) -> Self {
         let groups = match &plan.answer {
-            Answer::Returned(level) => level.children.iter().map(|_| Groups::new()).collect(),
+            Answer::Returned(level) => level.children.iter().map(|_| Groups::default()).collect(),
             Answer::Count | Answer::After(_) | Answer::Before(_) => Vec::new(),
         };
         Writing {
