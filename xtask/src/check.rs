@@ -37,7 +37,10 @@ pub(crate) fn test() -> Result {
         skipped("That commands open no sockets", &missing.to_string());
     }
     let worker = match node::ensure() {
-        Ok(()) => Some(worker::example()?),
+        Ok(()) => {
+            worker::host()?;
+            Some(worker::example()?)
+        }
         Err(missing) => {
             skipped("The example Worker", &missing.to_string());
             None

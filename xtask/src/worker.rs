@@ -111,10 +111,17 @@ pub(crate) fn example() -> Result<(Tools, PathBuf)> {
     Ok((tools, folder.join("build")))
 }
 
+/// The half of the transport that is JavaScript, under Node.
+pub(crate) fn host() -> Result {
+    let mut test = Command::new("node");
+    step("JavaScript of the transport", test.current_dir(root()).args(["--test", "crates/edge/tests/host.mjs"]))
+}
+
 /// Builds the example Worker, and drives it.
 pub(crate) fn test() -> Result {
     postgresql::ensure()?;
     let (tools, built) = example()?;
+    host()?;
     let mut test = cargo(&["test", "--locked", "--package", "codegen-tests", "--test", "worker_example"]);
     step("The example Worker", test.env("LENSLET_WORKER", built).env("LENSLET_WORKER_TOOLS", tools.packages()))
 }
