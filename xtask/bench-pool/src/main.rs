@@ -35,8 +35,8 @@ type Result<T = ()> = std::result::Result<T, Failed>;
 /// Connections to the database, for each of them.
 const CONNECTIONS: u32 = 10;
 const CLIENTS: [usize; 3] = [1, 50, 200];
-const ROUNDS: usize = 3;
-const ROUND: Duration = Duration::from_secs(2);
+const ROUNDS: usize = 7;
+const ROUND: Duration = Duration::from_secs(1);
 const SCHEMA: &str = include_str!("../schema.prisma");
 
 /// What is measured, in the order of the columns.
@@ -81,7 +81,7 @@ async fn compare(server: &Server, lenslet: &Path, executor: Option<&Path>) -> Re
     let engine = alone::engine(&server.url("postgres", &format!("connection_limit={CONNECTIONS}")))?;
     let backends = Backends::watch(&server.url("postgres", ""), "pool").await?;
     println!(
-        "{CONNECTIONS} connections, {USERS} users with 5 posts each, median of {ROUNDS} rounds of {} s\n",
+        "{CONNECTIONS} connections, {USERS} users with 5 posts each, medians of {ROUNDS} rounds of {} s\n",
         ROUND.as_secs()
     );
     println!(
@@ -119,18 +119,23 @@ async fn compare(server: &Server, lenslet: &Path, executor: Option<&Path>) -> Re
 }
 
 fn report(query: &Query, clients: usize, rounds: &[(Side, Measured)]) {
-    let of = |side| {
-        let mut all: Vec<Measured> = rounds.iter().filter(|(it, _)| *it == side).map(|(_, it)| *it).collect();
-        all.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-        all.get(all.len() / 2).copied()
-    };
-    let bouncer = of(Side::Bouncer);
+    let of = |side| rounds.iter().filter(move |(it, _)| *it == side).map(|(_, it)| *it);
     for (side, name) in SIDES {
-        if let Some(Measured { rate, p50, p99 }) = of(side) {
-            let ratio = bouncer.map_or_else(String::new, |it| format!("{:.2}", rate / it.rate));
-            println!("| {} | {clients} | {name} | {rate:.0} | {p50:.2} | {p99:.2} | {ratio} |", query.name);
+        if of(side).next().is_none() {
+            continue;
         }
+        let rate = median(of(side).map(|it| it.rate));
+        let (p50, p99) = (median(of(side).map(|it| it.p50)), median(of(side).map(|it| it.p99)));
+        // Within a round both have had the same machine.
+        let ratio = median(of(side).zip(of(Side::Bouncer)).map(|(it, bouncer)| it.rate / bouncer.rate));
+        println!("| {} | {clients} | {name} | {rate:.0} | {p50:.2} | {p99:.2} | {ratio:.2} |", query.name);
     }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Many more clients than PostgreSQL has connections.
