@@ -59,8 +59,10 @@ impl<'b> Drafts<'b> {
         let mut taken = kept_names(present, schema);
         let enum_names = enum_names(present, schema, &mut taken);
         let mut drafts = Drafts { list: Vec::new(), pairs: Vec::new(), enum_names };
-        let (pairs, tables): (Vec<_>, Vec<_>) =
+        let (pairs, mut tables): (Vec<_>, Vec<_>) =
             schema.tables.iter().partition(|table| relations::is_pairs(present, schema, table));
+        // Those that can keep their names come first to them.
+        tables.sort_by_key(|table| !is_exact(&table.name.name, "Model"));
         for table in tables {
             let draft = draft(present, table, &mut taken);
             drafts.list.push(draft);
@@ -72,6 +74,7 @@ impl<'b> Drafts<'b> {
                 false => drafts.list.push(draft(present, table, &mut taken)),
             }
         }
+        drafts.list.sort_by_key(|draft| schema.tables.iter().position(|table| table.name == draft.key));
         let views = present.catalog.models.iter().enumerate().filter(|(_, model)| model.kind == ModelKind::View);
         drafts.list.extend(views.map(|(at, model)| view(at, model)));
         drafts
@@ -146,10 +149,29 @@ fn draft<'b>(present: &Present<'_>, table: &'b Table, blocks: &mut Taken) -> Dra
     };
     let mut taken = Taken::default();
     table.columns.iter().filter_map(|it| known(&it.name)).for_each(|name| taken.add(&name));
-    let mut field = |column: &str| known(column).unwrap_or_else(|| taken.take(text::identifier(column, "field")));
-    let columns = table.columns.iter().map(|it| field(&it.name)).collect();
+    model.iter().flat_map(|model| model.relations()).for_each(|(_, field, _)| taken.add(&field.name));
+    let columns: Vec<&str> = table.columns.iter().map(|it| it.name.as_str()).collect();
+    let columns = field_names(&columns, known, &mut taken);
     let ignored = model.is_some_and(|model| model.ignored) || !has_identifier(present, table);
     Draft { key: table.name.clone(), table: Some(table), present: at, name, columns, taken, ignored }
+}
+
+/// The names of fields: those that are known, those that columns can keep, and then the rest.
+fn field_names(columns: &[&str], known: impl Fn(&str) -> Option<String>, taken: &mut Taken) -> Vec<String> {
+    let mut names: Vec<Option<String>> = columns.iter().map(|column| known(column)).collect();
+    for exact in [true, false] {
+        for (name, column) in names.iter_mut().zip(columns) {
+            if name.is_none() && is_exact(column, "field") == exact {
+                *name = Some(taken.take(text::identifier(column, "field")));
+            }
+        }
+    }
+    names.into_iter().flatten().collect()
+}
+
+/// Whether a name of the database is one of the language.
+fn is_exact(name: &str, fallback: &str) -> bool {
+    text::identifier(name, fallback) == name
 }
 
 fn view<'b>(at: usize, model: &catalog::Model) -> Draft<'b> {
@@ -179,13 +201,19 @@ fn block_name(name: &ObjectName, taken: &mut Taken) -> String {
 /// Whether something tells the rows of a table apart that the client can name.
 fn has_identifier(present: &Present<'_>, table: &Table) -> bool {
     let is_named = |column: &ddl::IndexColumn| {
-        table
-            .column(&column.name)
-            .is_some_and(|it| !it.nullable && !matches!(column_type(present, table, it).ty, Ty::Unsupported(_)))
+        table.column(&column.name).is_some_and(|it| {
+            !is_nullable(table, it) && !matches!(column_type(present, table, it).ty, Ty::Unsupported(_))
+        })
     };
     let uniques = table.indexes.iter().filter(|it| it.kind == IndexKind::Unique && it.predicate.is_none());
     let mut keys = uniques.map(|it| &it.columns).chain(table.primary_key.iter().map(|key| &key.columns));
     keys.any(|columns| columns.iter().all(is_named))
+}
+
+/// Whether a field may be null. SQLite lets primary keys be so, and the language does not.
+pub(super) fn is_nullable(table: &Table, column: &ddl::Column) -> bool {
+    let mut key = table.primary_key.iter().flat_map(|key| &key.columns);
+    column.nullable && !key.any(|it| it.name == column.name)
 }
 
 /// The type of a column's field: as the present schema says it, where the database has that type.
@@ -305,7 +333,7 @@ impl Builder<'_> {
             documentation: column.comment.clone(),
             scalar: if let Ty::Scalar(scalar) = ty { Some(scalar) } else { None },
             ty: self.type_name(&ty),
-            modifier: match (column.ty.list, column.nullable) {
+            modifier: match (column.ty.list, is_nullable(table, column)) {
                 (true, _) => Modifier::List,
                 (false, true) => Modifier::Optional,
                 (false, false) => Modifier::None,
@@ -355,6 +383,9 @@ impl Builder<'_> {
     /// Primary key and indexes, beside their field where they are of one.
     fn keys(&self, draft: &Draft<'_>, table: &Table, model: &mut Model, warnings: &mut Vec<String>) {
         self.primary_key(draft, table, model);
+        if table.columns.iter().any(|column| column.nullable && !is_nullable(table, column)) {
+            warnings.push(format!("the primary key of `{}` takes nulls, which the language cannot say", table.name));
+        }
         let wanted = self.present.wanted.table(&table.name).map(|it| it.indexes.as_slice()).unwrap_or_default();
         let pairs = pair(wanted, &table.indexes);
         let mut indexes: Vec<_> = table.indexes.iter().zip(pairs).enumerate().collect();

@@ -3,7 +3,7 @@
 use lenslet_core::catalog::{self, Model, ModelKind, ReferentialAction, RelationKind, RelationMode, Side};
 use lenslet_sql::ddl::{self, DatabaseSchema, IndexKind, ObjectName, Table};
 
-use super::build::{Drafts, Present, column_type, table_name};
+use super::build::{Drafts, Present, column_type, is_nullable, table_name};
 use super::form::{Argument, Attribute, Field, FieldKey, RelationKey};
 use super::text;
 use super::types::Ty;
@@ -405,8 +405,9 @@ fn forward_field(present: &Present<'_>, drafts: &Drafts<'_>, relation: &Relation
     let Some(columns) = &relation.columns else {
         return Some(field(key, &relation.from_field, &to.name, Modifier::List, arguments));
     };
-    let nullable =
-        |column: &String| from.table.and_then(|table| table.column(column)).is_some_and(|column| column.nullable);
+    let nullable = |column: &String| {
+        from.table.is_some_and(|table| table.column(column).is_some_and(|column| is_nullable(table, column)))
+    };
     let modifier = if columns.referring.iter().any(nullable) { Modifier::Optional } else { Modifier::None };
     if let (Some(fields), Some(references)) = (from.fields_of(&columns.referring), to.fields_of(&columns.referred)) {
         arguments.push(Argument::labelled("fields", text::list(&fields)));
