@@ -86,7 +86,9 @@ impl Service {
         let seen = Seen::begin(&head.headers, route.name());
         let form = form(&head.headers);
         let span = tracing::debug_span!("request", id = seen.id());
-        let answered = self.routed(route, &head, form, body, secure, &seen).instrument(span).await;
+        // It is moved several times before it is first asked, and has room for whatever can be asked.
+        let routed = Box::pin(self.routed(route, &head, form, body, secure, &seen));
+        let answered = routed.instrument(span).await;
         let reply = answered.unwrap_or_else(|refused| Reply::refused(form, &refused));
         seen.end(reply, &self.region)
     }
@@ -102,7 +104,7 @@ impl Service {
     ) -> Result<Reply, Error> {
         let key = &*match route {
             Route::Health => return Ok(Reply::text(StatusCode::OK, "ok\n")),
-            Route::Ready => return Ok(self.health.ready(&self.engine).await),
+            Route::Ready => return Ok(Box::pin(self.health.ready(&self.engine)).await),
             Route::Query(_) | Route::Begin(_) | Route::Schema(_) if self.health.is_draining() => {
                 return Ok(Reply::draining(form));
             }
@@ -111,56 +113,43 @@ impl Service {
             _ => self.gate.admit(&head.headers)?,
         };
         let _ = seen.key.set(Arc::clone(&key.name));
-        let owner = Some(key.number);
+        let caller = |client| self.caller(client, form, key, &head.headers);
         match route {
             Route::Query(client) => {
-                let caller = self.caller(client, form, key, &head.headers)?;
+                let caller = caller(client)?;
                 if !self.admits(caller) {
                     return Ok(Reply::schema_missing());
                 }
-                let body = body::read(body, self.limits.size, self.gate.limits().request_time.0).await?;
+                let body = self.read(body).await?;
                 Ok(match Strategy::of(&head.headers) {
-                    Ok(strategy) => self.cached(caller, strategy, body).await,
+                    Ok(None) => self.query(Place::Alone(&self.engine), caller, &body).await.whence(Status::None, None),
+                    Ok(Some(strategy)) => Box::pin(self.cached(caller, strategy, body)).await,
                     Err(refused) => failed(form, &refused),
                 })
             }
-            Route::Within(client, id, Step::Query) => {
-                let caller = self.caller(client, form, key, &head.headers)?;
-                let body = body::read(body, self.limits.size, self.gate.limits().request_time.0).await?;
-                Ok(match self.transactions.engine(id, owner) {
-                    Ok(engine) => self.query(Place::Inside(&engine), caller, &body).await,
-                    Err(ended) => failed(form, &ended),
-                })
+            Route::Within(client, id, step) => {
+                // Who ends a transaction is not asked for a release: what it did must not be lost for that.
+                let caller = if step == Step::Query { caller(client)? } else { Caller { client, form, key } };
+                Box::pin(self.within(caller, id, step, body)).await
             }
-            Route::Within(_, id, Step::Commit) => Ok(ended(form, self.transactions.commit(id, owner).await)),
-            Route::Within(_, id, Step::Rollback) => Ok(ended(form, self.transactions.rollback(id, owner).await)),
             Route::Begin(client) => {
-                let caller = self.caller(client, form, key, &head.headers)?;
+                let caller = caller(client)?;
                 if !self.admits(caller) {
                     return Ok(Reply::schema_missing());
                 }
-                let body = body::read(body, self.limits.size, self.gate.limits().request_time.0).await?;
-                let options = decode::start(text(&body)?, &self.limits)?;
-                let begun = async {
-                    let options = self.gate.options(options)?;
-                    let _place = self.gate.enter()?;
-                    self.transactions.begin(&self.engine, options, owner).await
-                };
-                Ok(match begun.await {
+                Ok(match Box::pin(self.begin(caller, body)).await? {
                     Ok(id) => Reply::json(StatusCode::OK, self.begun(head, client, &id, secure)),
                     Err(failed) => Reply::transaction_failed(form, &failed),
                 })
             }
             Route::Schema(client) => {
-                self.caller(client, form, key, &head.headers)?;
-                let body = body::read(body, self.limits.size, self.gate.limits().request_time.0).await?;
-                let uploaded = self.admission.upload(client.hash, &body);
+                caller(client)?;
+                let uploaded = self.admission.upload(client.hash, &self.read(body).await?);
                 uploaded.map_err(|refused| Error::new(ErrorKind::BadRequest, refused.to_string()))?;
                 Ok(Reply::json(StatusCode::OK, quoted(client.hash)))
             }
             Route::Invalidate => {
-                let body = body::read(body, self.limits.size, self.gate.limits().request_time.0).await?;
-                let stale = Stale::of(text(&body)?)?;
+                let stale = Stale::of(text(&self.read(body).await?)?)?;
                 if let Some(cache) = &self.cache {
                     cache.invalidate(&stale);
                 }
@@ -174,6 +163,38 @@ impl Service {
                 Err(Error::new(ErrorKind::NotFound, "the pool has nothing at this address"))
             }
         }
+    }
+
+    async fn read(&self, body: Incoming) -> Result<Bytes, Error> {
+        body::read(body, self.limits.size, self.gate.limits().request_time.0).await
+    }
+
+    /// A step of an interactive transaction.
+    async fn within(&self, caller: Caller<'_>, id: &str, step: Step, body: Incoming) -> Result<Reply, Error> {
+        let (form, owner) = (caller.form, Some(caller.key.number));
+        Ok(match step {
+            Step::Query => {
+                let body = self.read(body).await?;
+                match self.transactions.engine(id, owner) {
+                    Ok(engine) => self.query(Place::Inside(&engine), caller, &body).await,
+                    Err(ended) => failed(form, &ended),
+                }
+            }
+            Step::Commit => ended(form, self.transactions.commit(id, owner).await),
+            Step::Rollback => ended(form, self.transactions.rollback(id, owner).await),
+        })
+    }
+
+    /// Begins an interactive transaction; its id, or why it could not begin.
+    async fn begin(&self, caller: Caller<'_>, body: Incoming) -> Result<Result<String, Error>, Error> {
+        let body = self.read(body).await?;
+        let options = decode::start(text(&body)?, &self.limits)?;
+        let begun = async {
+            let options = self.gate.options(options)?;
+            let _place = self.gate.enter()?;
+            self.transactions.begin(&self.engine, options, Some(caller.key.number)).await
+        };
+        Ok(begun.await)
     }
 
     /// Whether the client's release is one that can be answered.
@@ -204,10 +225,10 @@ impl Service {
         self.admission.catalog()
     }
 
-    /// Answers what stands in a body, with a kept answer where the client allows it.
-    async fn cached(self: &Arc<Self>, caller: Caller<'_>, strategy: Option<Strategy>, body: Bytes) -> Reply {
+    /// Answers what stands in a body, with a kept answer where there is one.
+    async fn cached(self: &Arc<Self>, caller: Caller<'_>, strategy: Strategy, body: Bytes) -> Reply {
         let form = caller.form;
-        let (Some(cache), Some(strategy)) = (&self.cache, strategy) else {
+        let Some(cache) = &self.cache else {
             return self.query(Place::Alone(&self.engine), caller, &body).await.whence(Status::None, None);
         };
         let asked = Asked { scope: Arc::clone(&caller.key.scope), rows: form == Form::Rows, body };
@@ -269,7 +290,8 @@ impl Service {
             Place::Alone(engine) => (engine, Some(self.gate.enter()?)),
             Place::Inside(engine) => (engine, None),
         };
-        let answer = self.gate.in_time(self.written(engine, form, request)).await?;
+        // Boxed, since each of those who wait for it would have room for all of it.
+        let answer = self.gate.in_time(Box::pin(self.written(engine, form, request))).await?;
         self.gate.answer(answer)
     }
 
@@ -279,7 +301,7 @@ impl Service {
                 let rows = engine.execute(query.clone()).await?;
                 answer::found(form, &query, self.catalog(), rows)
             }
-            decode::Request::Several(queries) => self.several(engine, form, queries).await,
+            decode::Request::Several(queries) => Box::pin(self.several(engine, form, queries)).await,
             decode::Request::Transaction(queries, isolation) => {
                 let rows = engine.batch(queries.clone(), isolation).await?;
                 let answers = queries.into_iter().zip(rows).map(Ok::<(Query, Rows), Error>);
