@@ -5,6 +5,7 @@ use codegen_tests::conformance_migrations::differences;
 use codegen_tests::postgresql_server::Server;
 use lenslet::{Sources, check};
 use lenslet_core::catalog::Catalog;
+use lenslet_migrate::history::Migration;
 use lenslet_migrate::{Database, Error, PushOptions, Pushed, Scratch};
 
 const PLAIN: PushOptions = PushOptions { accept_data_loss: false, force_reset: false };
@@ -244,7 +245,10 @@ fn a_reset_leaves_the_schema_and_its_rights() {
     assert_eq!(one(&mut database, "SELECT has_schema_privilege('reader', 'public', 'USAGE')"), "t");
     assert!(database.records().unwrap().is_none());
 
-    // A database that is kept for trying things out is emptied as a whole.
+    // A database that is kept for trying things out is emptied as a whole; one with a history is not meant.
+    database.mark_applied(&[Migration::new("1", "")], "1").unwrap();
+    let refused = Database::scratch(Scratch::At(&server.url("test", ""))).err().unwrap();
+    assert!(matches!(&refused, Error::NotScratch(name) if name == "test"), "{refused}");
     let url = server.url("kept", "");
     for _ in 0..2 {
         let mut scratch = Database::scratch(Scratch::At(&url)).unwrap();

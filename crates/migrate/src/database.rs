@@ -26,7 +26,8 @@ pub enum Scratch<'u> {
     Memory,
     /// A new database on the server of this URL, or for SQLite one in memory; gone when it is dropped.
     Beside(&'u str),
-    /// The database of this URL, which is kept for the purpose: everything in it is dropped first.
+    /// The database of this URL, which is kept for the purpose: everything in it is dropped first. One that keeps a history of
+    /// migrations is refused.
     At(&'u str),
 }
 
@@ -80,6 +81,9 @@ impl Database {
             }
             Scratch::At(url) => {
                 let (mut database, created) = Self::create(url)?;
+                if database.records()?.is_some() {
+                    return Err(Error::NotScratch(name(url)));
+                }
                 if !created {
                     database.alone(Strictness::Lenient, |session| {
                         let drops = session.drops_of_all()?;

@@ -109,6 +109,12 @@ pub enum Error {
          first, from before they were folded into one"
     )]
     PartlyReplaced(String),
+    /// A database that was to be emptied is in use.
+    #[error(
+        "the database `{0}` was named as one whose content may be dropped, but it keeps a history of migrations; name \
+         another one, kept for this purpose"
+    )]
+    NotScratch(String),
     /// There is no such migration.
     #[error("the migration `{0}` is not in the folder of migrations")]
     UnknownMigration(String),
@@ -170,6 +176,7 @@ impl Error {
             Error::Database(failure) => failure.code(),
             Error::Unsupported { .. }
             | Error::PartlyReplaced(_)
+            | Error::NotScratch(_)
             | Error::Impossible(_)
             | Error::ForeignKeys { .. }
             | Error::Unreadable { .. }
