@@ -18,10 +18,11 @@ pub(super) enum Values<'v> {
 
 /// The argument of `@default`, when the column has a default.
 pub(super) fn of_column(dialect: Dialect, column: &Column, values: Values<'_>) -> Option<String> {
-    if column.autoincrement {
-        return Some("autoincrement()".to_owned());
-    }
-    let default = column.default.as_ref()?;
+    let default = match column.default.as_ref() {
+        // SQLite counts up every single integer key, also one with a default of its own.
+        Some(default) if !column.autoincrement || dialect == Dialect::Sqlite => default,
+        _ => return column.autoincrement.then(|| "autoincrement()".to_owned()),
+    };
     Some(match (default, values) {
         (Default::Unknown, _) => "dbgenerated()".to_owned(),
         (Default::Now, Values::Scalar(ScalarType::DateTime)) => "now()".to_owned(),
