@@ -25,6 +25,10 @@
 //! # }
 //! ```
 
+#[cfg_attr(
+    target_family = "wasm",
+    allow(clippy::arc_with_non_send_sync, reason = "shared between threads where there are threads")
+)]
 mod engine;
 mod environment;
 #[cfg(all(any(feature = "fetch", feature = "worker"), target_family = "wasm"))]
