@@ -7,9 +7,8 @@ use std::process::ExitStatus;
 use lenslet::BuildError;
 use lenslet::codegen::{GenerateError, OptionError, WriteError};
 
-use super::settings;
-
 use super::pool::PoolError;
+use super::settings;
 
 /// A command cannot do its work.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +32,6 @@ pub(super) enum Error {
     Stdin { source: io::Error },
     #[error("cannot write to standard output")]
     Stdout { source: io::Error },
-
     #[error("cannot read `{}`, line {line}: {message}", .path.display())]
     Settings { path: PathBuf, line: usize, message: String },
 

@@ -1,7 +1,13 @@
 //! `lenslet init`.
 
+#[cfg(unix)]
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+#[cfg(unix)]
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
+#[cfg(unix)]
+use std::process::Stdio;
 
 use crate::project::{Project, Ran};
 
@@ -111,15 +117,55 @@ fn the_program_with_a_file_builds_and_runs() {
 }
 
 #[test]
-fn the_service_builds() {
+#[cfg(unix)]
+fn the_service_builds_and_runs() {
     if !compiles() {
         return;
     }
+    let Some(server) = crate::postgresql_server::Server::start().expect("a server") else { return };
     let project = Project::empty();
     project.run(&["init", "--template", "service"]).succeeds();
-    project.run(&["gen"]).succeeds();
+    project.write(".env", format!("DATABASE_URL=\"{}\"\n", server.url("app", "")));
+    project.run(&["migrate", "dev", "--name", "init"]).succeeds();
     let ran = Ran::of(&mut cargo(&project, "build"));
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+
+    let mut service = cargo(&project, "run");
+    service.env("DATABASE_URL", server.url("app", "")).env("ADDRESS", "127.0.0.1:0").stdout(Stdio::piped());
+    let mut service = Running(service.spawn().expect("cargo starts"));
+    let mut line = String::new();
+    BufReader::new(service.0.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+    let address = line.trim().strip_prefix("http://").and_then(|it| it.strip_suffix("/users")).expect("an address");
+    assert!(ask(address, "POST", "ada@example.com").contains(" 201 "));
+    let users = ask(address, "GET", "");
+    assert!(
+        users.contains(" 200 ") && users.contains("\"email\":\"ada@example.com\"") && users.contains("\"posts\":[]"),
+        "{users}"
+    );
+}
+
+#[cfg(unix)]
+fn ask(address: &str, method: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let length = body.len();
+    let request =
+        format!("{method} /users HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+/// Ended also when a test fails. `cargo run` becomes the program that it runs.
+#[cfg(unix)]
+struct Running(std::process::Child);
+
+#[cfg(unix)]
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// For the machine that runs the tests; that Workers run is shown by `examples/worker`.
