@@ -104,7 +104,7 @@ impl Trouble {
     /// A pool that is in it, or will be.
     fn pool(self, schema: &str) -> Builder {
         let pool = pool_of(schema).unwrap().any_schema(self != Trouble::SchemaUnknown);
-        let soon = Time(Duration::from_millis(200));
+        let soon = Time(Duration::from_millis(500));
         match self {
             Trouble::KeyUnknown => pool.keys(Keys::single("another", Scope::everything())),
             Trouble::TooOften => {
