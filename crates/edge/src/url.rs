@@ -77,24 +77,12 @@ fn invalid(what: &str) -> Error {
     Error::new(ErrorKind::InvalidPoolUrl, joined(&["the URL of the pool is not valid: ", what]))
 }
 
+/// This machine, by the names that nobody can give to another one.
 fn is_loopback(authority: &str) -> bool {
-    if let Some(rest) = authority.strip_prefix("[::1]") {
-        return rest.is_empty() || rest.starts_with(':');
-    }
-    match cut(authority, b':').0 {
-        "localhost" => true,
-        host => is_loopback_address(host),
-    }
-}
-
-/// `127.x.y.z`, and no name that begins like it.
-fn is_loopback_address(host: &str) -> bool {
-    let mut dots = 0;
-    let numeric = host.bytes().all(|byte| {
-        dots += usize::from(byte == b'.');
-        matches!(byte, b'.' | b'0'..=b'9')
-    });
-    numeric && dots == 3 && host.starts_with("127.")
+    ["localhost", "127.0.0.1", "[::1]"]
+        .into_iter()
+        .filter_map(|host| authority.strip_prefix(host))
+        .any(|port| port.is_empty() || port.starts_with(':'))
 }
 
 fn key(query: &str) -> Result<String, Error> {
@@ -139,7 +127,7 @@ mod tests {
         check("prisma://pool.example?api_key=s3cret", Ok(("https://pool.example", "s3cret")));
         check("prisma+postgres://localhost:4466/?api_key=s3cret", Ok(("http://localhost:4466", "s3cret")));
         check("prisma+postgres://pool.example/?api_key=s3cret", Ok(("https://pool.example", "s3cret")));
-        for host in ["localhost", "127.0.0.1:4466", "127.1.2.3", "[::1]:4466"] {
+        for host in ["localhost", "127.0.0.1:4466", "[::1]:4466"] {
             let url = format!("http://{host}/?api_key=s3cret");
             check(&url, Ok((&format!("http://{host}"), "s3cret")));
         }
@@ -153,14 +141,20 @@ mod tests {
         check("postgresql://u:s3cret@host/db", Err("URL of a database"));
         check("postgresql://host/db?password=s3cret", Err("URL of a database"));
         check("https://u:s3cret@pool.example/?api_key=x", Err("no valid host"));
+        check("http://localhost:s3cret@evil.example/?api_key=x", Err("no valid host"));
         check("https:///?api_key=s3cret", Err("no valid host"));
         check("https://pool.example/", Err("add `?api_key=…`"));
         check("https://pool.example/?api_key=", Err("add `?api_key=…`"));
         check("https://pool.example/?api_key=s3cret%0d%0ax", Err("no key looks like"));
         check("https://pool.example/?api_key=s3cret%zz", Err("no key looks like"));
-        for host in
-            ["pool.example", "127.0.0.1.evil.example", "127.evil.example.org", "localhost.evil.example", "[::2]"]
-        {
+        for host in [
+            "pool.example",
+            "127.0.0.1.evil.example",
+            "127.0.0.12",
+            "localhost.evil.example",
+            "[::2]",
+            "127.0.0.1@evil",
+        ] {
             check(&format!("http://{host}/?api_key=s3cret"), Err("would show the key"));
         }
     }
