@@ -2,6 +2,7 @@
 //! a pool.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod options;
 mod story;
 
 use codegen_tests::{pool_server::RunningPool, postgresql_server::Server};

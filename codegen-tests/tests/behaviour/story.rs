@@ -1,5 +1,6 @@
 //! What a program does with a client, and what it sees.
 
+use super::options;
 use golden_blog_edge::{
     Client, ErrorKind, Inherit, Role, comment, decrement, increment, multiply, post, profile, rt, sql, tag, user,
 };
@@ -7,15 +8,15 @@ use lenslet_core::{engine::Engine, error::Error};
 use std::{fmt::Debug, time::Duration};
 
 /// What is seen, a line each.
-struct Seen(Vec<String>);
+pub(crate) struct Seen(Vec<String>);
 
 impl Seen {
-    fn see(&mut self, what: impl Debug) {
+    pub(crate) fn see(&mut self, what: impl Debug) {
         self.0.push(format!("{what:?}"));
     }
 
     /// A failure as programs tell them apart.
-    fn fails<T: Debug>(&mut self, result: Result<T, Error>) {
+    pub(crate) fn fails<T: Debug>(&mut self, result: Result<T, Error>) {
         let error = result.unwrap_err();
         self.see((error.kind(), error.get("target"), error.get("cause"), error.batch_index()));
     }
@@ -35,6 +36,7 @@ pub(crate) async fn play<E: Engine>(db: &Client<E>) -> Result<Vec<String>, Error
     fail(db, &mut seen).await;
     transact(db, &mut seen).await?;
     delete(db, &mut seen).await?;
+    options::play(db, &mut seen).await?;
     Ok(seen.0)
 }
 

@@ -290,11 +290,12 @@ impl<'c> Decoder<'c> {
         }
     }
 
-    /// A place in a JSON document, in the way of the database.
+    /// A place in a JSON document, in the way of the database. Steps say it everywhere: Lenslet's own client does not know
+    /// which database is behind its pool.
     fn path(&self, json: &Json<'_>, at: At<'_>) -> Result<JsonPath, Error> {
         let steps = matches!(self.catalog.provider, Provider::Postgresql | Provider::Cockroachdb);
         match json {
-            Json::List(items) if steps => items
+            Json::List(items) => items
                 .iter()
                 .map(|item| item.as_text().map(Into::into))
                 .collect::<Option<_>>()
