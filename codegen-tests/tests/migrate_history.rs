@@ -246,6 +246,11 @@ fn errors_say_where_and_what_to_do() {
         (missing.code(), missing.to_string()),
         (Some("P1003"), "the database `none` does not exist; create it, or correct the URL".into())
     );
+    let bounced = Database::create(&server.url("test", "pgbouncer=true")).err().unwrap().to_string();
+    assert!(
+        bounced.ends_with("use the URL of the database itself (`directUrl` in the schema, or DIRECT_URL)"),
+        "{bounced}"
+    );
     let nobody = Database::create("postgresql://postgres:secret@127.0.0.1:1/test").err().unwrap();
     assert_eq!(nobody.code(), Some("P1001"));
     assert!(!nobody.to_string().contains("secret"));

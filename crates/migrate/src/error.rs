@@ -130,6 +130,12 @@ pub enum Error {
     /// The database is not there.
     #[error("the database `{0}` does not exist; create it, or correct the URL")]
     MissingDatabase(String),
+    /// The connection would be another one after each transaction.
+    #[error(
+        "the URL goes through a PgBouncer (`pgbouncer=true`), which may use another connection for every step, so that nothing \
+         can be locked; use the URL of the database itself (`directUrl` in the schema, or DIRECT_URL)"
+    )]
+    ThroughBouncer,
     /// The database cannot be reached, does not exist, or refuses the user.
     #[error("{}", .0.message())]
     Connection(lenslet_core::error::Error),
@@ -177,6 +183,7 @@ impl Error {
             Error::Unsupported { .. }
             | Error::PartlyReplaced(_)
             | Error::NotScratch(_)
+            | Error::ThroughBouncer
             | Error::Impossible(_)
             | Error::ForeignKeys { .. }
             | Error::Unreadable { .. }

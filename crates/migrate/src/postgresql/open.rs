@@ -17,7 +17,11 @@ fn own_schema(url: &str) -> Result<String, Error> {
 
 /// Opens the database behind a URL, unless it is missing.
 pub(crate) fn existing(url: &str) -> Result<Option<Postgresql>, Error> {
-    let schema = own_schema(url)?;
+    let address = address(url).map_err(Error::InvalidUrl)?;
+    if address.bouncer {
+        return Err(Error::ThroughBouncer);
+    }
+    let schema = address.schema;
     match Connection::open(url, None) {
         Ok(connection) => Ok(Some(Postgresql::new(connection, schema)?)),
         Err(error) if error.kind() == ErrorKind::DatabaseMissing => Ok(None),
