@@ -163,6 +163,21 @@ async fn a_batch_that_fails_leaves_nothing_but_a_usable_connection() {
     assert_eq!((error.kind(), error.batch_index()), (ErrorKind::UniqueConstraint, None), "the end itself fails");
 }
 
+/// What the driver refuses never reaches the server: nor must what ends the transaction.
+#[tokio::test]
+async fn what_cannot_be_sent_keeps_the_others_from_being_kept() {
+    let Some(database) = Database::users() else { return };
+    let engine = database.engine("connection_limit=1");
+    engine.batch(vec![database.creating("ada")], None).await.unwrap();
+    for _ in 0..2 {
+        let lacking = raw("SELECT $1::int", vec![]);
+        let error = engine.batch(vec![database.creating("bob"), lacking, database.creating("eve")], None).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.batch_index(), Some(1), "{error}");
+        assert_eq!(database.emails(&engine).await, ["ada"]);
+    }
+}
+
 #[tokio::test]
 async fn members_may_need_what_others_make() {
     let Some(database) = Database::users() else { return };

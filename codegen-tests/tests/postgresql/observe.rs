@@ -1,9 +1,15 @@
 //! What the engine tells of its work on PostgreSQL, and the comments in its SQL.
 
 use super::{Database, raw};
-use lenslet_core::{cursor::Cursor, engine::Engine as _};
+use lenslet_core::{cursor::Cursor, engine::Engine as _, value::Value as Bound};
 use lenslet_native::{Engine, Options};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    io::{self, Write},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 async fn text(engine: &Engine, sql: &str) -> String {
     let mut rows = engine.execute(raw(sql, vec![])).await.unwrap();
@@ -61,4 +67,51 @@ async fn statements_end_with_comments() {
         told[0] != told[1] && told.iter().all(|it| it.contains("traceparent")),
         "each operation has its own: {told:?}"
     );
+}
+
+/// Keeps what is told.
+#[derive(Clone, Default)]
+struct Ear(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Ear {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is told of a user that is made, made again, and looked for.
+async fn told(database: &Database, options: Options) -> String {
+    let ear = Ear::default();
+    let writer = ear.clone();
+    let subscriber = tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE);
+    let guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
+    let url = database.server.url("postgres", "connection_limit=1").replace("postgres@", "postgres:hidden@");
+    let engine = Engine::with_options(&url, database.catalog.clone(), options).unwrap();
+    database.create(&engine, "secret").await.unwrap();
+    database.create(&engine, "secret").await.unwrap_err();
+    let number = raw("SELECT $1::int", vec![Bound::Text("secret".into())]);
+    engine.execute(number).await.unwrap_err();
+    drop((engine, guard));
+    let text = String::from_utf8(ear.0.lock().unwrap().clone()).unwrap();
+    assert!(!text.contains("hidden"), "the password is not told: {text}");
+    text
+}
+
+#[tokio::test]
+async fn parameters_are_hidden_unless_they_are_asked_for() {
+    let Some(database) = Database::users() else { return };
+    let text = told(&database, Options::new()).await;
+    assert!(!text.contains("secret"), "{text}");
+    for part in
+        ["connection opened", "connection closed", "INSERT INTO", "\"code\":\"P2002\"", "\"action\":\"createOne\""]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    database.server.execute("postgres", "DELETE FROM \"User\"").unwrap();
+    let text = told(&database, Options::new().show_parameters()).await;
+    assert!(text.contains("\"parameters\":\"[secret"), "{text}");
 }

@@ -9,11 +9,15 @@ use crate::inputs::{Input, Inputs};
 use bytes::BytesMut;
 use lenslet_core::{catalog::Catalog, error::Error, query::JsonPath, value::Value};
 use lenslet_sql::{Bind, Encoding, Kind, Parameter, Source, Type};
-use std::{borrow::Cow, error, fmt::Write as _};
+use std::{
+    borrow::Cow,
+    error,
+    fmt::{self, Write as _},
+};
 use tokio_postgres::types::{Format, IsNull, Kind as SqlKind, ToSql, Type as SqlType};
 
 /// What is bound: borrowed from the query where that is possible.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum Bound<'a> {
     Null,
     Bool(bool),
@@ -25,6 +29,26 @@ pub(crate) enum Bound<'a> {
     Bytes(Cow<'a, [u8]>),
     Uuid([u8; 16]),
     List(Vec<Bound<'a>>),
+}
+
+/// The driver writes parameters into its log, which must not have them.
+impl fmt::Debug for Bound<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+/// Parameters, for those who may see them.
+pub(crate) fn shown(parameters: &[Bound<'_>]) -> String {
+    let shown = parameters.iter().map(|it| {
+        let mut text = String::new();
+        match it {
+            Bound::Null => text.push_str("NULL"),
+            it => it.put_text(&mut text),
+        }
+        text
+    });
+    format!("[{}]", shown.collect::<Vec<_>>().join(", "))
 }
 
 /// The keys of the parent rows: for each column of the key, one list.

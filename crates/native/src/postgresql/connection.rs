@@ -7,7 +7,7 @@
 use super::{
     batch::{Given, Single},
     between,
-    bind::Bound,
+    bind::{self, Bound},
     error,
     settings::Settings,
 };
@@ -470,7 +470,7 @@ impl Connection {
     }
 
     fn watch(&self, sent: &Sent<'_>) -> Running {
-        self.observer.statement(&sent.sql, || format!("{:?}", sent.call.parameters))
+        self.observer.statement(&sent.sql, || bind::shown(&sent.call.parameters))
     }
 
     fn way(&mut self, call: &Sent<'_>) -> Way {
@@ -575,37 +575,36 @@ impl Connection {
             if commit {
                 sending.push(Box::pin(command(client, "COMMIT")));
             }
-            Ok(together(sending).await)
+            Ok(InTurn::new(sending).await)
         });
         let answered = answered.await.map_err(|fault| Undone::Failed(None, fault))?;
-        let mut given = Vec::with_capacity(answered.len());
-        let mut failure = None;
-        for (at, answer) in answered.into_iter().enumerate() {
-            match answer {
-                Ok(it) => given.push(it),
-                Err(fault) => {
-                    failure = Some((at.checked_sub(1).filter(|at| *at < all.len()), fault));
-                    break;
-                }
+        // It is sent last of all, and not at all where a statement could not be sent.
+        let ended = commit && answered.len() == all.len() + 2;
+        match answered.into_iter().collect::<Result<Vec<Given>, _>>() {
+            Ok(mut given) => {
+                self.in_transaction = !ended;
+                given.truncate(all.len() + 1);
+                given.remove(0);
+                Ok(given)
             }
+            Err((at, fault)) => Err(self.undone(&all, at, fault, ended).await),
         }
-        let Some((at, fault)) = failure else {
-            self.in_transaction = !commit;
-            given.drain(all.len() + 1..);
-            given.remove(0);
-            return Ok(given);
-        };
+    }
+
+    /// Undoes a batch whose part at that place failed, its beginning being the first.
+    async fn undone(&mut self, all: &[Sent<'_>], at: usize, fault: Fault, ended: bool) -> Undone {
         self.broken |= fault.is_closed();
-        if !self.broken {
-            // Where the end was sent as well the server has undone it already.
-            match commit {
-                true => self.in_transaction = false,
-                false => drop(self.rollback().await),
-            }
+        if ended {
+            // The server was told to keep it, and did not.
+            self.in_transaction = false;
+        } else if !self.broken {
+            // Where this fails the connection is closed, which undoes it as well.
+            let _ = self.rollback().await;
         }
-        match at.and_then(|at| all.get(at)) {
-            Some(sent) if self.forget_stale(sent, &fault) => Err(Undone::Again),
-            _ => Err(Undone::Failed(at, fault)),
+        let member = at.checked_sub(1).filter(|at| *at < all.len());
+        match member.and_then(|at| all.get(at)) {
+            Some(sent) if self.forget_stale(sent, &fault) => Undone::Again,
+            _ => Undone::Failed(member, fault),
         }
     }
 
@@ -715,14 +714,23 @@ async fn after<T>(
     if ahead.is_empty() {
         return future.await;
     }
-    let mut before = pin!(together(ahead.into_iter().map(|it| it.send(client)).collect()));
+    let mut before = InTurn::new(ahead.into_iter().map(|it| it.send(client)).collect());
     let mut future = pin!(future);
     let (mut sent, mut output) = (None, None);
     poll_fn(|context| {
         if sent.is_none()
-            && let Poll::Ready(it) = before.as_mut().poll(context)
+            && let Poll::Ready(it) = Pin::new(&mut before).poll(context)
         {
-            sent = Some(it.into_iter().collect::<Result<Vec<()>, Fault>>());
+            sent = Some(it.into_iter().collect::<Result<Vec<()>, _>>().map_err(|(_, fault)| fault));
+        }
+        if before.cut {
+            return match sent.take() {
+                Some(Err(fault)) => Poll::Ready(Err(fault)),
+                others => {
+                    sent = others;
+                    Poll::Pending
+                }
+            };
         }
         if output.is_none()
             && let Poll::Ready(it) = future.as_mut().poll(context)
@@ -814,6 +822,55 @@ async fn collect(client: &Client, way: Way, sent: &Sent<'_>) -> Result<Given, Fa
     };
     let Done { affected, statement } = perform(client, way, sent, &mut take).await?;
     Ok(Given { rows, affected, statement })
+}
+
+/// Futures that send something when they are first polled, one after the other. Where one fails before it waits, what comes
+/// after it is not sent: an end of a transaction must not keep what lacks a part. Errors come with their place.
+struct InTurn<F: Future> {
+    futures: Vec<Pin<Box<F>>>,
+    outputs: Vec<Option<F::Output>>,
+    begun: bool,
+    /// Whether some were not sent.
+    cut: bool,
+}
+
+impl<F: Future<Output = Result<T, Fault>>, T> InTurn<F> {
+    fn new(futures: Vec<F>) -> Self {
+        let futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
+        InTurn { outputs: futures.iter().map(|_| None).collect(), futures, begun: false, cut: false }
+    }
+}
+
+impl<F: Future<Output = Result<T, Fault>>, T: Unpin> Future for InTurn<F> {
+    type Output = Vec<Result<T, (usize, Fault)>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let InTurn { futures, outputs, begun, cut } = self.get_mut();
+        let mut halted = None;
+        for (at, (future, output)) in futures.iter_mut().zip(outputs.iter_mut()).enumerate() {
+            if output.is_none()
+                && let Poll::Ready(it) = future.as_mut().poll(context)
+            {
+                let failed = it.is_err();
+                *output = Some(it);
+                if failed && !*begun {
+                    halted = Some(at + 1);
+                    break;
+                }
+            }
+        }
+        if let Some(sent) = halted {
+            *cut = true;
+            futures.truncate(sent);
+            outputs.truncate(sent);
+        }
+        *begun = true;
+        if outputs.iter().any(Option::is_none) {
+            return Poll::Pending;
+        }
+        let outputs = outputs.drain(..).flatten().enumerate();
+        Poll::Ready(outputs.map(|(at, output)| output.map_err(|fault| (at, fault))).collect())
+    }
 }
 
 /// The outputs of futures that are polled together.
