@@ -182,11 +182,10 @@ async fn futures_can_be_spawned() {
 }
 
 #[tokio::test]
-async fn without_a_transport() {
-    let db = Client::new(URL).unwrap();
+async fn over_another_transport() {
+    let db = Client::new("http://127.0.0.1:1/?api_key=secret").unwrap();
     let error = db.user().count().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::PoolUnreachable);
-    assert!(error.message().contains("give it a transport"), "{error}");
+    assert_eq!(error.kind(), ErrorKind::PoolUnreachable, "{error}");
     let (_folder, native, catalog) = database();
     let db = Client::from_engine(db.engine().over(InProcess::new(catalog, native)));
     assert_eq!(db.user().count().await, Ok(0));

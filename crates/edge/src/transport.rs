@@ -111,3 +111,18 @@ impl Transport for Nowhere {
         Box::pin(std::future::ready(Err(Error::new(ErrorKind::PoolUnreachable, message))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::{Context, Poll, Waker};
+
+    #[test]
+    fn nowhere_to_send() {
+        let request = Request { url: String::new(), headers: Vec::new(), body: String::new(), repeatable: true };
+        let answer = Nowhere.send(request).as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let Poll::Ready(Err(error)) = answer else { panic!("an answer from nowhere: {answer:?}") };
+        assert_eq!(error.kind(), ErrorKind::PoolUnreachable);
+        assert!(error.message().contains("turn on its feature"), "{error}");
+    }
+}
