@@ -32,13 +32,6 @@ pub struct Outcome {
     pub differences: Vec<String>,
 }
 
-impl Outcome {
-    /// Nothing that would have to be explained.
-    pub fn is_perfect(&self) -> bool {
-        self.refused.is_empty() && self.is_clean && self.differences.is_empty()
-    }
-}
-
 /// The table that people read.
 pub fn table(outcomes: &[Outcome]) -> String {
     let mut out = format!(
