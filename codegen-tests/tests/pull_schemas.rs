@@ -59,8 +59,8 @@ impl Place {
             Place::Postgresql(server) => Scratch::Beside(&server.url("postgres", "")),
         };
         let mut database = Database::scratch(scratch).unwrap();
-        if self.provider() == Provider::Postgresql {
-            // Projects install these by a migration of their own.
+        if self.provider() == Provider::Postgresql && catalog.extensions.is_empty() {
+            // Schemas that do not list them have them installed by a migration of their own.
             EXTENSIONS.iter().for_each(|it| database.run(&format!("CREATE EXTENSION \"{it}\"")).unwrap());
         }
         match database.push(catalog, PushOptions::default()) {
