@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod options;
+mod postgresql_only;
 mod story;
 
 use codegen_tests::{pool_server::RunningPool, postgresql_server::Server};
@@ -90,5 +91,33 @@ async fn through_a_pool_on_postgresql() {
     let Some((_server, url, catalog)) = postgresql() else { return };
     let (pool, engine) = through_a_pool(&url, &catalog).await;
     check_story("a pool on PostgreSQL", engine).await;
+    pool.stop().await;
+}
+
+/// The schema that uses everything, as it stands in the repository.
+const EVERYTHING: &str = include_str!("../../golden/everything/schema.prisma");
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_postgresql_has_is_the_same_through_a_pool() {
+    use golden_everything_edge::{CATALOG, Client};
+
+    let catalog = Arc::new(check(&Sources::single("schema.prisma", EVERYTHING)).schema.unwrap().catalog);
+    let expected = {
+        let Some(server) = Server::start().unwrap() else { return };
+        let url = server.url("postgres", "connection_limit=3");
+        push(&url, &catalog, PushOptions::default()).unwrap();
+        postgresql_only::play(&Client::from_engine(native(&url, &catalog))).await.unwrap()
+    };
+    insta::assert_snapshot!(expected.join("\n"));
+
+    let Some(server) = Server::start().unwrap() else { return };
+    let url = server.url("postgres", "connection_limit=3");
+    push(&url, &catalog, PushOptions::default()).unwrap();
+    let schema = Schema::new(Arc::clone(&catalog), |_| Err("there are no others".into()));
+    let pool = Pool::builder(schema).keys(Keys::single("key", Scope::everything()));
+    let pool = RunningPool::start(pool, &url).await.unwrap();
+    let address = format!("http://{}/?api_key=key", pool.address);
+    let engine = rt::Engine::with_transport(&address, &CATALOG, Http::new()).unwrap();
+    assert_eq!(postgresql_only::play(&Client::from_engine(engine)).await.unwrap(), expected);
     pool.stop().await;
 }

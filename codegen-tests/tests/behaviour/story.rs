@@ -8,7 +8,7 @@ use lenslet_core::{engine::Engine, error::Error};
 use std::{fmt::Debug, time::Duration};
 
 /// What is seen, a line each.
-pub(crate) struct Seen(Vec<String>);
+pub(crate) struct Seen(pub(crate) Vec<String>);
 
 impl Seen {
     pub(crate) fn see(&mut self, what: impl Debug) {

@@ -195,11 +195,15 @@ fn numeric(bytes: &[u8]) -> Option<String> {
     Some(text)
 }
 
-/// Hundredths, as nearly every locale counts money.
+/// Hundredths, as nearly every locale counts money; without zeros at the end, as every other decimal.
 fn money(value: i64) -> String {
     let sign = if value < 0 { "-" } else { "" };
     let value = value.unsigned_abs();
-    format!("{sign}{}.{:02}", value / 100, value % 100)
+    match (value / 100, value % 100) {
+        (whole, 0) => format!("{sign}{whole}"),
+        (whole, hundredths) if hundredths % 10 == 0 => format!("{sign}{whole}.{}", hundredths / 10),
+        (whole, hundredths) => format!("{sign}{whole}.{hundredths:02}"),
+    }
 }
 
 fn time_in_utc(bytes: &[u8]) -> Option<i64> {
@@ -412,6 +416,8 @@ mod tests {
     #[test]
     fn what_has_no_type_here_is_text() {
         check(SqlType::MONEY, &(-1_05_i64).to_be_bytes(), "-1.05");
+        check(SqlType::MONEY, &12_50_i64.to_be_bytes(), "12.5");
+        check(SqlType::MONEY, &300_i64.to_be_bytes(), "3");
         check(SqlType::INET, &[2, 32, 0, 4, 10, 0, 0, 1], "10.0.0.1");
         check(SqlType::INET, &[2, 24, 0, 4, 10, 0, 0, 1], "10.0.0.1/24");
         check(SqlType::CIDR, &[2, 8, 1, 4, 10, 0, 0, 0], "10.0.0.0/8");
