@@ -1,4 +1,4 @@
-//! A stream whose other end may not keep it waiting for ever: neither before its first byte, nor by not reading what is
+//! A stream whose other end may not keep it waiting for ever: neither for its first bytes, nor by not reading what is
 //! written.
 
 use std::{
@@ -12,19 +12,23 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until},
 };
 
+/// How many bytes it takes to know a version of HTTP from another, which is when the limits of that version begin to hold.
+const FIRST: usize = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
+
 /// Such a stream.
 pub(crate) struct Patient<S> {
     stream: S,
     patience: Duration,
-    /// Until the first byte is there.
+    /// Until the first bytes are there.
     first: Option<Pin<Box<Sleep>>>,
+    wanted: usize,
     /// While what was written is not taken.
     taking: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
     pub(crate) fn new(stream: S, patience: Duration) -> Self {
-        Patient { stream, patience, first: Some(Box::pin(sleep(patience))), taking: None }
+        Patient { stream, patience, first: Some(Box::pin(sleep(patience))), wanted: FIRST, taking: None }
     }
 
     /// What a write gives, or that it takes too long.
@@ -46,9 +50,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if read.is_ready() {
-            self.first = None;
+            self.wanted = self.wanted.saturating_sub(buffer.filled().len() - before);
+            if self.wanted == 0 {
+                self.first = None;
+            }
             return read;
         }
         if let Some(first) = &mut self.first {
@@ -97,18 +105,21 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
-    async fn the_first_byte_is_waited_for_and_no_longer() {
-        let (mut near, far) = duplex(8);
+    async fn the_first_bytes_are_waited_for_and_no_longer() {
+        for there in [0, 1, FIRST - 1] {
+            let (mut near, far) = duplex(64);
+            let mut patient = Patient::new(far, SECOND);
+            near.write_all(&vec![b'P'; there]).await.expect("they are written");
+            patient.read_exact(&mut vec![0; there]).await.expect("they are there");
+            let late = patient.read_u8().await.map_err(|error| error.kind());
+            assert_eq!(late, Err(io::ErrorKind::TimedOut), "{there}");
+        }
+        let (mut near, far) = duplex(64);
         let mut patient = Patient::new(far, SECOND);
-        let late = patient.read_u8().await.map_err(|error| error.kind());
-        assert_eq!(late, Err(io::ErrorKind::TimedOut));
-        let (mut other, far) = duplex(8);
-        let mut patient = Patient::new(far, SECOND);
-        other.write_u8(1).await.expect("it is written");
-        assert_eq!(patient.read_u8().await.ok(), Some(1));
+        near.write_all(&[b'P'; FIRST]).await.expect("they are written");
+        patient.read_exact(&mut [0; FIRST]).await.expect("they are there");
         // From then on it is not this one's concern.
         assert!(tokio::time::timeout(10 * SECOND, patient.read_u8()).await.is_err());
-        near.shutdown().await.expect("it ends");
     }
 
     #[tokio::test(start_paused = true)]
