@@ -6,6 +6,10 @@ use crate::{debian, node, postgresql, size, wasm, worker};
 /// Formatting and lints, what the client adds to a Worker, then the tests.
 pub(crate) fn ci() -> Result {
     step("Formatting", &mut cargo(&["fmt", "--all", "--check"]))?;
+    for apart in ["examples/worker", "fuzz", "xtask/bench-peers"] {
+        let manifest = format!("{apart}/Cargo.toml");
+        step("Formatting", &mut cargo(&["fmt", "--manifest-path", &manifest, "--check"]))?;
+    }
     step("Lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?;
     size::run(false)?;
     test()

@@ -36,6 +36,7 @@ Measurements (release builds; nothing else should run meanwhile)
   bench schema             Time of validation and of the formatter
   bench sqlite             The generated client against hand-written rusqlite
   bench peers [OPTIONS]    It against bare drivers, Diesel, sqlx and SeaORM, on SQLite and PostgreSQL
+  bench compile            Compile time of the largest generated client against SeaORM's entities of the same tables
   bench pool               The pool against PgBouncer and the engine alone, on PostgreSQL
   size [--keep]            Bytes that the client adds to a Worker; `--keep` writes them into the documentation
 
@@ -76,6 +77,7 @@ fn dispatch(words: &[&str]) -> Result {
         ["bench", "schema"] => bench::schema::run(),
         ["bench", "sqlite"] => bench::sqlite(),
         ["bench", "peers", options @ ..] => bench::peers::run(options),
+        ["bench", "compile"] => bench::compile::run(),
         ["bench", "pool"] => bench::pool(),
         ["worker"] => worker::test(),
         ["size"] => size::run(false),
@@ -91,9 +93,9 @@ fn dispatch(words: &[&str]) -> Result {
         ["schema", ..] => {
             Err(Failure::new("say how many models the schema shall have: `cargo xtask schema --models 1000`"))
         }
-        ["bench", ..] => {
-            Err(Failure::new("say what to measure: `cargo xtask bench gen`, `schema`, `sqlite`, `peers` or `pool`"))
-        }
+        ["bench", ..] => Err(Failure::new(
+            "say what to measure: `cargo xtask bench gen`, `schema`, `sqlite`, `peers`, `compile` or `pool`",
+        )),
         ["conformance", ..] => {
             Err(Failure::new("say what to compare: `cargo xtask conformance schema`, `query` or `client`"))
         }

@@ -23,13 +23,12 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
         .get_async("/users", |_, route| async move { problem::catch(users::list(&route).await) })
         .post_async("/users", |request, route| async move { problem::catch(users::create(request, &route).await) })
         .get_async("/users/:id", |_, route| async move { problem::catch(users::show(&route).await) })
-        .post_async("/users/:id/posts", |request, route| async move {
-            problem::catch(posts::create(request, &route).await)
-        })
+        .post_async(
+            "/users/:id/posts",
+            |request, route| async move { problem::catch(posts::create(request, &route).await) },
+        )
         .get_async("/posts", |_, route| async move { problem::catch(posts::list(&route).await) })
-        .patch_async("/posts/:id", |request, route| async move {
-            problem::catch(posts::change(request, &route).await)
-        })
+        .patch_async("/posts/:id", |request, route| async move { problem::catch(posts::change(request, &route).await) })
         .post_async("/posts/:id/author", |request, route| async move {
             problem::catch(posts::hand_over(request, &route).await)
         })

@@ -31,8 +31,15 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the words after the name of the program.
     pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Self> {
-        let mut options =
-            Self { only: Vec::new(), peers: Vec::new(), sqlite: true, postgresql: true, samples: 51, best: false, json: false };
+        let mut options = Self {
+            only: Vec::new(),
+            peers: Vec::new(),
+            sqlite: true,
+            postgresql: true,
+            samples: 51,
+            best: false,
+            json: false,
+        };
         let mut words = words;
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or_else(|| format!("`{word}` needs a value"));

@@ -1,5 +1,6 @@
 //! Measurements. Medians of release builds; only ratios within one run mean something on a shared machine.
 
+pub(crate) mod compile;
 pub(crate) mod generate;
 pub(crate) mod peers;
 pub(crate) mod schema;
