@@ -98,6 +98,12 @@ impl DatabaseUrl {
         }
     }
 
+    /// What went wrong there.
+    pub(super) fn failure(&self) -> impl Fn(lenslet_migrate::Error) -> Error + use<> {
+        let place = self.shown();
+        move |error| Error::At { place: place.clone(), error: Box::new(error) }
+    }
+
     /// The file it names, when that is relative to where we are.
     pub(super) fn relative_file(&self) -> Option<&Path> {
         let path = Path::new(file(&self.url)?);

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::database_url::DatabaseUrl;
 use super::error::Error;
-use super::project::{Place, Project};
+use super::project::{Project, ProjectArguments};
 use super::{Outcome, Verdict, terminal};
 
 #[derive(Debug, clap::Args)]
@@ -22,12 +22,9 @@ Examples:
 Prints no rows. The script is not put into a transaction: say BEGIN and COMMIT to have one. With --url no schema is needed.")]
 pub(super) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    project: ProjectArguments,
     #[command(flatten)]
     script: Script,
-    /// Print the result as one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -42,13 +39,11 @@ struct Script {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let Some(url) = url(arguments)? else {
-        return Ok(Verdict::Bad);
-    };
+    let url = url(arguments)?;
     let script = read(&arguments.script)?;
-    let at = |error| Error::At { place: url.shown(), error: Box::new(error) };
-    Database::open(url.as_str()).map_err(at)?.run(&script).map_err(at)?;
-    if arguments.json {
+    let at = url.failure();
+    Database::open(url.as_str()).map_err(&at)?.run(&script).map_err(&at)?;
+    if arguments.project.json {
         terminal::json(&json!({ "database": url.shown(), "executed": true }))?;
     } else {
         terminal::answer(&format!("Executed the script on `{}`", url.shown()))?;
@@ -56,18 +51,14 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     Ok(Verdict::Good)
 }
 
-/// Nothing comes back when a schema is refused, which has been said then.
-fn url(arguments: &Arguments) -> Result<Option<DatabaseUrl>, Error> {
-    match (&arguments.place.url, &arguments.place.schema) {
+fn url(arguments: &Arguments) -> Result<DatabaseUrl, Error> {
+    match (&arguments.project.url, &arguments.project.schema) {
         (Some(url), None) => {
             let url = DatabaseUrl::given(url);
             url.is_of_a_database()?;
-            Ok(Some(url))
+            Ok(url)
         }
-        _ => match Project::load(&arguments.place, arguments.json)? {
-            Some(project) => project.url().map(Some),
-            None => Ok(None),
-        },
+        _ => Project::load(&arguments.project)?.url(),
     }
 }
 

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::database_url::{self, DatabaseUrl};
 use super::environment::Environment;
-use super::error::Error;
-use super::project::Place;
+use super::error::{Error, Refused};
+use super::project::ProjectArguments;
 use super::schema_files::SchemaFiles;
 use super::{Outcome, Verdict, format, terminal};
 
@@ -34,22 +34,17 @@ names of relations, @updatedAt, defaults that the client makes. Other files of a
 new models go to the only file, or to introspected.prisma.")]
 pub(super) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    project: ProjectArguments,
     /// Print the schema, and write nothing
     #[arg(long)]
     print: bool,
     /// Write all models anew, as if there were none
     #[arg(long)]
     force: bool,
-    /// Print what was done as one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let Some(present) = Present::load(arguments)? else {
-        return Ok(Verdict::Bad);
-    };
+    let present = Present::load(arguments)?;
     let url = present.url(arguments)?;
     terminal::progress(&format!("Reading the structure of `{}`", url.shown()));
     let found = describe(&url, &present.sources)?;
@@ -74,26 +69,26 @@ struct Present {
 }
 
 impl Present {
-    /// Nothing comes back when the schema is refused, which has been said then.
-    fn load(arguments: &Arguments) -> Result<Option<Self>, Error> {
-        let files = match (SchemaFiles::load(arguments.place.schema.as_deref()), &arguments.place.url) {
-            (Err(Error::NoSchema { .. }), Some(url)) => return begin(url).map(Some),
+    fn load(arguments: &Arguments) -> Result<Self, Error> {
+        let files = match (SchemaFiles::load(arguments.project.schema.as_deref()), &arguments.project.url) {
+            (Err(Error::NoSchema { .. }), Some(url)) => return begin(url),
             (files, _) => files?,
         };
         let sources = if arguments.force { pull::emptied(&files.sources) } else { files.sources.clone() };
         let checked = SchemaFiles { path: files.path.clone(), sources: sources.clone() };
-        let Some(schema) = checked.check(arguments.json)? else {
-            if !arguments.force {
-                terminal::message("`--force` writes all models anew, from the datasource alone");
+        let schema = checked.check().map_err(|error| match error {
+            Error::Refused(refused) if !arguments.force => {
+                let help = Some("correct it, or write all models anew, from the datasource alone, with `--force`");
+                Error::Refused(Box::new(Refused { help, ..*refused }))
             }
-            return Ok(None);
-        };
+            error => error,
+        })?;
         let (datasource, folder, name) = (schema.datasource, files.folder(), files.name());
-        Ok(Some(Self { sources, datasource, written: files.sources, folder, name }))
+        Ok(Self { sources, datasource, written: files.sources, folder, name })
     }
 
     fn url(&self, arguments: &Arguments) -> Result<DatabaseUrl, Error> {
-        let url = match &arguments.place.url {
+        let url = match &arguments.project.url {
             Some(url) => DatabaseUrl::given(url),
             None => database_url::direct(&self.datasource, &Environment::load(&self.folder)?)?,
         };
@@ -150,11 +145,11 @@ fn create(path: &Path, text: &str) -> Result<(), Error> {
 
 /// What the database has of what the datasource names.
 pub(super) fn describe(url: &DatabaseUrl, sources: &Sources) -> Result<DatabaseSchema, Error> {
-    let at = |error| Error::At { place: url.shown(), error: Box::new(error) };
+    let at = url.failure();
     let catalog = lenslet::check(sources).schema.map(|schema| schema.catalog);
     let namespaces: Vec<String> = catalog.iter().flat_map(|it| it.schemas.iter()).map(ToString::to_string).collect();
-    let mut database = Database::open(url.as_str()).map_err(at)?;
-    let found = database.describe(&namespaces).map_err(at)?;
+    let mut database = Database::open(url.as_str()).map_err(&at)?;
+    let found = database.describe(&namespaces).map_err(&at)?;
     if found.tables.is_empty() && found.enums.is_empty() && found.views.is_empty() {
         return Err(Error::NothingToPull { place: url.shown() });
     }
@@ -186,7 +181,7 @@ fn print(sources: &Sources) -> Result<(), Error> {
 }
 
 fn report(arguments: &Arguments, present: &Present, pulled: &Pulled, changed: &[String]) -> Result<(), Error> {
-    if arguments.json {
+    if arguments.project.json {
         let files: Vec<Value> =
             pulled.sources.files().iter().map(|file| json!({ "name": file.name, "text": file.text })).collect();
         return terminal::json(&json!({

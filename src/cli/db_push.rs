@@ -1,17 +1,16 @@
 //! `lenslet db push`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
-use lenslet::Schema;
 use lenslet_migrate::{Database, PushOptions, Pushed};
 use serde_json::{Value, json};
 
-use super::database_url::{self, DatabaseUrl};
-use super::environment::Environment;
+use super::database_url::DatabaseUrl;
 use super::error::Error;
+use super::generate::{self, Generated};
+use super::project::{Project, ProjectArguments};
 use super::renames::Renames;
-use super::schema_files::SchemaFiles;
 use super::{Outcome, Verdict, terminal};
 
 #[derive(Debug, clap::Args)]
@@ -24,14 +23,11 @@ Examples:
 
 The URL is, in this order: --url, the schema's `directUrl`, the variable DIRECT_URL, the schema's `url`, \
 the variable DATABASE_URL. Variables come from the environment, then from `.env` here and beside the schema. \
-Paths in a URL are relative to the working directory, as they are for the client.")]
+Paths in a URL are relative to the working directory, as they are for the client. Afterwards the clients of the schema's \
+generator blocks are generated.")]
 pub(super) struct Arguments {
-    /// The schema: a file, or a folder of *.prisma files
-    #[arg(long, value_name = "PATH")]
-    schema: Option<PathBuf>,
-    /// The database, instead of the one that schema and environment name
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
+    #[command(flatten)]
+    project: ProjectArguments,
     /// Lose rows and values for which the schema has no place any more
     #[arg(long)]
     accept_data_loss: bool,
@@ -40,38 +36,38 @@ pub(super) struct Arguments {
     force_reset: bool,
     #[command(flatten)]
     renames: Renames,
-    /// Do not generate the client afterwards (Prisma's flag; `db push` of Lenslet never does)
-    #[arg(long, hide = true)]
-    skip_generate: bool,
-    /// Print what was done as one JSON object
+    /// Do not generate the client afterwards
     #[arg(long)]
-    json: bool,
+    skip_generate: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let files = SchemaFiles::load(arguments.schema.as_deref())?;
-    let Some(schema) = files.check(arguments.json)? else {
-        return Ok(Verdict::Bad);
-    };
-
-    let url = url(arguments, &schema, &files)?;
-    if arguments.url.is_none() {
-        warn_of_file_beside_schema(&url, &files.folder());
+    let project = Project::load(&arguments.project)?;
+    let url = project.url()?;
+    if arguments.project.url.is_none() {
+        warn_of_file_beside_schema(&url, &project.files.folder());
     }
-    terminal::progress(&format!("Comparing `{}` with `{}`", files.name(), url.shown()));
+    terminal::progress(&format!("Comparing `{}` with `{}`", project.files.name(), url.shown()));
     let started = Instant::now();
-    let pushed = push(arguments, &schema, &url)?;
-    report(&pushed, &url, arguments.json)?;
+    let pushed = push(arguments, &project, &url)?;
     terminal::progress(&format!("in {}", terminal::milliseconds(started.elapsed())));
+    if !arguments.project.json {
+        say(&pushed, &url)?;
+    }
+    let clients = if arguments.skip_generate { Vec::new() } else { generate::after_change(&project)? };
+    if arguments.project.json {
+        terminal::json(&as_json(&pushed, &url, &clients))?;
+    } else {
+        clients.iter().try_for_each(Generated::say)?;
+    }
     Ok(Verdict::Good)
 }
 
-fn push(arguments: &Arguments, schema: &Schema, url: &DatabaseUrl) -> Result<Pushed, Error> {
+fn push(arguments: &Arguments, project: &Project, url: &DatabaseUrl) -> Result<Pushed, Error> {
     let failed = |error| Error::Push { place: url.shown(), error: Box::new(error) };
-    let catalog = &schema.catalog;
+    let (catalog, namespaces) = (&project.schema.catalog, project.namespaces());
     let wanted = lenslet_migrate::describe(catalog).map_err(failed)?;
     let (mut database, created_database) = Database::create(url.as_str()).map_err(failed)?;
-    let namespaces: Vec<String> = catalog.schemas.iter().map(ToString::to_string).collect();
     let renames = match arguments.force_reset {
         true => Vec::new(),
         false => {
@@ -84,26 +80,19 @@ fn push(arguments: &Arguments, schema: &Schema, url: &DatabaseUrl) -> Result<Pus
     Ok(Pushed { created_database, ..pushed })
 }
 
-fn url(arguments: &Arguments, schema: &Schema, files: &SchemaFiles) -> Result<DatabaseUrl, Error> {
-    let url = match &arguments.url {
-        Some(url) => DatabaseUrl::given(url),
-        None => database_url::direct(&schema.datasource, &Environment::load(&files.folder())?)?,
-    };
-    url.fits(schema.datasource.provider)?;
-    Ok(url)
+fn as_json(pushed: &Pushed, url: &DatabaseUrl, clients: &[Generated]) -> Value {
+    let losses: Vec<Value> =
+        pushed.losses.iter().map(|it| json!({ "message": it.to_string(), "rows": it.rows })).collect();
+    json!({
+        "database": url.shown(),
+        "created": pushed.created_database,
+        "statements": pushed.statements,
+        "losses": losses,
+        "clients": generate::all_as_json(clients),
+    })
 }
 
-fn report(pushed: &Pushed, url: &DatabaseUrl, json: bool) -> Result<(), Error> {
-    if json {
-        let losses: Vec<Value> =
-            pushed.losses.iter().map(|it| json!({ "message": it.to_string(), "rows": it.rows })).collect();
-        return terminal::json(&json!({
-            "database": url.shown(),
-            "created": pushed.created_database,
-            "statements": pushed.statements,
-            "losses": losses,
-        }));
-    }
+fn say(pushed: &Pushed, url: &DatabaseUrl) -> Result<(), Error> {
     for loss in &pushed.losses {
         terminal::warning(&loss.to_string());
     }

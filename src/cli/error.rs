@@ -1,14 +1,23 @@
 //! Why a command cannot do its work, where, and what to do next.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-use lenslet::BuildError;
 use lenslet::codegen::{GenerateError, OptionError, WriteError};
+use lenslet::{BuildError, Diagnostic, Sources};
 
 use super::pool::PoolError;
 use super::settings;
+
+/// A schema that is refused, and why.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) sources: Sources,
+    /// The next step, where correcting the schema is not the only one.
+    pub(super) help: Option<&'static str>,
+}
 
 /// A command cannot do its work.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +37,8 @@ pub(super) enum Error {
     Write { path: PathBuf, source: io::Error },
     #[error("`{}` is not UTF-8 text: byte {at} begins no character", .path.display())]
     NotText { path: PathBuf, at: usize },
+    #[error("the schema is refused")]
+    Refused(Box<Refused>),
     #[error("cannot read standard input")]
     Stdin { source: io::Error },
     #[error("cannot write to standard output")]
@@ -110,12 +121,12 @@ pub(super) enum Error {
     NothingToPull { place: String },
     #[error("what the database has makes no schema: {0}")]
     Pull(String),
-    #[error("`lenslet.toml` does not say how to seed the database")]
+    #[error("neither `lenslet.toml` nor a `package.json` says how to seed the database")]
     NoSeed,
     #[error("cannot run `{command}`")]
     SeedStart { command: String, source: io::Error },
-    #[error("`{command}`, which seeds the database, failed ({status})")]
-    SeedFailed { command: String, status: ExitStatus },
+    #[error("`{command}`, the seed of `{file}`, failed ({status})")]
+    SeedFailed { command: String, file: String, status: ExitStatus },
 }
 
 /// A block for Lenslet, as it is written into a schema.
@@ -141,7 +152,7 @@ impl Error {
     /// Prisma's code, where it has one for this.
     pub(super) fn code(&self) -> Option<&'static str> {
         match self {
-            Error::VariableMissing { .. } => Some("P1012"),
+            Error::Refused(_) | Error::VariableMissing { .. } => Some("P1012"),
             Error::OtherDatabase { .. } => Some("P1013"),
             Error::Push { error, .. } | Error::At { error, .. } | Error::Migrate(error) => error.code(),
             Error::Scratch(_) => Some("P3006"),
@@ -177,6 +188,7 @@ impl Error {
                 "set one in the environment or in a `.env` file, or give the URL with `--url`".to_owned()
             }
             Error::Pool(error) => return error.help(),
+            Error::Refused(refused) => return refused.help.map(str::to_owned),
             Error::PoolUrl { .. } => "set `DIRECT_URL` to the URL of the database itself".to_owned(),
             Error::OtherDatabase { provider, schemes, .. } => {
                 let schemes: Vec<String> = schemes.iter().map(|scheme| format!("`{scheme}:`")).collect();
@@ -204,11 +216,14 @@ impl Error {
             Error::NoProvider => "compare with a schema, a database, or a folder with a migration_lock.toml".to_owned(),
             Error::NoScratch => "name a database whose content may be dropped: `--shadow-database-url URL`".to_owned(),
             Error::NothingToPull { .. } => "correct the URL, or make the tables first: `lenslet db push`".to_owned(),
-            Error::NoSeed => "write the command into `lenslet.toml`:\n\nseed = \"cargo run --example seed\"".to_owned(),
-            Error::Settings { .. } => settings::HELP.to_owned(),
+            Error::NoSeed => {
+                "write the command into `lenslet.toml` (a `prisma.config.ts` is not read):\n\nseed = \"cargo run --example seed\"".to_owned()
+            },
+            Error::Settings { path, .. } if path == Path::new(settings::FILE) => settings::HELP.to_owned(),
             Error::List(_)
             | Error::Read { .. }
             | Error::Write { .. }
+            | Error::Settings { .. }
             | Error::Stdin { .. }
             | Error::Stdout { .. }
             | Error::Block { .. }

@@ -48,8 +48,7 @@ fn files(arguments: &Arguments) -> Outcome {
         (checked, formatting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     if !checked.is_accepted() {
-        files.report(&checked, arguments.json)?;
-        return Ok(Verdict::Bad);
+        return Err(files.refused(checked));
     }
     let pairs = files.sources.files().iter().zip(formatted.files());
     let changed: Vec<&SourceFile> = pairs.filter(|(old, new)| old.text != new.text).map(|(_, new)| new).collect();

@@ -1,6 +1,6 @@
 //! `lenslet gen`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use lenslet::codegen::{Written, is_ours};
@@ -8,7 +8,7 @@ use lenslet::{Engine, Options, Schema, check::Generator};
 use serde_json::{Value, json};
 
 use super::error::Error;
-use super::project::{Place, Project};
+use super::project::Project;
 use super::schema_files::{self, SchemaFiles};
 use super::{Outcome, Verdict, terminal, watch};
 
@@ -32,12 +32,8 @@ pub(super) struct Arguments {
     /// The schema: a file, or a folder of *.prisma files
     #[arg(long, value_name = "PATH")]
     schema: Option<PathBuf>,
-    /// The folder of the client crate, relative to the working directory
-    #[arg(long, value_name = "DIR")]
-    output: Option<PathBuf>,
-    /// Write the engine-less client, which posts its queries over HTTP
-    #[arg(long)]
-    no_engine: bool,
+    #[command(flatten)]
+    flags: Flags,
     /// Of several generator blocks, only the one with this name
     #[arg(long, value_name = "NAME")]
     generator: Option<String>,
@@ -49,28 +45,52 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// What follows a migration: the clients that the schema's blocks ask for, if there are any.
-pub(super) fn after_migration(place: &Place, project: &Project, quiet: bool) -> Result<(), Error> {
-    let has_output = |it: &Generator| is_ours(it) && it.output.is_some();
-    if !project.schema.generators.iter().any(has_output) {
-        return Ok(());
-    }
-    let files = SchemaFiles::load(place.schema.as_deref())?;
-    let (schema, output) = (place.schema.clone(), None);
-    let arguments = Arguments { schema, output, no_engine: false, generator: None, watch: false, json: false };
-    for client in clients_of(&project.schema, &files, &arguments)? {
-        let written = write(&project.schema, &client)?;
-        if !quiet {
-            terminal::answer(&format!("Generated `{}`: {written}", client.output.display()))?;
-        }
-    }
-    Ok(())
+/// What follows a change of the database: the clients that the schema's blocks ask for, if there are any.
+pub(super) fn after_change(project: &Project) -> Result<Vec<Generated>, Error> {
+    let blocks = project.schema.generators.iter().filter(|it| is_ours(it) && it.output.is_some());
+    let clients = blocks.map(|block| client_of_block(block, &project.files, &Flags::default()));
+    let clients: Vec<Client> = clients.collect::<Result<_, _>>()?;
+    clients.into_iter().map(|client| write(&project.schema, client)).collect()
+}
+
+/// What flags say about a client.
+#[derive(Debug, Default, clap::Args)]
+struct Flags {
+    /// The folder of the client crate, relative to the working directory
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Write the engine-less client, which posts its queries over HTTP
+    #[arg(long)]
+    no_engine: bool,
 }
 
 /// A crate to be written.
 struct Client {
     output: PathBuf,
     options: Options,
+}
+
+/// A crate that was written.
+pub(super) struct Generated {
+    output: PathBuf,
+    written: Written,
+}
+
+impl Generated {
+    /// Says it to people.
+    pub(super) fn say(&self) -> Result<(), Error> {
+        terminal::answer(&format!("Generated `{}`: {}", self.output.display(), self.written))
+    }
+
+    /// The same for programs.
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "output": self.output,
+            "changed": self.written.changed,
+            "unchanged": self.written.unchanged,
+            "removed": self.written.removed,
+        })
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -88,70 +108,58 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 
 fn generate(arguments: &Arguments) -> Outcome {
     let files = SchemaFiles::load(arguments.schema.as_deref())?;
-    let Some(schema) = files.check(arguments.json)? else {
-        return Ok(Verdict::Bad);
-    };
+    let schema = files.check()?;
     let mut clients = Vec::new();
     for client in clients_of(&schema, &files, arguments)? {
         let started = Instant::now();
-        let written = write(&schema, &client)?;
-        if arguments.json {
-            clients.push(json(&client, &written));
-        } else {
-            terminal::answer(&format!("Generated `{}`: {written}", client.output.display()))?;
+        let generated = write(&schema, client)?;
+        if !arguments.json {
+            generated.say()?;
             terminal::progress(&format!("in {}", terminal::milliseconds(started.elapsed())));
         }
+        clients.push(generated);
     }
     if arguments.json {
-        terminal::json(&json!({ "clients": clients }))?;
+        terminal::json(&json!({ "clients": all_as_json(&clients) }))?;
     }
     Ok(Verdict::Good)
 }
 
-fn write(schema: &Schema, client: &Client) -> Result<Written, Error> {
-    let output = lenslet::generate(schema, &client.options).map_err(Error::Generate)?;
-    output.write_to(&client.output).map_err(Error::Output)
+/// Clients that were written, for programs.
+pub(super) fn all_as_json(clients: &[Generated]) -> Value {
+    clients.iter().map(Generated::json).collect()
 }
 
-fn json(client: &Client, written: &Written) -> Value {
-    json!({
-        "output": client.output,
-        "changed": written.changed,
-        "unchanged": written.unchanged,
-        "removed": written.removed,
-    })
+fn write(schema: &Schema, client: Client) -> Result<Generated, Error> {
+    let output = lenslet::generate(schema, &client.options).map_err(Error::Generate)?;
+    let written = output.write_to(&client.output).map_err(Error::Output)?;
+    Ok(Generated { output: client.output, written })
 }
 
 /// The crates that the arguments and the schema's generator blocks ask for.
 fn clients_of(schema: &Schema, files: &SchemaFiles, arguments: &Arguments) -> Result<Vec<Client>, Error> {
     let wanted = |block: &&Generator| arguments.generator.as_ref().is_none_or(|name| *name == block.name);
     let blocks: Vec<&Generator> = schema.generators.iter().filter(|it| is_ours(it)).filter(wanted).collect();
-    match (blocks.as_slice(), &arguments.generator, &arguments.output) {
+    let flags = &arguments.flags;
+    match (blocks.as_slice(), &arguments.generator, &flags.output) {
         ([], Some(name), _) => Err(Error::NoSuchGenerator { name: name.clone(), schema: files.name() }),
         ([], None, None) => Err(Error::NoGenerator { schema: files.name() }),
-        ([], None, Some(output)) => Ok(vec![client(Options::in_folder(output), output.clone(), arguments)]),
+        ([], None, Some(output)) => Ok(vec![client(Options::in_folder(output), output.clone(), flags)]),
         ([_, _, ..], _, Some(_)) => {
             Err(Error::SeveralGenerators { names: blocks.iter().map(|it| it.name.clone()).collect() })
         }
-        (blocks, _, output) => {
-            blocks.iter().map(|block| client_of_block(block, output.as_deref(), files, arguments)).collect()
-        }
+        (blocks, _, _) => blocks.iter().map(|block| client_of_block(block, files, flags)).collect(),
     }
 }
 
-fn client_of_block(
-    block: &Generator,
-    output: Option<&Path>,
-    files: &SchemaFiles,
-    arguments: &Arguments,
-) -> Result<Client, Error> {
-    let output = match output {
-        Some(output) => output.to_path_buf(),
+fn client_of_block(block: &Generator, files: &SchemaFiles, flags: &Flags) -> Result<Client, Error> {
+    let output = match &flags.output {
+        Some(output) => output.clone(),
         None => output_of_block(block, files)?,
     };
     let options = Options::of_block(block, &output);
     let options = options.map_err(|error| Error::Block { schema: files.name(), error })?;
-    Ok(client(options, output, arguments))
+    Ok(client(options, output, flags))
 }
 
 fn output_of_block(block: &Generator, files: &SchemaFiles) -> Result<PathBuf, Error> {
@@ -165,8 +173,8 @@ fn output_of_block(block: &Generator, files: &SchemaFiles) -> Result<PathBuf, Er
     }
 }
 
-fn client(mut options: Options, output: PathBuf, arguments: &Arguments) -> Client {
-    if arguments.no_engine {
+fn client(mut options: Options, output: PathBuf, flags: &Flags) -> Client {
+    if flags.no_engine {
         options.engine = Engine::None;
     }
     Client { output, options }

@@ -16,6 +16,7 @@ mod help;
 mod hints;
 mod init;
 mod migrate;
+mod package_json;
 mod pool;
 mod pool_key;
 mod project;

@@ -13,21 +13,32 @@ use super::error::Error;
 use super::schema_files::SchemaFiles;
 use super::settings::Settings;
 
-/// Which project, as arguments say it.
+/// What every command about a project takes.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Place {
+pub(super) struct ProjectArguments {
     /// The schema: a file, or a folder of *.prisma files
     #[arg(long, value_name = "PATH")]
     pub(super) schema: Option<PathBuf>,
     /// The database, instead of the one that schema and environment name
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
+    /// Print the answer as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl ProjectArguments {
+    /// The project of a schema.
+    pub(super) fn of_schema(schema: &Path) -> Self {
+        Self { schema: Some(schema.to_path_buf()), url: None, json: false }
+    }
 }
 
 /// A schema and what belongs to it.
 #[derive(Debug)]
 pub(super) struct Project {
     pub(super) schema: Schema,
+    pub(super) files: SchemaFiles,
     pub(super) environment: Environment,
     pub(super) settings: Settings,
     pub(super) folder: PathBuf,
@@ -35,20 +46,19 @@ pub(super) struct Project {
 }
 
 impl Project {
-    /// Reads the schema, `.env` files and settings. Nothing comes back when the schema is refused, which has been said then.
-    pub(super) fn load(place: &Place, json: bool) -> Result<Option<Self>, Error> {
-        let files = SchemaFiles::load(place.schema.as_deref())?;
-        let Some(schema) = files.check(json)? else {
-            return Ok(None);
-        };
+    /// Reads the schema, `.env` files and settings.
+    pub(super) fn load(arguments: &ProjectArguments) -> Result<Self, Error> {
+        let files = SchemaFiles::load(arguments.schema.as_deref())?;
+        let schema = files.check()?;
         let folder = files.folder_of_datasource();
-        Ok(Some(Self {
+        Ok(Self {
             environment: Environment::load(&folder)?,
             settings: Settings::load()?,
-            url: place.url.clone(),
+            url: arguments.url.clone(),
             folder,
+            files,
             schema,
-        }))
+        })
     }
 
     /// The database.

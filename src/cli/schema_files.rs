@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use lenslet::syntax::{self, tree::FileId, tree::Item};
 use lenslet::{Checked, Schema, SourceFile, Sources};
 
-use super::error::Error;
+use super::error::{Error, Refused};
+use super::package_json::PackageJson;
 use super::settings::Settings;
 use super::terminal;
 
@@ -54,30 +55,20 @@ impl SchemaFiles {
         file.and_then(Path::parent).map_or_else(|| self.folder(), Path::to_path_buf)
     }
 
-    /// Checks the schema and says what is wrong with it, to programs if they listen. Nothing comes back when it is refused.
-    pub(super) fn check(&self, json: bool) -> Result<Option<Schema>, Error> {
+    /// What the schema means. Of one that is accepted, the warnings are said.
+    pub(super) fn check(&self) -> Result<Schema, Error> {
         let checked = lenslet::check(&self.sources);
-        self.report(&checked, json)?;
-        self.meaning(checked)
-    }
-
-    /// Says what is wrong with the schema.
-    pub(super) fn report(&self, checked: &Checked, json: bool) -> Result<(), Error> {
+        if !checked.is_accepted() {
+            return Err(self.refused(checked));
+        }
         terminal::diagnostics(&checked.diagnostics, &self.sources);
-        if !json || checked.is_accepted() {
-            return Ok(());
-        }
-        let findings = terminal::diagnostics_as_json(&checked.diagnostics, &self.sources);
-        let message = "the schema is refused";
-        terminal::answer(&format!(r#"{{"error":{{"code":"P1012","message":"{message}","diagnostics":{findings}}}}}"#))
+        checked.schema.ok_or_else(|| Error::NoDatasource { schema: self.name() })
     }
 
-    /// What the schema means, or nothing when it is refused.
-    pub(super) fn meaning(&self, checked: Checked) -> Result<Option<Schema>, Error> {
-        match (checked.is_accepted(), checked.schema) {
-            (true, None) => Err(Error::NoDatasource { schema: self.name() }),
-            (_, schema) => Ok(schema),
-        }
+    /// What is wrong with the schema.
+    pub(super) fn refused(&self, checked: Checked) -> Error {
+        let (diagnostics, sources) = (checked.diagnostics, self.sources.clone());
+        Error::Refused(Box::new(Refused { diagnostics, sources, help: None }))
     }
 
     /// How messages name the schema.
@@ -86,11 +77,15 @@ impl SchemaFiles {
     }
 }
 
-/// The file or folder of the schema: what the arguments say, what `lenslet.toml` says, or the first place where there is one.
+/// The file or folder of the schema: what the arguments say, what `lenslet.toml` says, what `package.json` says to Prisma 6,
+/// or the first place where there is one.
 pub(super) fn locate(given: Option<&Path>) -> Result<PathBuf, Error> {
     let named = match given {
         Some(path) => Some(path.to_path_buf()),
-        None => Settings::load()?.schema,
+        None => match Settings::load()?.schema {
+            Some(path) => Some(path),
+            None => PackageJson::nearest()?.and_then(|it| it.schema()),
+        },
     };
     match named {
         Some(path) if path.exists() => Ok(path),

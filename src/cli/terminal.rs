@@ -105,9 +105,10 @@ pub(super) fn warning(line: &str) {
 
 /// Why a command could not do its work, and the next step.
 pub(super) fn error(error: &Error) {
-    match error.code() {
-        Some(code) => say_coded_error(code, &error.to_string()),
-        None => say_error(&error.to_string()),
+    match (error, error.code()) {
+        (Error::Refused(refused), _) => diagnostics(&refused.diagnostics, &refused.sources),
+        (_, Some(code)) => say_coded_error(code, &error.to_string()),
+        (_, None) => say_error(&error.to_string()),
     }
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
@@ -122,8 +123,11 @@ pub(super) fn error(error: &Error) {
 /// The same on standard output, for the program that waits for an answer there.
 pub(super) fn error_as_json(error: &Error) {
     let cause = std::error::Error::source(error).map(ToString::to_string);
-    let object =
+    let mut object =
         serde_json::json!({ "code": error.code(), "message": error.to_string(), "cause": cause, "help": error.help() });
+    if let Error::Refused(refused) = error {
+        object["diagnostics"] = diagnostics_as_json(&refused.diagnostics, &refused.sources);
+    }
     // It has been said on standard error, so nothing is lost where nobody reads this.
     let _ = json(&serde_json::json!({ "error": object }));
 }
@@ -160,9 +164,12 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
 }
 
 /// The same for programs: a JSON list.
-pub(super) fn diagnostics_as_json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let diagnostics: Vec<String> = diagnostics.iter().map(|it| it.to_json(sources)).collect();
-    format!("[{}]", diagnostics.join(","))
+pub(super) fn diagnostics_as_json(diagnostics: &[Diagnostic], sources: &Sources) -> serde_json::Value {
+    // The library writes JSON without a crate for it; what it wrote is JSON.
+    diagnostics
+        .iter()
+        .map(|it| serde_json::from_str::<serde_json::Value>(&it.to_json(sources)).unwrap_or_default())
+        .collect()
 }
 
 fn summary(diagnostics: &[Diagnostic]) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lenslet::Diagnostic;
+use serde_json::json;
 
 use super::schema_files::SchemaFiles;
 use super::{Outcome, Verdict, terminal};
@@ -29,7 +29,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let checked = lenslet::check(&files.sources);
     let accepted = checked.is_accepted();
     if arguments.json {
-        terminal::answer(&json(accepted, &checked.diagnostics, &files))?;
+        let diagnostics = terminal::diagnostics_as_json(&checked.diagnostics, &files.sources);
+        terminal::json(&json!({ "valid": accepted, "diagnostics": diagnostics }))?;
     } else {
         terminal::diagnostics(&checked.diagnostics, &files.sources);
         if accepted {
@@ -37,9 +38,4 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         }
     }
     Ok(if accepted { Verdict::Good } else { Verdict::Bad })
-}
-
-fn json(accepted: bool, diagnostics: &[Diagnostic], files: &SchemaFiles) -> String {
-    let diagnostics = terminal::diagnostics_as_json(diagnostics, &files.sources);
-    format!(r#"{{"valid":{accepted},"diagnostics":{diagnostics}}}"#)
 }

@@ -42,6 +42,28 @@ fn json_says_what_was_done_or_why_not() {
 }
 
 #[test]
+fn the_clients_of_the_blocks_are_generated_afterwards() {
+    let project = Project::with_schema(SCHEMA);
+    let push = ["db", "push", "--url", "file:dev.db"];
+    let with = |flag: &'static str| [&push[..], &[flag]].concat();
+    let ran = project.run(&with("--skip-generate"));
+    assert!(!ran.succeeds().stdout.contains("Generated") && !project.exists("db"));
+    project.run(&push).succeeds().prints("already").prints("Generated `prisma/../db`");
+    let clients = project.run(&with("--json")).succeeds().json()["clients"].clone();
+    assert_eq!((&clients[0]["output"], &clients[0]["changed"]), (&"prisma/../db".into(), &serde_json::json!([])));
+
+    // Without a database there is no client for it.
+    let project = Project::with_schema(SCHEMA);
+    project.run(&["db", "push", "--url", "file:no/such/dev.db"]).fails(&["no/such"]);
+    assert!(!project.exists("db"));
+
+    // Those of other generators are theirs.
+    let project = Project::with_schema(&SCHEMA.replace("\"lenslet\"", "\"prisma-client-js\""));
+    let ran = project.run(&push);
+    assert!(!ran.succeeds().stdout.contains("Generated") && !project.exists("db"));
+}
+
+#[test]
 fn a_second_push_has_nothing_to_do() {
     let project = Project::with_schema(SCHEMA);
     project.run(&["db", "push", "--url", "file:dev.db"]).succeeds();

@@ -138,6 +138,7 @@ fn deploy_applies_what_is_pending_and_says_so_to_programs() {
     let answer = project.run(&["migrate", "deploy", "--json"]).succeeds().json();
     assert_eq!(answer["applied"][0], name.as_str());
     assert!(project.run(&["migrate", "deploy"]).succeeds().stdout.contains("has seen all migrations"));
+    assert!(!project.exists("db"), "what runs in production generates nothing");
     let status = project.run(&["migrate", "status", "--json"]).succeeds().json();
     assert_eq!((&status["clean"], &status["applied"][0]), (&true.into(), &name.as_str().into()));
 }

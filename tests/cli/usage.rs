@@ -82,6 +82,19 @@ fn the_first_place_wins() {
 }
 
 #[test]
+fn the_place_that_a_package_names_to_prisma_is_looked_at() {
+    let project = Project::with_schema("broken");
+    project.write("db/shop.prisma", SCHEMA);
+    project.write("package.json", r#"{ "prisma": { "schema": "./db/shop.prisma" } }"#);
+    project.run(&["validate"]).succeeds().prints("db/shop.prisma");
+    project.write("lenslet.toml", "schema = \"prisma\"\n");
+    project.run(&["validate"]).fails(&["prisma/schema.prisma"]);
+    project.write("lenslet.toml", "");
+    project.write("package.json", r#"{ "prisma": { "schema": "gone.prisma" } }"#);
+    project.run(&["validate"]).fails(&["gone.prisma` does not exist"]);
+}
+
+#[test]
 fn a_folder_without_schema_files_is_named() {
     let project = Project::empty();
     project.write("models/readme.md", "nothing");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::project::{Place, Project};
+use super::project::{Project, ProjectArguments};
 use super::{Outcome, Verdict, terminal};
 use wrangler::Worker;
 
@@ -25,7 +25,7 @@ whether the database answers, its version, its TLS, its connections against thos
 shown. Exit code 0 when nothing is wrong, else 1; warnings are not wrong.")]
 pub(super) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    project: ProjectArguments,
     /// The environment of the Worker
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
@@ -35,9 +35,6 @@ pub(super) struct Arguments {
     /// Do not connect to the database
     #[arg(long)]
     offline: bool,
-    /// Print it as one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 /// What is said about one thing.
@@ -72,9 +69,7 @@ impl Section {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let Some(project) = Project::load(&arguments.place, arguments.json)? else {
-        return Ok(Verdict::Bad);
-    };
+    let project = Project::load(&arguments.project)?;
     let folder = if arguments.worker == Path::new(".") { Path::new("") } else { &arguments.worker };
     let worker = Worker::load(folder, arguments.env.as_deref())?;
     let mut sections = vec![variables::of_command_line(&project), variables::of_program(&project)];
@@ -83,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         sections.push(database::section(&project));
     }
     let is_wrong = sections.iter().flat_map(|it| &it.facts).any(|fact| fact.level == Level::Wrong);
-    if arguments.json {
+    if arguments.project.json {
         terminal::json(&as_json(&sections, worker.as_ref(), is_wrong))?;
     } else {
         for (at, section) in sections.iter().enumerate() {

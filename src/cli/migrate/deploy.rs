@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::cli::database_url::DatabaseUrl;
 use crate::cli::error::Error;
-use crate::cli::project::{Place, Project, shown};
+use crate::cli::project::{Project, ProjectArguments, shown};
 use crate::cli::{Outcome, Verdict, terminal};
 
 #[derive(Debug, clap::Args)]
@@ -20,20 +20,15 @@ Each migration is applied once, also when several processes deploy at the same t
 generates. A program can do the same at start-up: `lenslet_migrate::embed!(\"migrations\").deploy(&url)`.")]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
-    place: Place,
-    /// Print what was done as one JSON object
-    #[arg(long)]
-    json: bool,
+    project: ProjectArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let Some(project) = Project::load(&arguments.place, arguments.json)? else {
-        return Ok(Verdict::Bad);
-    };
+    let project = Project::load(&arguments.project)?;
     let (url, migrations) = (project.url()?, project.migrations()?);
     let deployed = apply(&url, &migrations)?;
     warn(&deployed.before);
-    if arguments.json {
+    if arguments.project.json {
         terminal::json(&json!({
             "database": url.shown(),
             "created": deployed.created_database,
@@ -49,10 +44,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 
 /// Applies what the database has not seen.
 pub(super) fn apply(url: &DatabaseUrl, migrations: &[Migration]) -> Result<Deployed, Error> {
-    let at = |error| Error::At { place: url.shown(), error: Box::new(error) };
-    let (mut database, created_database) = Database::create(url.as_str()).map_err(at)?;
+    let at = url.failure();
+    let (mut database, created_database) = Database::create(url.as_str()).map_err(&at)?;
     let next = |migration: &Migration| terminal::progress(&format!("Applying `{}`", migration.name));
-    let deployed = database.deploy_with(migrations, next).map_err(at)?;
+    let deployed = database.deploy_with(migrations, next).map_err(&at)?;
     Ok(Deployed { created_database, ..deployed })
 }
 

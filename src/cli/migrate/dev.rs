@@ -2,15 +2,16 @@
 
 use lenslet_migrate::history::{Migration, Status};
 use lenslet_migrate::{Database, Difference, Finding, diff, diff_renamed, reversed};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::new_migration::{self, Files};
 use super::{deploy, down, reset};
 use crate::cli::database_url::DatabaseUrl;
 use crate::cli::error::Error;
-use crate::cli::project::{Place, Project, ScratchUrl, shown};
+use crate::cli::generate::{self, Generated};
+use crate::cli::project::{Project, ProjectArguments, ScratchUrl, shown};
 use crate::cli::renames::Renames;
-use crate::cli::{Outcome, Verdict, db_seed, generate, terminal};
+use crate::cli::{Outcome, Verdict, db_seed, terminal};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -26,7 +27,7 @@ Migrations are tried on a scratch database: in memory for SQLite, else a new one
 `shadowDatabaseUrl`. Where nobody can be asked, nothing is: it fails and says which flag decides.")]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    project: ProjectArguments,
     /// What the migration is for
     #[arg(long, short, value_name = "NAME")]
     name: Option<String>,
@@ -47,9 +48,6 @@ pub(in crate::cli) struct Arguments {
     /// Where migrations are tried; everything in it is dropped
     #[arg(long, value_name = "URL")]
     shadow_database_url: Option<String>,
-    /// Print what was done as one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 /// What was done.
@@ -62,9 +60,7 @@ struct Done {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let Some(project) = Project::load(&arguments.place, arguments.json)? else {
-        return Ok(Verdict::Bad);
-    };
+    let project = Project::load(&arguments.project)?;
     let mut work = Work::begin(arguments, &project)?;
     let reasons = work.divergence()?;
     if !reasons.is_empty() {
@@ -81,14 +77,20 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if !arguments.create_only {
         work.apply_pending()?;
     }
-    work.report()?;
-    if !arguments.skip_generate && !arguments.create_only {
-        generate::after_migration(&arguments.place, &project, arguments.json)?;
+    if !arguments.project.json {
+        work.say()?;
     }
-    match &project.settings.seed {
-        Some(seed) if work.done.was_reset && !arguments.skip_seed => db_seed::plant(seed, &[], &project.environment),
-        _ => Ok(Verdict::Good),
+    let skip_generate = arguments.skip_generate || arguments.create_only;
+    let clients = if skip_generate { Vec::new() } else { generate::after_change(&project)? };
+    if !arguments.project.json {
+        clients.iter().try_for_each(Generated::say)?;
     }
+    let needs_seed = work.done.was_reset && !arguments.skip_seed;
+    let seeded = needs_seed && db_seed::after_reset(&project, arguments.project.json)?;
+    if arguments.project.json {
+        terminal::json(&work.as_json(&clients, seeded))?;
+    }
+    Ok(Verdict::Good)
 }
 
 struct Work<'p> {
@@ -105,15 +107,15 @@ impl<'p> Work<'p> {
         let url = project.url()?;
         let scratch = project.scratch(arguments.shadow_database_url.as_deref(), Some(&url))?;
         let migrations = project.migrations()?;
-        let (_, created_database) = Database::create(url.as_str()).map_err(at(&url))?;
+        let (_, created_database) = Database::create(url.as_str()).map_err(url.failure())?;
         let done = Done { created_database, ..Done::default() };
         Ok(Self { arguments, project, url, scratch, migrations, done })
     }
 
     /// Why the database is not what its history says.
     fn divergence(&self) -> Result<Vec<String>, Error> {
-        let mut database = Database::open(self.url.as_str()).map_err(at(&self.url))?;
-        let status = database.status(&self.migrations).map_err(at(&self.url))?;
+        let mut database = Database::open(self.url.as_str()).map_err(self.url.failure())?;
+        let status = database.status(&self.migrations).map_err(self.url.failure())?;
         let reasons = of_history(&status);
         if !reasons.is_empty() {
             return Ok(reasons);
@@ -122,7 +124,7 @@ impl<'p> Work<'p> {
             self.migrations.iter().filter(|it| status.applied.contains(&it.name)).cloned().collect();
         terminal::progress("Comparing the database with its history");
         let expected = self.project.after(&seen, &self.scratch)?;
-        let found = database.describe(&self.project.namespaces()).map_err(at(&self.url))?;
+        let found = database.describe(&self.project.namespaces()).map_err(self.url.failure())?;
         let drift = diff(self.project.dialect()?, &expected, &found);
         Ok(drift.changes.iter().map(|change| format!("  - changed without a migration: {change}")).collect())
     }
@@ -164,8 +166,8 @@ impl<'p> Work<'p> {
 
     /// Asks the rows what the change costs, and whoever is there whether to pay.
     fn may_change(&self, difference: &Difference) -> Result<bool, Error> {
-        let mut database = Database::open(self.url.as_str()).map_err(at(&self.url))?;
-        let findings = database.findings(&difference.risks).map_err(at(&self.url))?;
+        let mut database = Database::open(self.url.as_str()).map_err(self.url.failure())?;
+        let findings = database.findings(&difference.risks).map_err(self.url.failure())?;
         if self.arguments.create_only {
             findings.iter().for_each(|finding| terminal::warning(&finding.to_string()));
             return Ok(true);
@@ -202,17 +204,20 @@ impl<'p> Work<'p> {
         Ok(new_migration::name(&slug, &self.migrations))
     }
 
-    fn report(&self) -> Result<(), Error> {
+    fn as_json(&self, clients: &[Generated], seeded: bool) -> Value {
+        json!({
+            "database": self.url.shown(),
+            "created": self.done.created_database,
+            "reset": self.done.was_reset,
+            "migration": self.done.written,
+            "applied": self.done.applied,
+            "clients": generate::all_as_json(clients),
+            "seeded": seeded,
+        })
+    }
+
+    fn say(&self) -> Result<(), Error> {
         let done = &self.done;
-        if self.arguments.json {
-            return terminal::json(&json!({
-                "database": self.url.shown(),
-                "created": done.created_database,
-                "reset": done.was_reset,
-                "migration": done.written,
-                "applied": done.applied,
-            }));
-        }
         if done.created_database {
             terminal::answer(&format!("Created the database `{}`", self.url.shown()))?;
         }
@@ -227,11 +232,6 @@ impl<'p> Work<'p> {
         }
         Ok(())
     }
-}
-
-fn at(url: &DatabaseUrl) -> impl Fn(lenslet_migrate::Error) -> Error {
-    let place = url.shown();
-    move |error| Error::At { place: place.clone(), error: Box::new(error) }
 }
 
 fn lines(findings: &[Finding]) -> Vec<String> {

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::cli::database_url::DatabaseUrl;
 use crate::cli::error::Error;
 use crate::cli::init::provider_of;
-use crate::cli::project::{Place, Project, ScratchUrl};
+use crate::cli::project::{Project, ProjectArguments, ScratchUrl};
 use crate::cli::schema_files::SchemaFiles;
 use crate::cli::{Outcome, Verdict, terminal};
 
@@ -90,9 +90,7 @@ struct To {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let (Some(from), Some(to)) = (Side::read(arguments.from.named())?, Side::read(arguments.to.named())?) else {
-        return Ok(Verdict::Bad);
-    };
+    let (from, to) = (Side::read(arguments.from.named())?, Side::read(arguments.to.named())?);
     let sides = Sides::of(&from, &to, arguments.shadow_database_url.as_deref())?;
     let difference = lenslet_migrate::diff(sides.dialect()?, &sides.structure(&from)?, &sides.structure(&to)?);
     show(arguments, &difference, &sides)?;
@@ -166,25 +164,18 @@ enum Side {
 }
 
 impl Side {
-    /// Nothing comes back when a schema is refused, which has been said then.
-    fn read(named: Named<'_>) -> Result<Option<Self>, Error> {
-        Ok(Some(match named {
+    fn read(named: Named<'_>) -> Result<Self, Error> {
+        Ok(match named {
             Named::Empty => Side::Empty,
             Named::Migrations(folder) if folder.is_dir() => Side::Migrations(folder.to_path_buf()),
             Named::Migrations(folder) => return Err(Error::NoMigrations { folder: folder.to_path_buf() }),
             Named::Url(url) => Side::Database { url: DatabaseUrl::given(url), namespaces: Vec::new() },
-            Named::Schema(path) => match SchemaFiles::load(Some(path))?.check(false)? {
-                Some(schema) => Side::Schema(Box::new(schema.catalog)),
-                None => return Ok(None),
-            },
+            Named::Schema(path) => Side::Schema(Box::new(SchemaFiles::load(Some(path))?.check()?.catalog)),
             Named::DatabaseOfSchema(path) => {
-                let place = Place { schema: Some(path.to_path_buf()), url: None };
-                match Project::load(&place, false)? {
-                    Some(project) => Side::Database { url: project.url()?, namespaces: project.namespaces() },
-                    None => return Ok(None),
-                }
+                let project = Project::load(&ProjectArguments::of_schema(path))?;
+                Side::Database { url: project.url()?, namespaces: project.namespaces() }
             }
-        }))
+        })
     }
 
     fn provider(&self) -> Option<Provider> {
@@ -247,8 +238,8 @@ impl<'a> Sides<'a> {
         if self.shadow.is_some_and(|shadow| DatabaseUrl::given(shadow).is_same(url)) {
             return Err(Error::ShadowIsTheDatabase { origin: "`--shadow-database-url`".to_owned() });
         }
-        let at = |error| Error::At { place: url.shown(), error: Box::new(error) };
-        Database::open(url.as_str()).map_err(at)?.describe(&self.namespaces).map_err(at)
+        let at = url.failure();
+        Database::open(url.as_str()).map_err(&at)?.describe(&self.namespaces).map_err(&at)
     }
 
     fn after(&self, folder: &Path) -> Result<DatabaseSchema, Error> {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::cli::database_url::DatabaseUrl;
 use crate::cli::error::Error;
-use crate::cli::project::{Place, Project};
+use crate::cli::project::{Project, ProjectArguments};
 use crate::cli::{Outcome, Verdict, terminal};
 
 #[derive(Debug, clap::Args)]
@@ -23,23 +23,18 @@ columns and keys that were added, nullability, defaults. It may be edited, or wr
 and `lenslet migrate deploy` applies it again. Script and record are one transaction.")]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    project: ProjectArguments,
     /// Do not ask
     #[arg(long, short)]
     force: bool,
-    /// Print what was undone as one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let Some(project) = Project::load(&arguments.place, arguments.json)? else {
-        return Ok(Verdict::Bad);
-    };
+    let project = Project::load(&arguments.project)?;
     let (url, migrations) = (project.url()?, project.migrations()?);
-    let at = |error| Error::At { place: url.shown(), error: Box::new(error) };
-    let mut database = Database::open(url.as_str()).map_err(at)?;
-    let status = database.status(&migrations).map_err(at)?;
+    let at = url.failure();
+    let mut database = Database::open(url.as_str()).map_err(&at)?;
+    let status = database.status(&migrations).map_err(&at)?;
     let Some(name) = status.applied.last() else {
         return Err(Error::CannotUndo(format!("the database `{}` has seen no migration", url.shown())));
     };
@@ -47,8 +42,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if !arguments.force && !confirmed(&url, name)? {
         return Ok(Verdict::Cancelled);
     }
-    database.take_back(name, &script).map_err(at)?;
-    if arguments.json {
+    database.take_back(name, &script).map_err(&at)?;
+    if arguments.project.json {
         terminal::json(&json!({ "database": url.shown(), "undone": name }))?;
     } else {
         terminal::answer(&format!("Undid `{name}` in `{}`", url.shown()))?;

@@ -6,8 +6,9 @@ use serde_json::json;
 use super::deploy;
 use crate::cli::database_url::DatabaseUrl;
 use crate::cli::error::Error;
-use crate::cli::project::{Place, Project};
-use crate::cli::{Outcome, Verdict, db_seed, generate, terminal};
+use crate::cli::generate::{self, Generated};
+use crate::cli::project::{Project, ProjectArguments};
+use crate::cli::{Outcome, Verdict, db_seed, terminal};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -16,7 +17,7 @@ Examples:
   lenslet migrate reset --force    For scripts: does not ask")]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    project: ProjectArguments,
     /// Do not ask
     #[arg(long, short)]
     force: bool,
@@ -26,42 +27,42 @@ pub(in crate::cli) struct Arguments {
     /// Do not fill the database afterwards
     #[arg(long)]
     skip_seed: bool,
-    /// Print what was done as one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let Some(project) = Project::load(&arguments.place, arguments.json)? else {
-        return Ok(Verdict::Bad);
-    };
+    let project = Project::load(&arguments.project)?;
     let (url, migrations) = (project.url()?, project.migrations()?);
     if !arguments.force && !confirmed(&url)? {
         return Ok(Verdict::Cancelled);
     }
     let dropped = empty(&project, &url)?;
     let deployed = deploy::apply(&url, &migrations)?;
-    if arguments.json {
-        let statements = dropped.len();
-        terminal::json(&json!({ "database": url.shown(), "dropped": statements, "applied": deployed.applied }))?;
-    } else {
+    if !arguments.project.json {
         let applied = terminal::counted(deployed.applied.len(), "migration");
         terminal::answer(&format!("Reset the database `{}`: {applied} applied", url.shown()))?;
     }
-    if !arguments.skip_generate {
-        generate::after_migration(&arguments.place, &project, arguments.json)?;
+    let clients = if arguments.skip_generate { Vec::new() } else { generate::after_change(&project)? };
+    if !arguments.project.json {
+        clients.iter().try_for_each(Generated::say)?;
     }
-    match &project.settings.seed {
-        Some(seed) if !arguments.skip_seed => db_seed::plant(seed, &[], &project.environment),
-        _ => Ok(Verdict::Good),
+    let seeded = !arguments.skip_seed && db_seed::after_reset(&project, arguments.project.json)?;
+    if arguments.project.json {
+        terminal::json(&json!({
+            "database": url.shown(),
+            "dropped": dropped.len(),
+            "applied": deployed.applied,
+            "clients": generate::all_as_json(&clients),
+            "seeded": seeded,
+        }))?;
     }
+    Ok(Verdict::Good)
 }
 
 /// Drops everything in the database, the history included.
 pub(super) fn empty(project: &Project, url: &DatabaseUrl) -> Result<Vec<String>, Error> {
-    let at = |error| Error::At { place: url.shown(), error: Box::new(error) };
-    let (mut database, _) = Database::create(url.as_str()).map_err(at)?;
-    database.reset(&project.namespaces()).map_err(at)
+    let at = url.failure();
+    let (mut database, _) = Database::create(url.as_str()).map_err(&at)?;
+    database.reset(&project.namespaces()).map_err(&at)
 }
 
 fn confirmed(url: &DatabaseUrl) -> Result<bool, Error> {

@@ -2,8 +2,7 @@
 
 use lenslet_migrate::history;
 
-use crate::cli::error::Error;
-use crate::cli::project::{Place, Project};
+use crate::cli::project::{Project, ProjectArguments};
 use crate::cli::{Outcome, Verdict, terminal};
 
 #[derive(Debug, clap::Args)]
@@ -15,12 +14,9 @@ Examples:
                            It failed, and nothing is left of it; `lenslet migrate deploy` may try it again")]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    project: ProjectArguments,
     #[command(flatten)]
     what: What,
-    /// Print what was recorded as one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -35,9 +31,7 @@ struct What {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let Some(project) = Project::load(&arguments.place, arguments.json)? else {
-        return Ok(Verdict::Bad);
-    };
+    let project = Project::load(&arguments.project)?;
     let url = project.url()?;
     let (name, state, recorded) = match &arguments.what {
         What { applied: Some(name), .. } => {
@@ -47,8 +41,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         // The parser wants one of them.
         What { .. } => return Ok(Verdict::Bad),
     };
-    recorded.map_err(|error| Error::At { place: url.shown(), error: Box::new(error) })?;
-    if arguments.json {
+    recorded.map_err(url.failure())?;
+    if arguments.project.json {
         terminal::json(&serde_json::json!({ "database": url.shown(), "migration": name, "state": state }))?;
     } else {
         terminal::answer(&format!("Recorded `{name}` as {state} in `{}`", url.shown()))?;

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::new_migration::{self, Files};
 use crate::cli::error::Error;
-use crate::cli::project::{Place, Project, shown};
+use crate::cli::project::{Project, ProjectArguments, shown};
 use crate::cli::{Outcome, Verdict, terminal};
 
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,7 @@ It stops when the old scripts hold statements that the structure does not show (
 --verbatim keeps all statements. Needs no database but, except for SQLite, a server for the scratch database.")]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    project: ProjectArguments,
     /// What the migration is called
     #[arg(long, short, value_name = "NAME", default_value = "squashed")]
     name: String,
@@ -36,15 +36,10 @@ pub(in crate::cli) struct Arguments {
     /// Where migrations are tried; everything in it is dropped
     #[arg(long, value_name = "URL")]
     shadow_database_url: Option<String>,
-    /// Print what was written as one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let Some(project) = Project::load(&arguments.place, arguments.json)? else {
-        return Ok(Verdict::Bad);
-    };
+    let project = Project::load(&arguments.project)?;
     let (folder, migrations) = (project.migrations_folder(), project.migrations()?);
     if migrations.len() < 2 {
         return Err(Error::CannotSquash(format!("`{}` holds no two migrations", shown(&folder))));
@@ -59,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let files = Files { up: &up, down: None, replaces: Some(&replaces) };
     let new = new_migration::write(&folder, project.schema.datasource.provider, &name, &files)?;
     migrations.iter().try_for_each(|it| remove(&folder.join(&it.name)))?;
-    if arguments.json {
+    if arguments.project.json {
         terminal::json(&json!({ "migration": shown(&new), "replaces": replaces.lines().collect::<Vec<_>>() }))?;
     } else {
         let old = terminal::counted(migrations.len(), "migration");

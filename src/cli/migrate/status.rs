@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cli::database_url::DatabaseUrl;
 use crate::cli::error::Error;
-use crate::cli::project::{Place, Project, shown};
+use crate::cli::project::{Project, ProjectArguments, shown};
 use crate::cli::{Outcome, Verdict, terminal};
 
 #[derive(Debug, clap::Args)]
@@ -18,20 +18,15 @@ Exit code 0 when the database has seen exactly what the folder of migrations hol
 database that is not there.")]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
-    place: Place,
-    /// Print it as one JSON object
-    #[arg(long)]
-    json: bool,
+    project: ProjectArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let Some(project) = Project::load(&arguments.place, arguments.json)? else {
-        return Ok(Verdict::Bad);
-    };
+    let project = Project::load(&arguments.project)?;
     let (url, migrations) = (project.url()?, project.migrations()?);
     let status = history::status(url.as_str(), &migrations);
-    let status = status.map_err(|error| Error::At { place: url.shown(), error: Box::new(error) })?;
-    if arguments.json {
+    let status = status.map_err(url.failure())?;
+    if arguments.project.json {
         terminal::json(&as_json(&status, &url))?;
     } else {
         let found = terminal::counted(migrations.len(), "migration");
