@@ -21,7 +21,7 @@ use super::pool_key;
 use super::schema_files::SchemaFiles;
 use super::{Outcome, Verdict, terminal};
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "\
@@ -36,8 +36,8 @@ DIRECT_URL, the schema's `url`, the variable DATABASE_URL. It is never shown.
 
 Clients reach the pool at `https://HOST/?api_key=KEY`: those of `lenslet gen --no-engine`, and those of Prisma 5.22 to 6.19 \
 that were generated with `--no-engine` from the same schema. Without a single key, whoever reaches the pool may ask for \
-everything, so it then listens on this machine only. Flags beat the configuration. Keys and certificates that change are \
-taken over while the pool runs. `/health`, `/ready` and (with a key) `/metrics` tell how it is; SIGTERM ends it when what is \
+everything, so it then listens on this machine only. Flags beat the configuration. What changes in it (keys, limits, cache, \
+level of the log) and certificates are taken over while the pool runs; the log says what has to wait until it starts again. `/health`, `/ready` and (with a key) `/metrics` tell how it is; SIGTERM ends it when what is \
 under way has finished."
 )]
 pub(super) struct Arguments {
@@ -67,6 +67,9 @@ pub(super) struct Arguments {
     /// Answer Prisma's clients that were generated from another schema, too
     #[arg(long)]
     any_schema: bool,
+    /// Tell clients that ask for it the statements of their queries, parameters included: for development
+    #[arg(long)]
+    query_log: bool,
     #[command(flatten)]
     limits: Limits,
     /// Keep answers of clients that allow it in that much memory; 64 MiB if nothing is said
@@ -83,14 +86,14 @@ pub(super) struct Arguments {
     verbose: bool,
 }
 
-#[derive(Debug, clap::Subcommand)]
+#[derive(Clone, Debug, clap::Subcommand)]
 enum Command {
     /// Make, list and revoke keys
     #[command(subcommand, arg_required_else_help = true)]
     Key(pool_key::Command),
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Limits")]
 struct Limits {
     /// Connections to the database; 10 if neither this nor the URL's `connection_limit` says
@@ -108,6 +111,9 @@ struct Limits {
     /// How long an interactive transaction may be asked to take; 60s if nothing is said
     #[arg(long, value_name = "TIME")]
     transaction_time: Option<Time>,
+    /// Connections of clients; 10000 if nothing is said
+    #[arg(long, value_name = "NUMBER")]
+    http_connections: Option<usize>,
     /// How large a request may be; 4 MiB if nothing is said
     #[arg(long, value_name = "SIZE")]
     request_size: Option<Size>,
@@ -132,6 +138,7 @@ impl Limits {
         set(&self.queue_wait, &mut limits.queue_wait);
         set(&self.query_time, &mut limits.query_time);
         set(&self.transaction_time, &mut limits.transaction_time);
+        set(&self.http_connections, &mut limits.http_connections);
         set(&self.request_size, &mut limits.request_size);
         set(&self.response_size, &mut limits.response_size);
         limits.requests_per_second = self.requests_per_second.or(limits.requests_per_second);
@@ -201,9 +208,14 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let files = SchemaFiles::load(arguments.schema.as_deref())?;
     let schema = files.check()?;
     let url = url(arguments, &config, &schema, &files)?;
-    logging::start(config.log).map_err(PoolError::Log)?;
+    let log = logging::start(config.log).map_err(PoolError::Log)?;
     let exporter = Exporter::install().map_err(PoolError::Metrics)?;
-    let pool = configured(place, &config, schema, &files.sources)?.metrics(exporter).build(url.as_str());
+    let flags = arguments.clone();
+    let pool = configured(&config, schema, &files.sources)?
+        .config_file(place, config.clone(), move |config| flags.apply(config))
+        .log(log)
+        .metrics(exporter)
+        .build(url.as_str());
     let pool = pool.map_err(|error| PoolError::Database { place: url.shown(), error })?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(PoolError::Runtime)?;
     let outcome = runtime.block_on(serve(pool, address, &config, &url));
@@ -217,22 +229,30 @@ fn configuration(arguments: &Arguments) -> Result<(PathBuf, Config), PoolError> 
     let place = arguments.config.clone().unwrap_or_else(|| config::FILE.into());
     let is_there = arguments.config.is_some() || place.is_file();
     let mut config = if is_there { Config::read(&place).map_err(PoolError::Config)? } else { Config::default() };
-    arguments.limits.apply(&mut config.limits);
-    config.listen = arguments.listen.or(config.listen);
-    config.public_url = arguments.public_url.clone().or(config.public_url);
-    config.any_schema |= arguments.any_schema;
-    if let (Some(certificate), Some(key)) = (&arguments.tls_certificate, &arguments.tls_key) {
-        config.tls = Some(TlsFiles { certificate: certificate.clone(), key: key.clone() });
-    }
-    config.cache.memory = arguments.cache.unwrap_or(config.cache.memory);
-    config.drain.time = arguments.drain.unwrap_or(config.drain.time);
-    if arguments.log_json {
-        config.log.format = LogFormat::Json;
-    }
-    if arguments.verbose {
-        config.log.level = LogLevel::Debug;
-    }
+    arguments.apply(&mut config);
     Ok((place, config))
+}
+
+impl Arguments {
+    /// What was said beats what the configuration says.
+    fn apply(&self, config: &mut Config) {
+        self.limits.apply(&mut config.limits);
+        config.listen = self.listen.or(config.listen);
+        config.public_url = self.public_url.clone().or(config.public_url.take());
+        config.any_schema |= self.any_schema;
+        config.query_log |= self.query_log;
+        if let (Some(certificate), Some(key)) = (&self.tls_certificate, &self.tls_key) {
+            config.tls = Some(TlsFiles { certificate: certificate.clone(), key: key.clone() });
+        }
+        config.cache.memory = self.cache.unwrap_or(config.cache.memory);
+        config.drain.time = self.drain.unwrap_or(config.drain.time);
+        if self.log_json {
+            config.log.format = LogFormat::Json;
+        }
+        if self.verbose {
+            config.log.level = LogLevel::Debug;
+        }
+    }
 }
 
 fn url(arguments: &Arguments, config: &Config, schema: &Schema, files: &SchemaFiles) -> Result<DatabaseUrl, Error> {
@@ -245,23 +265,12 @@ fn url(arguments: &Arguments, config: &Config, schema: &Schema, files: &SchemaFi
     Ok(url)
 }
 
-fn configured(place: PathBuf, config: &Config, schema: Schema, sources: &Sources) -> Result<Builder, PoolError> {
+fn configured(config: &Config, schema: Schema, sources: &Sources) -> Result<Builder, PoolError> {
     let mut own = lenslet_pool::Schema::new(Arc::new(schema.catalog), read);
     if let [file] = sources.files() {
         own = own.text(&file.text);
     }
-    let mut pool = Pool::builder(own)
-        .any_schema(config.any_schema)
-        .limits(config.limits.clone())
-        .cache(config.cache.memory.0)
-        .drain(config.drain.time.0)
-        .key_file(place, config.keys());
-    if let Some(region) = &config.region {
-        pool = pool.region(region);
-    }
-    if let Some(url) = &config.public_url {
-        pool = pool.public_url(url);
-    }
+    let mut pool = Pool::builder(own);
     if let Some(TlsFiles { certificate, key }) = &config.tls {
         pool = pool.tls(tls(certificate, key)?);
     }
@@ -317,7 +326,7 @@ fn listen(address: SocketAddr) -> io::Result<tokio::net::TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// SIGHUP makes the pool read its keys and certificates again, whether they have changed or not.
+/// SIGHUP makes the pool read its configuration and certificates again, whether they have changed or not.
 #[cfg(unix)]
 fn reload(pool: &Pool) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -12,7 +12,7 @@ use lenslet_pool::scope::{Operation, Scope};
 use super::pool::PoolError;
 use super::{Outcome, Verdict, terminal};
 
-#[derive(Debug, clap::Subcommand)]
+#[derive(Clone, Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Make a key, which is shown once
     Create(Create),
@@ -22,14 +22,14 @@ pub(super) enum Command {
     Revoke(Revoke),
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 struct File {
     /// The pool's configuration, which holds the keys' hashes
     #[arg(long, value_name = "FILE", default_value = FILE)]
     config: PathBuf,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lenslet pool key create --name worker
@@ -65,13 +65,13 @@ pub(super) struct Create {
     file: File,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(super) struct List {
     #[command(flatten)]
     file: File,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(super) struct Revoke {
     /// The name of the key
     name: String,

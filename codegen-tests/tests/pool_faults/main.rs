@@ -54,6 +54,7 @@ fn builder() -> Builder {
         connections: NonZeroUsize::new(CONNECTIONS),
         query_time: Time(Duration::from_secs(20)),
         request_time: Time(Duration::from_millis(500)),
+        head_time: Time(Duration::from_millis(500)),
         idle_time: Time(Duration::from_millis(500)),
         ..Limits::default()
     };

@@ -20,7 +20,10 @@ use lenslet_core::error::{Error, ErrorKind};
 use lenslet_wire::json::{Bounds, Json};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -144,7 +147,8 @@ impl Status {
 #[derive(Debug)]
 pub(crate) struct Cache {
     state: Mutex<State>,
-    most: usize,
+    /// Bytes; with none nothing is kept.
+    most: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -201,7 +205,23 @@ enum Found {
 impl Cache {
     /// A cache of that many bytes.
     pub(crate) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Cache { state: Mutex::default(), most })
+        Arc::new(Cache { state: Mutex::default(), most: AtomicUsize::new(most) })
+    }
+
+    /// Keeps that many bytes from now on.
+    pub(crate) fn resize(&self, most: usize) {
+        if self.most.swap(most, Ordering::Relaxed) > most {
+            self.state().shrink(most);
+        }
+    }
+
+    /// Whether anything is kept.
+    pub(crate) fn is_on(&self) -> bool {
+        self.most() > 0
+    }
+
+    fn most(&self) -> usize {
+        self.most.load(Ordering::Relaxed)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -324,7 +344,7 @@ impl Landing {
         let mut state = self.cache.state();
         // Whoever invalidated it meanwhile has taken it off the list.
         if let Some(flight) = state.take(&self.asked, self.number) {
-            state.insert(&self.asked, Arc::clone(&answer), flight.tags, self.cache.most);
+            state.insert(&self.asked, Arc::clone(&answer), flight.tags, self.cache.most());
         }
         answer
     }
@@ -371,6 +391,11 @@ impl State {
         self.order.insert(used, Arc::clone(asked));
         self.entries.insert(Arc::clone(asked), Entry { answer, tags, bytes, used });
         self.bytes += bytes;
+        self.shrink(most);
+    }
+
+    /// Forgets what was not asked for the longest.
+    fn shrink(&mut self, most: usize) {
         while self.bytes > most
             && let Some((_, oldest)) = self.order.pop_first()
         {
@@ -398,7 +423,6 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::Notify;
 
     fn asked(body: &str) -> Asked {
@@ -533,7 +557,7 @@ mod tests {
         for number in 0..1000 {
             get(&cache, &format!("q{number}"), &minute, &answer).await;
             assert_eq!(get(&cache, "often", &minute, "").await.1, Status::Fresh);
-            assert!(cache.size().1 <= cache.most);
+            assert!(cache.size().1 <= cache.most());
         }
         assert!(cache.size().0 >= 90);
         {
@@ -541,8 +565,14 @@ mod tests {
             assert_eq!((state.order.len(), state.tagged["t"].len()), (state.entries.len(), state.entries.len()));
             assert_eq!(state.bytes, state.entries.values().map(|it| it.bytes).sum::<usize>());
         }
-        get(&cache, "large", &minute, &"a".repeat(cache.most)).await;
+        get(&cache, "large", &minute, &"a".repeat(cache.most())).await;
         assert_eq!(get(&cache, "large", &minute, "b").await.1, Status::Miss);
+        get(&cache, "often", &minute, "").await;
+        cache.resize(3 * (ENTRY + 120));
+        assert!((1..=3).contains(&cache.size().0));
+        assert_eq!(get(&cache, "often", &minute, "").await.1, Status::Fresh);
+        cache.resize(0);
+        assert_eq!((cache.size(), cache.is_on()), ((0, 0), false));
     }
 
     #[tokio::test]

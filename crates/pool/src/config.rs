@@ -2,6 +2,7 @@
 //!
 //! ```toml
 //! listen = "127.0.0.1:4466"
+//! query-log = false   # whether clients may be told the statements of their queries
 //! public-url = "https://pool.example"
 //!
 //! [tls]
@@ -25,7 +26,9 @@
 //! read-only = true
 //! ```
 //!
-//! Keys and certificates that change are taken over while the pool runs, the rest when it starts again.
+//! What changes in the file is taken over while the pool runs: keys, limits, the size of the cache, the level of the log,
+//! certificates. The rest (where it listens, the database and its connections, …) waits until the pool starts again, which the
+//! log says.
 
 pub use crate::units::{NotAUnit, Size, Time};
 
@@ -58,6 +61,9 @@ pub struct Config {
     pub any_schema: bool,
     /// What answers name as the place that they come from.
     pub region: Option<String>,
+    /// Whether clients that ask for it (`log: [{ emit: 'event', level: 'query' }]` in Prisma's) are told the statements of
+    /// their queries, parameters included. For development: statements show tables and columns whatever the schema calls them.
+    pub query_log: bool,
     /// The certificate and its key; plain HTTP without.
     pub tls: Option<TlsFiles>,
     /// How much of everything.
@@ -172,6 +178,7 @@ struct File {
     database_url: Option<DatabaseUrl>,
     any_schema: bool,
     region: Option<String>,
+    query_log: bool,
     tls: Option<TlsFiles>,
     limits: Limits,
     cache: CacheSettings,
@@ -235,8 +242,40 @@ impl Config {
         if let Some(twice) = keys.iter().find(|key| !hashes.insert(key.hash)) {
             return Err(format!("key `{}` has the hash of another one", twice.name));
         }
-        let File { listen, public_url, database_url, any_schema, region, tls, limits, cache, log, drain, .. } = file;
-        Ok(Config { listen, public_url, database_url, any_schema, region, tls, limits, cache, log, drain, keys })
+        let File { listen, public_url, database_url, any_schema, region, query_log, .. } = file;
+        let File { tls, limits, cache, log, drain, .. } = file;
+        Ok(Config {
+            listen,
+            public_url,
+            database_url,
+            any_schema,
+            region,
+            query_log,
+            tls,
+            limits,
+            cache,
+            log,
+            drain,
+            keys,
+        })
+    }
+
+    /// What another configuration says that a pool with this one can use only when it starts again, by its name in the file.
+    pub(crate) fn waits_for_restart(&self, other: &Config) -> impl Iterator<Item = &'static str> {
+        let (limits, others) = (&self.limits, &other.limits);
+        let settings = [
+            ("listen", self.listen == other.listen),
+            ("public-url", self.public_url == other.public_url),
+            ("database-url", self.database_url == other.database_url),
+            ("any-schema", self.any_schema == other.any_schema),
+            ("region", self.region == other.region),
+            ("tls", self.tls == other.tls),
+            ("limits.connections", limits.connections == others.connections),
+            ("limits.queue-wait", limits.queue_wait == others.queue_wait),
+            ("log.format", self.log.format == other.log.format),
+            ("drain", self.drain == other.drain),
+        ];
+        settings.into_iter().filter(|(_, same)| !same).map(|(name, _)| name)
     }
 
     /// Its keys, ready to be asked.
@@ -262,6 +301,7 @@ mod tests {
             database-url = "postgresql://u:secret@h/d"
             any-schema = true
             region = "fra"
+            query-log = true
             [tls]
             certificate = "a.pem"
             key = "a.key"
@@ -271,6 +311,10 @@ mod tests {
             queue-wait = "1s"
             query-time = "2s"
             transaction-time = "3s"
+            http-connections = 9
+            connection-requests = 10
+            head-size = "16 KiB"
+            head-time = "7s"
             request-size = "1 KiB"
             response-size = 2048
             depth = 5
@@ -305,6 +349,20 @@ mod tests {
         assert_eq!(key.expires.map(|it| it.to_rfc3339()), Some("2027-11-21T11:00:00+00:00".into()));
         assert!(key.scope.read_only && !key.scope.raw && key.scope.models.is_some());
         assert!(!format!("{config:?}").contains("secret"));
+    }
+
+    #[test]
+    fn what_waits_for_a_restart_is_named() {
+        let started = Config::default();
+        let names = |text: &str| {
+            let other = Config::parse(text).expect("it is right");
+            started.waits_for_restart(&other).collect::<Vec<_>>()
+        };
+        let live =
+            "query-log = true\n[limits]\nqueue = 1\nquery-time = \"1s\"\n[cache]\nmemory = 1\n[log]\nlevel = \"debug\"";
+        assert_eq!(names(live), [""; 0]);
+        let fixed = "listen = \"[::1]:80\"\nregion = \"a\"\n[limits]\nconnections = 1\n[log]\nformat = \"json\"";
+        assert_eq!(names(fixed), ["listen", "region", "limits.connections", "log.format"]);
     }
 
     #[track_caller]

@@ -1,9 +1,11 @@
 //! Who gets in: the key of a request, and how much of everything it may take.
 
 use crate::{
+    cache::Cache,
     config::Config,
     keys::{Admitted, Keys},
     limits::{Crowd, Limits, Place, within},
+    logging::Log,
     watch::Stamp,
 };
 use hyper::{HeaderMap, header::AUTHORIZATION};
@@ -11,118 +13,51 @@ use lenslet_core::{
     engine::TransactionOptions,
     error::{Error, ErrorKind},
 };
+use lenslet_wire::decode;
 use std::{
+    fmt,
     path::PathBuf,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, PoisonError, RwLock},
 };
 
-/// Where the keys of a pool are.
+/// What counts for a request. One that began under some rules ends under them.
 #[derive(Debug)]
-pub(crate) enum Source {
-    /// There are none: whoever reaches the pool may ask for everything.
-    Open,
-    /// They do not change.
-    Fixed(Keys),
-    /// In a configuration file.
-    File(KeyFile),
+pub(crate) struct Rules {
+    keys: Keys,
+    /// Whether no key is needed. Once there has been one, there has to be one.
+    open: bool,
+    pub(crate) limits: Limits,
+    /// Whether clients that ask for the statements of their queries are told.
+    pub(crate) query_log: bool,
 }
 
-/// The keys in a configuration file, as they are now. While it has never had one, whoever reaches the pool may ask; once it
-/// has had one, a file without keys lets nobody in.
-#[derive(Debug)]
-pub(crate) struct KeyFile {
-    path: PathBuf,
-    read: RwLock<(Option<Stamp>, Arc<Keys>)>,
-    open: AtomicBool,
-}
-
-impl KeyFile {
-    pub(crate) fn new(path: PathBuf, keys: Keys) -> Self {
-        // It is compared with the file at the first request: it may have changed since it was read.
-        let open = AtomicBool::new(keys.is_empty());
-        KeyFile { path, read: RwLock::new((None, Arc::new(keys))), open }
+impl Rules {
+    /// Whoever asks may ask for everything.
+    pub(crate) fn open(limits: Limits, query_log: bool) -> Self {
+        Rules { keys: Keys::default(), open: true, limits, query_log }
     }
 
-    /// The keys that count, if any are needed.
-    fn needed(&self) -> Option<Arc<Keys>> {
-        let keys = self.current();
-        if !keys.is_empty() {
-            self.open.store(false, Ordering::Relaxed);
-        }
-        (!self.open.load(Ordering::Relaxed)).then_some(keys)
+    /// Whoever has one of these keys.
+    pub(crate) fn locked(keys: Keys, limits: Limits, query_log: bool) -> Self {
+        Rules { keys, open: false, limits, query_log }
     }
 
-    /// Reads the file at the next request, whether it has changed or not.
-    fn forget(&self) {
-        self.read.write().unwrap_or_else(PoisonError::into_inner).0 = None;
+    /// What a configuration says. While it has never had a key, whoever reaches the pool may ask.
+    fn of(config: &Config) -> Self {
+        let keys = config.keys();
+        Rules { open: keys.is_empty(), keys, limits: config.limits.clone(), query_log: config.query_log }
     }
 
-    fn current(&self) -> Arc<Keys> {
-        let stamp = Stamp::of(&self.path);
-        {
-            let read = self.read.read().unwrap_or_else(PoisonError::into_inner);
-            if read.0 == stamp || stamp.is_none() {
-                return Arc::clone(&read.1);
-            }
-        }
-        let mut read = self.read.write().unwrap_or_else(PoisonError::into_inner);
-        if read.0 != stamp {
-            read.0 = stamp;
-            match Config::read(&self.path) {
-                Ok(config) => {
-                    read.1 = Arc::new(config.keys().after(&read.1));
-                    tracing::info!(keys = config.keys.len(), "took over the configuration's keys");
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the configuration cannot be used; its former keys stay in force")
-                }
-            }
-        }
-        Arc::clone(&read.1)
-    }
-}
-
-/// Lets requests in.
-#[derive(Debug)]
-pub(crate) struct Gate {
-    source: Source,
-    crowd: Crowd,
-    limits: Limits,
-    anyone: Arc<Admitted>,
-}
-
-impl Gate {
-    pub(crate) fn new(source: Source, limits: Limits, connections: usize) -> Self {
-        Gate { source, crowd: Crowd::new(connections, limits.queue), limits, anyone: Arc::new(Admitted::anyone()) }
+    /// These rules instead of others: what was used up stays used up, and what has been locked stays locked.
+    fn after(self, before: &Rules) -> Self {
+        Rules { keys: self.keys.after(&before.keys), open: self.open && before.open, ..self }
     }
 
-    /// Who asks, by the key of the request, which is counted.
-    ///
-    /// # Errors
-    /// P5007 without a key that is known, P5011 when it was used too often.
-    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<Arc<Admitted>, Error> {
-        let authorization = headers.get(AUTHORIZATION).and_then(|it| it.to_str().ok());
-        let key = match &self.source {
-            Source::Open => return Ok(Arc::clone(&self.anyone)),
-            Source::Fixed(keys) => keys.find(authorization),
-            Source::File(file) => match file.needed() {
-                None => return Ok(Arc::clone(&self.anyone)),
-                Some(keys) => keys.find(authorization),
-            },
-        }?;
-        key.spend()?;
-        Ok(key)
-    }
-
-    /// A place for a request that needs a connection of its own.
-    ///
-    /// # Errors
-    /// P2024 when too many wait already.
-    pub(crate) fn enter(&self) -> Result<Place<'_>, Error> {
-        self.crowd.enter()
+    /// What the decoder of requests is told.
+    pub(crate) fn decoding(&self, client: decode::Client) -> decode::Limits {
+        let Limits { request_size, depth, values, batch, .. } = &self.limits;
+        let (size, depth, values, batch) = (request_size.0, *depth, *values, *batch);
+        decode::Limits { client, size, depth, values, batch, ..decode::Limits::default() }
     }
 
     /// What the engine answers, or P6004 when it takes too long.
@@ -170,18 +105,137 @@ impl Gate {
             ),
         ))
     }
+}
 
-    /// Reads the keys again, whether their file has changed or not.
-    pub(crate) fn reload(&self) {
-        if let Source::File(file) = &self.source {
-            file.forget();
-            file.needed();
+/// Where the rules are.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// They do not change.
+    Fixed(Arc<Rules>),
+    /// In a configuration file.
+    File(RulesFile),
+}
+
+/// What beats the configuration each time that it is read: the flags of a command line.
+pub(crate) type Flags = dyn Fn(&mut Config) + Send + Sync;
+
+/// The rules in a configuration file, as they are now.
+pub(crate) struct RulesFile {
+    path: PathBuf,
+    flags: Box<Flags>,
+    /// What the pool was started with. Not all of it can change while it runs.
+    started: Config,
+    cache: Arc<Cache>,
+    log: Option<Log>,
+    read: RwLock<(Option<Stamp>, Arc<Rules>)>,
+}
+
+impl fmt::Debug for RulesFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RulesFile").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl RulesFile {
+    /// The file, which said that when it was read, flags included.
+    pub(crate) fn new(path: PathBuf, flags: Box<Flags>, started: Config, cache: Arc<Cache>, log: Option<Log>) -> Self {
+        // It is compared with the file at the first request: it may have changed since it was read.
+        let read = RwLock::new((None, Arc::new(Rules::of(&started))));
+        RulesFile { path, flags, started, cache, log, read }
+    }
+
+    /// Reads the file at the next request, whether it has changed or not.
+    fn forget(&self) {
+        self.read.write().unwrap_or_else(PoisonError::into_inner).0 = None;
+    }
+
+    fn current(&self) -> Arc<Rules> {
+        let stamp = Stamp::of(&self.path);
+        {
+            let read = self.read.read().unwrap_or_else(PoisonError::into_inner);
+            if read.0 == stamp || stamp.is_none() {
+                return Arc::clone(&read.1);
+            }
+        }
+        let mut read = self.read.write().unwrap_or_else(PoisonError::into_inner);
+        if read.0 != stamp {
+            read.0 = stamp;
+            match Config::read(&self.path) {
+                Ok(config) => read.1 = Arc::new(self.take_over(config).after(&read.1)),
+                Err(error) => {
+                    tracing::error!(%error, "the configuration cannot be used; what it said before stays in force")
+                }
+            }
+        }
+        Arc::clone(&read.1)
+    }
+
+    /// Brings into force what a configuration says, and tells what of it has to wait.
+    fn take_over(&self, mut config: Config) -> Rules {
+        (self.flags)(&mut config);
+        self.cache.resize(config.cache.memory.0);
+        if let Some(log) = &self.log {
+            log.set_level(config.log.level);
+        }
+        tracing::info!(keys = config.keys.len(), "took over the configuration");
+        for setting in self.started.waits_for_restart(&config) {
+            tracing::warn!(
+                setting,
+                "the configuration has another value than the pool was started with; start the pool again to use it"
+            );
+        }
+        Rules::of(&config)
+    }
+}
+
+/// Lets requests in.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    source: Source,
+    crowd: Crowd,
+    anyone: Arc<Admitted>,
+}
+
+impl Gate {
+    pub(crate) fn new(source: Source, connections: usize) -> Self {
+        Gate { source, crowd: Crowd::new(connections), anyone: Arc::new(Admitted::anyone()) }
+    }
+
+    /// What counts now.
+    pub(crate) fn rules(&self) -> Arc<Rules> {
+        match &self.source {
+            Source::Fixed(rules) => Arc::clone(rules),
+            Source::File(file) => file.current(),
         }
     }
 
-    /// The limits.
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
+    /// Who asks, by the key of the request, which is counted.
+    ///
+    /// # Errors
+    /// P5007 without a key that is known, P5011 when it was used too often.
+    pub(crate) fn admit(&self, rules: &Rules, headers: &HeaderMap) -> Result<Arc<Admitted>, Error> {
+        if rules.open {
+            return Ok(Arc::clone(&self.anyone));
+        }
+        let key = rules.keys.find(headers.get(AUTHORIZATION).and_then(|it| it.to_str().ok()))?;
+        key.spend()?;
+        Ok(key)
+    }
+
+    /// A place for a request that needs a connection of its own.
+    ///
+    /// # Errors
+    /// P2024 when too many wait already.
+    pub(crate) fn enter(&self, rules: &Rules) -> Result<Place<'_>, Error> {
+        self.crowd.enter(rules.limits.queue)
+    }
+
+    /// Reads the configuration again, whether it has changed or not.
+    pub(crate) fn reload(&self) {
+        if let Source::File(file) = &self.source {
+            file.forget();
+            file.current();
+        }
     }
 
     /// How many requests have a connection or wait for one.

@@ -13,7 +13,7 @@ use std::{
 
 use crate::units::{Size, Time};
 
-/// Limits of a pool. What goes beyond one is refused at once, with the code that is named.
+/// Limits of a pool. What goes beyond one is refused at once, with the code or status that is named.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Limits {
@@ -27,7 +27,14 @@ pub struct Limits {
     pub query_time: Time,
     /// What a client may ask for as the time of an interactive transaction; P6005.
     pub transaction_time: Time,
-    /// Bytes of a request; P5000.
+    /// Connections of clients that are open; who comes beyond is answered 503 and may try again.
+    pub http_connections: usize,
+    /// Requests over one connection of HTTP/1.1, whose last answer ends it, so that long-lived clients are spread anew over
+    /// several pools; any number when absent.
+    pub connection_requests: Option<NonZeroU32>,
+    /// Bytes of the head of a request, at least 8 KiB; 431.
+    pub head_size: Size,
+    /// Bytes of the body of a request; P5000 with 413.
     pub request_size: Size,
     /// Bytes of an answer; P6009.
     pub response_size: Size,
@@ -37,9 +44,12 @@ pub struct Limits {
     pub values: usize,
     /// Queries of a batch; P5000.
     pub batch: usize,
+    /// How long a client may take to send the head of a request, from the moment it connects or begins one; then the
+    /// connection is closed.
+    pub head_time: Time,
     /// How long a client may take to send the body of a request; P5000.
     pub request_time: Time,
-    /// How long a connection may say nothing, and take for the head of a request; then it is closed.
+    /// How long a connection may say nothing between requests, and not take what it is answered; then it is closed.
     pub idle_time: Time,
     /// Requests a second of each key that has no limit of its own; P5011.
     pub requests_per_second: Option<NonZeroU32>,
@@ -53,11 +63,15 @@ impl Default for Limits {
             queue_wait: Time(Duration::from_secs(10)),
             query_time: Time(Duration::from_secs(30)),
             transaction_time: Time(Duration::from_secs(60)),
+            http_connections: 10_000,
+            connection_requests: None,
+            head_size: Size(64 << 10),
             request_size: Size(4 << 20),
             response_size: Size(16 << 20),
             depth: 64,
             values: 500_000,
             batch: 1000,
+            head_time: Time(Duration::from_secs(10)),
             request_time: Time(Duration::from_secs(15)),
             idle_time: Time(Duration::from_secs(60)),
             requests_per_second: None,
@@ -133,58 +147,69 @@ impl Rate {
     }
 }
 
-/// The requests that have a connection or wait for one. Those of an interactive transaction have theirs already and are not
-/// counted.
-#[derive(Debug)]
-pub(crate) struct Crowd {
-    inside: AtomicUsize,
-    connections: usize,
-    queue: usize,
-}
+/// A room with so many places, which those inside count.
+#[derive(Debug, Default)]
+pub(crate) struct Room(AtomicUsize);
 
-/// A place in the crowd.
+/// A place in a room.
 #[derive(Debug)]
 pub(crate) struct Place<'a>(&'a AtomicUsize);
 
-impl Crowd {
-    pub(crate) fn new(connections: usize, queue: usize) -> Self {
-        Crowd { inside: AtomicUsize::new(0), connections, queue }
-    }
-
-    /// Lets a request in.
-    ///
-    /// # Errors
-    /// P2024 when too many wait already.
-    pub(crate) fn enter(&self) -> Result<Place<'_>, Error> {
-        let most = self.connections.saturating_add(self.queue);
+impl Room {
+    /// A place, where fewer than that many are taken.
+    pub(crate) fn enter(&self, most: usize) -> Option<Place<'_>> {
         let one_more = |inside| (inside < most).then_some(inside + 1);
-        match self.inside.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more) {
-            Ok(_) => Ok(Place(&self.inside)),
-            Err(_) => Err(self.full()),
-        }
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| Place(&self.0))
     }
 
-    #[cold]
-    fn full(&self) -> Error {
-        let Crowd { connections, queue, .. } = self;
-        let integer = |number: usize| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
-        Error::new(
-            ErrorKind::PoolTimeout,
-            format!("{queue} requests wait for one of {connections} connections already; the limits `queue` and `connections` say how many may"),
-        )
-        .with("connection_limit", integer(*connections))
-        .with("timeout", Value::Int(0))
-    }
-
-    /// How many are in.
+    /// How many are taken.
     pub(crate) fn inside(&self) -> usize {
-        self.inside.load(Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed)
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The requests that have a connection or wait for one. Those of an interactive transaction have theirs already and are not
+/// counted.
+#[derive(Debug)]
+pub(crate) struct Crowd {
+    room: Room,
+    connections: usize,
+}
+
+impl Crowd {
+    pub(crate) fn new(connections: usize) -> Self {
+        Crowd { room: Room::default(), connections }
+    }
+
+    /// Lets a request in.
+    ///
+    /// # Errors
+    /// P2024 when that many wait already.
+    pub(crate) fn enter(&self, queue: usize) -> Result<Place<'_>, Error> {
+        self.room.enter(self.connections.saturating_add(queue)).ok_or_else(|| self.full(queue))
+    }
+
+    #[cold]
+    fn full(&self, queue: usize) -> Error {
+        let connections = self.connections;
+        let integer = |number: usize| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
+        Error::new(
+            ErrorKind::PoolTimeout,
+            format!("{queue} requests wait for one of {connections} connections already; the limits `queue` and `connections` say how many may"),
+        )
+        .with("connection_limit", integer(connections))
+        .with("timeout", Value::Int(0))
+    }
+
+    /// How many are in.
+    pub(crate) fn inside(&self) -> usize {
+        self.room.inside()
     }
 }
 
@@ -242,13 +267,14 @@ mod tests {
 
     #[test]
     fn a_crowd_has_an_end() {
-        let crowd = Crowd::new(1, 1);
-        let (first, second) = (crowd.enter(), crowd.enter());
+        let crowd = Crowd::new(1);
+        let (first, second) = (crowd.enter(1), crowd.enter(1));
         assert!(first.is_ok() && second.is_ok());
-        assert_eq!(crowd.enter().map(drop).map_err(|error| error.code()), Err("P2024"));
+        assert_eq!(crowd.enter(1).map(drop).map_err(|error| error.code()), Err("P2024"));
+        assert!(crowd.enter(2).is_ok());
         drop(first);
         assert_eq!(crowd.inside(), 1);
-        assert!(crowd.enter().is_ok());
+        assert!(crowd.enter(1).is_ok());
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@
 //! | `lenslet_pool_request_seconds` | how long they took, by `route` |
 //! | `lenslet_pool_cache_total` | answers by where they came from: `ttl`, `swr`, `miss`, `none` |
 //! | `lenslet_pool_cache_entries`, `lenslet_pool_cache_bytes` | what is kept |
+//! | `lenslet_pool_http_connections` | connections of clients |
 //! | `lenslet_pool_requests_inside` | requests that have a connection to the database or wait for one |
 //! | `lenslet_pool_transactions_open` | interactive transactions |
 //! | `prisma_…` | what the engine tells: connections open, busy and idle, queries, how long they waited |
@@ -65,9 +66,10 @@ impl Exporter {
 
     /// The text that Prometheus reads.
     pub(crate) fn render(&self, service: &Service) -> String {
-        let (entries, bytes) = service.cache.as_ref().map_or((0, 0), |cache| cache.size());
+        let (entries, bytes) = service.cache.size();
         gauge!("lenslet_pool_cache_entries").set(number(entries));
         gauge!("lenslet_pool_cache_bytes").set(number(bytes));
+        gauge!("lenslet_pool_http_connections").set(number(service.door.inside()));
         gauge!("lenslet_pool_requests_inside").set(number(service.gate.inside()));
         gauge!("lenslet_pool_transactions_open").set(number(service.transactions.open()));
         self.0.render()

@@ -1,6 +1,6 @@
 //! What a request is answered with: statuses and bodies as the clients of Prisma 5.22 to 6.19 read them.
 
-use crate::{cache::Status, limits::RETRY_AFTER_MS, metrics};
+use crate::{body::MOST_BYTES, cache::Status, limits::RETRY_AFTER_MS, metrics};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
@@ -69,6 +69,9 @@ impl Reply {
             _ => error::write(refused),
         };
         let mut reply = Reply::json(status, body).telling(refused);
+        if refused.get(MOST_BYTES).is_some() {
+            reply.status = StatusCode::PAYLOAD_TOO_LARGE;
+        }
         if let Some(Value::Int(milliseconds)) = refused.get(RETRY_AFTER_MS) {
             reply.headers.insert(RETRY_AFTER, HeaderValue::from(milliseconds.max(&1).div_euclid(1000) + 1));
         }
@@ -79,10 +82,49 @@ impl Reply {
     pub(crate) fn draining(form: Form) -> Self {
         let error = Error::new(ErrorKind::PoolFailed, "the pool is stopping; ask again");
         let mut reply = Reply::refused(form, &error);
-        reply.status = StatusCode::SERVICE_UNAVAILABLE;
-        reply.headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        reply.headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        reply
+        // Prisma's clients ask again whatever the status is; theirs is the one that they know with this body.
+        if form == Form::Rows {
+            reply.status = StatusCode::SERVICE_UNAVAILABLE;
+        }
+        reply.once_more_elsewhere()
+    }
+
+    /// Too many clients have connected.
+    pub(crate) fn crowded(form: Form, most: usize) -> Self {
+        let error = Error::new(
+            ErrorKind::PoolFailed,
+            format!("the pool is overloaded: {most} clients are connected, its `http-connections`; ask again later"),
+        );
+        let reply = match form {
+            Form::Rows => Reply::refused(form, &error),
+            Form::Objects => Reply::text(StatusCode::OK, format!("{}\n", error.message())).telling(&error),
+        };
+        Reply { status: StatusCode::SERVICE_UNAVAILABLE, ..reply }.once_more_elsewhere()
+    }
+
+    fn once_more_elsewhere(mut self) -> Self {
+        self.headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        self.closing()
+    }
+
+    /// The last answer of its connection.
+    #[must_use]
+    pub(crate) fn closing(mut self) -> Self {
+        self.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        self
+    }
+
+    /// The transaction is one of another pool, or of this one before it was started anew.
+    pub(crate) fn misrouted(form: Form) -> Self {
+        let error = Error::new(
+            ErrorKind::Transaction,
+            "the transaction is not at this pool: it began at another one, or at this one before it was started again; begin it anew",
+        );
+        let body = match form {
+            Form::Rows => error::write(&error),
+            Form::Objects => object("InteractiveTransactionMisrouted", "reason", "NoQueryEngineFoundError"),
+        };
+        Reply::json(StatusCode::NOT_FOUND, body).telling(&error)
     }
 
     /// Text for programs that are not clients.

@@ -11,7 +11,7 @@ pub(crate) enum Route<'p> {
     Schema(Client<'p>),
     /// `POST /VERSION/HASH/transaction/start`.
     Begin(Client<'p>),
-    /// `POST /VERSION/HASH/itx/ID/graphql`, `…/commit`, `…/rollback`.
+    /// `POST /VERSION/HASH/itx/ID/graphql`, `…/commit`, `…/rollback`; and Lenslet's own `…/transaction/start`, a savepoint.
     Within(Client<'p>, &'p str, Step),
     /// `POST /invalidate`.
     Invalidate,
@@ -40,6 +40,7 @@ pub(crate) struct Client<'p> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Query,
+    Save,
     Commit,
     Rollback,
 }
@@ -49,7 +50,7 @@ impl<'p> Route<'p> {
     pub(crate) fn of(method: &Method, path: &'p str) -> Self {
         let mut parts = path.strip_prefix('/').unwrap_or(path).split('/');
         let mut next = || parts.next();
-        let parts = [next(), next(), next(), next(), next(), next()];
+        let parts = [next(), next(), next(), next(), next(), next(), next()];
         let (route, wanted) = match parts {
             [Some("health"), None, ..] => (Route::Health, Method::GET),
             [Some("ready"), None, ..] => (Route::Ready, Method::GET),
@@ -60,14 +61,17 @@ impl<'p> Route<'p> {
                 match (place, rest) {
                     ("graphql", [None, ..]) => (Route::Query(client), Method::POST),
                     ("schema", [None, ..]) => (Route::Schema(client), Method::PUT),
-                    ("transaction", [Some("start"), None, _]) => (Route::Begin(client), Method::POST),
-                    ("itx", [Some(id), Some("graphql"), None]) => {
+                    ("transaction", [Some("start"), None, ..]) => (Route::Begin(client), Method::POST),
+                    ("itx", [Some(id), Some("graphql"), None, _]) => {
                         (Route::Within(client, id, Step::Query), Method::POST)
                     }
-                    ("itx", [Some(id), Some("commit"), None]) => {
+                    ("itx", [Some(id), Some("transaction"), Some("start"), None]) => {
+                        (Route::Within(client, id, Step::Save), Method::POST)
+                    }
+                    ("itx", [Some(id), Some("commit"), None, _]) => {
                         (Route::Within(client, id, Step::Commit), Method::POST)
                     }
-                    ("itx", [Some(id), Some("rollback"), None]) => {
+                    ("itx", [Some(id), Some("rollback"), None, _]) => {
                         (Route::Within(client, id, Step::Rollback), Method::POST)
                     }
                     _ => return Route::Unknown,
@@ -87,6 +91,7 @@ impl Route<'_> {
             Route::Schema(_) => "schema",
             Route::Begin(_) => "begin",
             Route::Within(_, _, Step::Query) => "query in transaction",
+            Route::Within(_, _, Step::Save) => "savepoint",
             Route::Within(_, _, Step::Commit) => "commit",
             Route::Within(_, _, Step::Rollback) => "rollback",
             Route::Invalidate => "invalidate",
@@ -114,6 +119,7 @@ mod tests {
         check(Method::PUT, "/6.19.3/abc/schema", Route::Schema(client));
         check(Method::POST, "/6.19.3/abc/transaction/start", Route::Begin(client));
         check(Method::POST, "/6.19.3/abc/itx/1/graphql", Route::Within(client, "1", Step::Query));
+        check(Method::POST, "/6.19.3/abc/itx/1/transaction/start", Route::Within(client, "1", Step::Save));
         check(Method::POST, "/6.19.3/abc/itx/1/commit", Route::Within(client, "1", Step::Commit));
         check(Method::POST, "/6.19.3/abc/itx/1/rollback", Route::Within(client, "1", Step::Rollback));
         check(Method::POST, "/invalidate", Route::Invalidate);
@@ -124,9 +130,19 @@ mod tests {
 
     #[test]
     fn other_paths() {
-        for path in
-            ["", "/", "//", "/graphql", "/a/b", "/a/b/c", "/a/b/graphql/", "/a/b/itx/1", "/a/b/itx/1/commit/x/y/z"]
-        {
+        for path in [
+            "",
+            "/",
+            "//",
+            "/graphql",
+            "/a/b",
+            "/a/b/c",
+            "/a/b/graphql/",
+            "/a/b/itx/1",
+            "/a/b/itx/1/commit/x/y/z",
+            "/a/b/itx/1/transaction/start/x",
+            "/a/b/transaction/start/x/y/z/",
+        ] {
             check(Method::POST, path, Route::Unknown);
         }
         check(Method::GET, "/a/b/graphql", Route::OtherMethod);

@@ -2,28 +2,32 @@
 
 use crate::{
     cache::Cache,
-    config::CacheSettings,
-    gate::{Gate, KeyFile, Source},
+    config::{CacheSettings, Config},
+    gate::{Flags, Gate, Rules, RulesFile, Source},
     health::Health,
     keys::Keys,
-    limits::Limits,
+    limits::{Limits, Room},
+    logging::Log,
     metrics::{Exporter, UPKEEP},
-    patient::Patient,
+    patient::{Patience, Patient, Progress},
+    reply::Reply,
     schema::{Admission, Schema},
     service::Service,
     tls::TlsConfig,
     transactions::Transactions,
 };
 use futures_util::FutureExt as _;
-use hyper::service::service_fn;
+use hyper::{Request, Version, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
 };
 use lenslet_core::error::Error;
 use lenslet_native::Engine;
-use lenslet_wire::decode;
-use std::{convert::Infallible, io, path::PathBuf, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, fmt, io, num::NonZeroU32, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -58,11 +62,27 @@ pub struct Builder {
     public_url: Option<String>,
     tls: Option<TlsConfig>,
     drain: Duration,
-    keys: Source,
+    keys: Option<Keys>,
+    file: Option<File>,
     limits: Limits,
+    query_log: bool,
     cache: usize,
+    log: Option<Log>,
     exporter: Option<Exporter>,
     region: String,
+}
+
+/// A configuration file, and what beats it.
+struct File {
+    path: PathBuf,
+    said: Config,
+    flags: Box<Flags>,
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File").field("path", &self.path).field("said", &self.said).finish_non_exhaustive()
+    }
 }
 
 impl Builder {
@@ -90,15 +110,45 @@ impl Builder {
     /// Lets only those in that have one of these keys. Without, whoever reaches the pool may ask for everything.
     #[must_use]
     pub fn keys(mut self, keys: Keys) -> Self {
-        self.keys = Source::Fixed(keys);
+        self.keys = Some(keys);
         self
     }
 
-    /// Lets only those in that have one of the keys in a configuration file, which is read again whenever it changes.
-    /// `keys` are those that it has now. While it has never had one, whoever reaches the pool may ask for everything.
+    /// Is as a configuration says, which was read from that file, and goes on reading it: keys, limits and the other settings
+    /// that can change while a pool runs are taken over by the next request after the file has changed. What `flags` does to a
+    /// configuration is done each time; `said` has had it done already. While the file has never had a key, whoever
+    /// reaches the pool may ask for everything; once it has had one, a file without keys lets nobody in.
     #[must_use]
-    pub fn key_file(mut self, path: impl Into<PathBuf>, keys: Keys) -> Self {
-        self.keys = Source::File(KeyFile::new(path.into(), keys));
+    pub fn config_file(
+        mut self,
+        path: impl Into<PathBuf>,
+        said: Config,
+        flags: impl Fn(&mut Config) + Send + Sync + 'static,
+    ) -> Self {
+        self.any_schema = said.any_schema;
+        self.public_url.clone_from(&said.public_url);
+        self.drain = said.drain.time.0;
+        self.limits = said.limits.clone();
+        self.query_log = said.query_log;
+        self.cache = said.cache.memory.0;
+        if let Some(region) = &said.region {
+            self.region.clone_from(region);
+        }
+        self.file = Some(File { path: path.into(), said, flags: Box::new(flags) });
+        self
+    }
+
+    /// Sets the level of this log to that of the configuration file whenever that has changed.
+    #[must_use]
+    pub fn log(mut self, log: Log) -> Self {
+        self.log = Some(log);
+        self
+    }
+
+    /// Tells clients that ask for it the statements of their queries, parameters included.
+    #[must_use]
+    pub fn query_log(mut self, tells: bool) -> Self {
+        self.query_log = tells;
         self
     }
 
@@ -146,12 +196,13 @@ impl Builder {
     pub fn build(self, database_url: &str) -> Result<Pool, Error> {
         let (url, connections) = self.limits.on(database_url);
         let engine = Engine::with_catalog(&url, Arc::clone(&self.schema.catalog))?;
-        let limits = decode::Limits {
-            size: self.limits.request_size.0,
-            depth: self.limits.depth,
-            values: self.limits.values,
-            batch: self.limits.batch,
-            ..decode::Limits::default()
+        let cache = Cache::new(self.cache);
+        let source = match (self.file, self.keys) {
+            (Some(File { path, said, flags }), _) => {
+                Source::File(RulesFile::new(path, flags, said, Arc::clone(&cache), self.log))
+            }
+            (None, Some(keys)) => Source::Fixed(Arc::new(Rules::locked(keys, self.limits, self.query_log))),
+            (None, None) => Source::Fixed(Arc::new(Rules::open(self.limits, self.query_log))),
         };
         let service = Service {
             admission: Admission::new(self.schema, self.any_schema),
@@ -160,9 +211,10 @@ impl Builder {
             health: Health::default(),
             exporter: self.exporter,
             region: self.region,
-            limits,
-            cache: (self.cache > 0).then(|| Cache::new(self.cache)),
-            gate: Gate::new(self.keys, self.limits, connections),
+            door: Room::default(),
+            turned_away: Room::default(),
+            cache,
+            gate: Gate::new(source, connections),
             public_url: self.public_url,
         };
         Ok(Pool { service: Arc::new(service), tls: self.tls, drain: self.drain })
@@ -173,6 +225,12 @@ impl Builder {
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Streams that one HTTP/2 connection may have open: each may hold a query.
 const STREAMS: u32 = 256;
+/// Clients beyond the limit that are told so at the same time; further ones are cut off without a word.
+const TURNED_AWAY: usize = 256;
+/// How long it may take to tell them.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// The smallest limit of a head that HTTP/1.1 is read with.
+const SMALLEST_HEAD: usize = 8 << 10;
 
 impl Pool {
     /// A pool that answers from this schema.
@@ -183,7 +241,10 @@ impl Pool {
             public_url: None,
             tls: None,
             drain: Duration::from_secs(30),
-            keys: Source::Open,
+            keys: None,
+            file: None,
+            query_log: false,
+            log: None,
             limits: Limits::default(),
             cache: CacheSettings::default().memory.0,
             exporter: None,
@@ -196,7 +257,7 @@ impl Pool {
         &self.service.engine
     }
 
-    /// What makes the pool read its keys and certificates again, whether they have changed or not. (When they have, it does so
+    /// What makes the pool read its configuration and certificates again, whether they have changed or not. (When they have, it does so
     /// by itself.)
     pub fn reloader(&self) -> impl Fn() + Send + Sync + 'static {
         let (service, tls) = (Arc::clone(&self.service), self.tls.clone());
@@ -209,7 +270,8 @@ impl Pool {
     /// Answers what comes over one connection that somebody else has taken: of a Unix socket, or of a test. Limits and keys are
     /// those of the pool.
     pub async fn serve_connection(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        speak(stream, Arc::clone(&self.service), false, GracefulShutdown::new().watcher()).await;
+        let stream = std::future::ready(Some(stream));
+        greet(stream, Arc::clone(&self.service), false, GracefulShutdown::new().watcher()).await;
     }
 
     /// Answers whoever connects, until `shutdown` is ready.
@@ -269,15 +331,13 @@ impl Pool {
     fn connect(&self, stream: TcpStream, graceful: &GracefulShutdown, connections: &mut JoinSet<()>) {
         // An answer is written at once and whole: waiting for more to send only delays it.
         let _ = stream.set_nodelay(true);
-        let watcher = graceful.watcher();
-        let service = Arc::clone(&self.service);
+        let (watcher, service) = (graceful.watcher(), Arc::clone(&self.service));
         match self.tls.as_ref().map(TlsConfig::acceptor) {
-            None => drop(connections.spawn(speak(stream, service, false, watcher))),
-            Some(tls) => drop(connections.spawn(async move {
-                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                    speak(stream, service, true, watcher).await;
-                }
-            })),
+            None => drop(connections.spawn(greet(std::future::ready(Some(stream)), service, false, watcher))),
+            Some(tls) => {
+                let shaken = async move { tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await.ok()?.ok() };
+                drop(connections.spawn(greet(shaken, service, true, watcher)));
+            }
         }
     }
 }
@@ -297,21 +357,83 @@ async fn pause_after(error: &io::Error) {
     }
 }
 
-/// Answers the requests of a connection. A client that goes away ends it, and with it what was asked.
-async fn speak(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+/// Answers the requests of a connection where there is room for it, and otherwise tells who connected that there is none.
+async fn greet<S>(stream: impl Future<Output = Option<S>>, service: Arc<Service>, secure: bool, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let rules = service.gate.rules();
+    let visit = |crowded| Visit {
+        service: Arc::clone(&service),
+        progress: Arc::default(),
+        secure,
+        crowded,
+        requests: rules.limits.connection_requests,
+    };
+    // The place is taken before anything is waited for: a handshake costs more than many requests.
+    if let Some(_place) = service.door.enter(rules.limits.http_connections) {
+        if let Some(stream) = stream.await {
+            visit(false).speak(stream, &rules.limits, watcher).await;
+        }
+    } else if let Some(_place) = service.turned_away.enter(TURNED_AWAY) {
+        let told = async {
+            if let Some(stream) = stream.await {
+                visit(true).speak(stream, &rules.limits, watcher).await;
+            }
+        };
+        // Who does not listen to that is cut off.
+        let _ = tokio::time::timeout(FAREWELL, told).await;
+    }
+}
+
+/// A connection of a client.
+#[derive(Clone)]
+struct Visit {
     service: Arc<Service>,
+    progress: Arc<Progress>,
     secure: bool,
-    watcher: hyper_util::server::graceful::Watcher,
-) {
-    let mut http = auto::Builder::new(TokioExecutor::new());
-    let idle = service.gate.limits().idle_time.0;
-    http.http1().timer(TokioTimer::new()).header_read_timeout(idle);
-    http.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).keep_alive_interval(idle);
-    let answer = service_fn(move |request| {
-        let service = Arc::clone(&service);
-        async move { Ok::<_, Infallible>(service.answer(request, secure).await.into_response()) }
-    });
-    // What went wrong with one connection is the client's to notice.
-    let _ = watcher.watch(http.serve_connection(TokioIo::new(Patient::new(stream, idle)), answer)).await;
+    /// Whether there are too many others.
+    crowded: bool,
+    /// How many requests it may make.
+    requests: Option<NonZeroU32>,
+}
+
+impl Visit {
+    /// Answers its requests. A client that goes away ends it, and with it what was asked.
+    async fn speak(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        limits: &Limits,
+        watcher: Watcher,
+    ) {
+        let mut http = auto::Builder::new(TokioExecutor::new());
+        let patience = Patience { head: limits.head_time.0, idle: limits.idle_time.0 };
+        // The stream itself knows how long it may take, with one clock for all requests instead of one for each.
+        http.http1().header_read_timeout(None).max_buf_size(limits.head_size.0.max(SMALLEST_HEAD));
+        let head = u32::try_from(limits.head_size.0).unwrap_or(u32::MAX);
+        let mut http2 = http.http2();
+        http2
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .keep_alive_interval(patience.idle)
+            .max_header_list_size(head);
+        let stream = Patient::new(stream, patience, Arc::clone(&self.progress));
+        let answer = service_fn(move |request| {
+            let visit = self.clone();
+            async move { Ok::<_, Infallible>(visit.answer(request).await.into_response()) }
+        });
+        // What went wrong with one connection is the client's to notice.
+        let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), answer)).await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Reply {
+        let is_http2 = request.version() == Version::HTTP_2;
+        let (number, _answering) = self.progress.begin(is_http2);
+        if self.crowded {
+            return self.service.turn_away(&request);
+        }
+        let reply = self.service.answer(request, self.secure).await;
+        let is_last = self.requests.is_some_and(|most| number >= most.get());
+        if is_last && !is_http2 { reply.closing() } else { reply }
+    }
 }

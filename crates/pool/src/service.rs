@@ -3,9 +3,10 @@
 use crate::{
     body,
     cache::{Asked, Cache, Stale, Status, Strategy},
-    gate::Gate,
+    gate::{Gate, Rules},
     health::Health,
     keys::Admitted,
+    limits::Room,
     metrics::Exporter,
     reply::{Reply, status_of},
     route::{Client, Route, Step},
@@ -23,15 +24,14 @@ use hyper::{
 };
 use lenslet_core::{
     catalog::Catalog,
-    engine::Engine as _,
+    engine::{Engine as _, TransactionOptions},
     error::{Error, ErrorKind},
     query::Query,
 };
 use lenslet_native::{Engine, forest::Rows};
 use lenslet_wire::{
     answer::{self, Form, ROWS},
-    decode::{self, Limits},
-    error,
+    decode, error,
     json::Writer,
     words,
 };
@@ -43,8 +43,11 @@ use tracing::Instrument as _;
 pub(crate) struct Service {
     pub(crate) admission: Admission,
     pub(crate) gate: Gate,
-    /// Absent where nothing is to be kept.
-    pub(crate) cache: Option<Arc<Cache>>,
+    /// Connections of clients.
+    pub(crate) door: Room,
+    /// Those who are told that there are too many.
+    pub(crate) turned_away: Room,
+    pub(crate) cache: Arc<Cache>,
     pub(crate) engine: Engine,
     pub(crate) health: Health,
     /// Where numbers are kept, if the pool is to tell them.
@@ -52,7 +55,6 @@ pub(crate) struct Service {
     /// What answers name as the place that they come from.
     pub(crate) region: String,
     pub(crate) transactions: Transactions,
-    pub(crate) limits: Limits,
     /// Where clients reach the pool, where that is not what they call it.
     pub(crate) public_url: Option<String>,
 }
@@ -63,6 +65,7 @@ struct Caller<'r> {
     client: Client<'r>,
     form: Form,
     key: &'r Admitted,
+    rules: &'r Arc<Rules>,
 }
 
 /// Where a query runs.
@@ -93,6 +96,13 @@ impl Service {
         seen.end(reply, &self.region)
     }
 
+    /// Answers a request over one connection too many.
+    pub(crate) fn turn_away(&self, request: &Request<Incoming>) -> Reply {
+        let most = self.gate.rules().limits.http_connections;
+        let seen = Seen::begin(request.headers(), Route::of(request.method(), request.uri().path()).name());
+        seen.end(Reply::crowded(form(request.headers()), most), &self.region)
+    }
+
     async fn routed(
         self: &Arc<Self>,
         route: Route<'_>,
@@ -102,7 +112,7 @@ impl Service {
         secure: bool,
         seen: &Seen,
     ) -> Result<Reply, Error> {
-        let key = &*match route {
+        match route {
             Route::Health => return Ok(Reply::text(StatusCode::OK, "ok\n")),
             Route::Ready => return Ok(Box::pin(self.health.ready(&self.engine)).await),
             Route::Query(_) | Route::Begin(_) | Route::Schema(_) if self.health.is_draining() => {
@@ -110,17 +120,19 @@ impl Service {
             }
             Route::OtherMethod => return Ok(Reply::json(StatusCode::METHOD_NOT_ALLOWED, "{}")),
             Route::Unknown => return Err(Error::new(ErrorKind::NotFound, "the pool has nothing at this address")),
-            _ => self.gate.admit(&head.headers)?,
-        };
+            _ => {}
+        }
+        let rules = &self.gate.rules();
+        let key = &*self.gate.admit(rules, &head.headers)?;
         let _ = seen.key.set(Arc::clone(&key.name));
-        let caller = |client| self.caller(client, form, key, &head.headers);
+        let caller = |client| checked(Caller { client, form, key, rules }, &head.headers);
         match route {
             Route::Query(client) => {
                 let caller = caller(client)?;
                 if !self.admits(caller) {
                     return Ok(Reply::schema_missing());
                 }
-                let body = self.read(body).await?;
+                let body = read(body, rules).await?;
                 Ok(match Strategy::of(&head.headers) {
                     Ok(None) => self.query(Place::Alone(&self.engine), caller, &body).await.whence(Status::None, None),
                     Ok(Some(strategy)) => Box::pin(self.cached(caller, strategy, body)).await,
@@ -129,30 +141,34 @@ impl Service {
             }
             Route::Within(client, id, step) => {
                 // Who ends a transaction is not asked for a release: what it did must not be lost for that.
-                let caller = if step == Step::Query { caller(client)? } else { Caller { client, form, key } };
-                Box::pin(self.within(caller, id, step, body)).await
+                let caller = match step {
+                    Step::Commit | Step::Rollback => Caller { client, form, key, rules },
+                    Step::Query | Step::Save => caller(client)?,
+                };
+                if !self.transactions.may_have(id) {
+                    return Ok(Reply::misrouted(form));
+                }
+                match step {
+                    Step::Save => Ok(self.begun(head, caller, secure, self.saved(caller, id, body).await?)),
+                    _ => Box::pin(self.within(caller, id, step, body)).await,
+                }
             }
             Route::Begin(client) => {
                 let caller = caller(client)?;
                 if !self.admits(caller) {
                     return Ok(Reply::schema_missing());
                 }
-                Ok(match Box::pin(self.begin(caller, body)).await? {
-                    Ok(id) => Reply::json(StatusCode::OK, self.begun(head, client, &id, secure)),
-                    Err(failed) => Reply::transaction_failed(form, &failed),
-                })
+                Ok(self.begun(head, caller, secure, Box::pin(self.begin(caller, body)).await?))
             }
             Route::Schema(client) => {
                 caller(client)?;
-                let uploaded = self.admission.upload(client.hash, &self.read(body).await?);
+                let uploaded = self.admission.upload(client.hash, &read(body, rules).await?);
                 uploaded.map_err(|refused| Error::new(ErrorKind::BadRequest, refused.to_string()))?;
                 Ok(Reply::json(StatusCode::OK, quoted(client.hash)))
             }
             Route::Invalidate => {
-                let stale = Stale::of(text(&self.read(body).await?)?)?;
-                if let Some(cache) = &self.cache {
-                    cache.invalidate(&stale);
-                }
+                let stale = Stale::of(text(&read(body, rules).await?)?)?;
+                self.cache.invalidate(&stale);
                 Ok(Reply::json(StatusCode::OK, "{}"))
             }
             Route::Metrics => match &self.exporter {
@@ -165,16 +181,12 @@ impl Service {
         }
     }
 
-    async fn read(&self, body: Incoming) -> Result<Bytes, Error> {
-        body::read(body, self.limits.size, self.gate.limits().request_time.0).await
-    }
-
     /// A step of an interactive transaction.
     async fn within(&self, caller: Caller<'_>, id: &str, step: Step, body: Incoming) -> Result<Reply, Error> {
         let (form, owner) = (caller.form, Some(caller.key.number));
         Ok(match step {
-            Step::Query => {
-                let body = self.read(body).await?;
+            Step::Query | Step::Save => {
+                let body = read(body, caller.rules).await?;
                 match self.transactions.engine(id, owner) {
                     Ok(engine) => self.query(Place::Inside(&engine), caller, &body).await,
                     Err(ended) => failed(form, &ended),
@@ -187,33 +199,20 @@ impl Service {
 
     /// Begins an interactive transaction; its id, or why it could not begin.
     async fn begin(&self, caller: Caller<'_>, body: Incoming) -> Result<Result<String, Error>, Error> {
-        let body = self.read(body).await?;
-        let options = decode::start(text(&body)?, &self.limits)?;
+        let options = caller.options(body).await?;
         let begun = async {
-            let options = self.gate.options(options)?;
-            let _place = self.gate.enter()?;
+            let options = caller.rules.options(options)?;
+            let _place = self.gate.enter(caller.rules)?;
             self.transactions.begin(&self.engine, options, Some(caller.key.number)).await
         };
         Ok(begun.await)
     }
 
-    /// Whether the client's release is one that can be answered.
-    fn caller<'r>(
-        &self,
-        client: Client<'r>,
-        form: Form,
-        key: &'r Admitted,
-        headers: &HeaderMap,
-    ) -> Result<Caller<'r>, Error> {
-        let spoken = match headers.get(PROTOCOL_HEADER) {
-            Some(protocol) if protocol == PROTOCOL => return Ok(Caller { client, form, key }),
-            Some(protocol) => format!("version {protocol:?} of Lenslet's protocol"),
-            None if matches!(client.version.split('.').next(), Some("5" | "6")) => {
-                return Ok(Caller { client, form, key });
-            }
-            None => format!("the protocol of release {}", client.version),
-        };
-        Err(Error::new(ErrorKind::VersionUnsupported, format!("the pool does not speak {spoken}")))
+    /// Begins a savepoint in a transaction, which has as much time as there is left of that.
+    async fn saved(&self, caller: Caller<'_>, id: &str, body: Incoming) -> Result<Result<String, Error>, Error> {
+        caller.options(body).await?;
+        let saving = self.transactions.save(id, Some(caller.key.number));
+        Ok(caller.rules.in_time(saving).await)
     }
 
     /// Lenslet's own clients name every column they want: whether one is there shows when it is asked for.
@@ -228,9 +227,10 @@ impl Service {
     /// Answers what stands in a body, with a kept answer where there is one.
     async fn cached(self: &Arc<Self>, caller: Caller<'_>, strategy: Strategy, body: Bytes) -> Reply {
         let form = caller.form;
-        let Some(cache) = &self.cache else {
+        let cache = &self.cache;
+        if !cache.is_on() {
             return self.query(Place::Alone(&self.engine), caller, &body).await.whence(Status::None, None);
-        };
+        }
         let asked = Asked { scope: Arc::clone(&caller.key.scope), rows: form == Form::Rows, body };
         // What was kept for this scope was permitted to it.
         if let Some(answer) = cache.fresh(&asked, &strategy) {
@@ -239,15 +239,15 @@ impl Service {
         let query = match self.decoded(caller, &asked.body) {
             Ok(decode::Request::One(query)) if only_reads(&query) => query,
             Ok(request) => {
-                let answer = self.executed(Place::Alone(&self.engine), form, request).await;
+                let answer = self.executed(Place::Alone(&self.engine), form, caller.rules, request).await;
                 return replied(form, answer).whence(Status::None, None);
             }
             Err(error) => return failed(form, &error),
         };
-        let service = Arc::clone(self);
+        let (service, rules) = (Arc::clone(self), Arc::clone(caller.rules));
         let fetch = move || async move {
             let place = Place::Alone(&service.engine);
-            service.executed(place, form, decode::Request::One(query)).await
+            service.executed(place, form, &rules, decode::Request::One(query)).await
         };
         match cache.get(&asked, &strategy, fetch).await {
             Ok((answer, status)) => Reply::answered(form, answer.body.clone()).whence(status, Some(&answer.modified)),
@@ -258,7 +258,7 @@ impl Service {
     /// Answers what stands in a body.
     async fn query(&self, place: Place<'_>, caller: Caller<'_>, body: &Bytes) -> Reply {
         let answer = match self.decoded(caller, body) {
-            Ok(request) => self.executed(place, caller.form, request).await,
+            Ok(request) => self.executed(place, caller.form, caller.rules, request).await,
             Err(error) => Err(error),
         };
         replied(caller.form, answer)
@@ -270,8 +270,7 @@ impl Service {
             Form::Rows => decode::Client::Lenslet,
             Form::Objects => decode::Client::Prisma,
         };
-        let limits = Limits { client, ..self.limits };
-        let request = decode::request(text(body)?, self.catalog(), &limits)?;
+        let request = decode::request(text(body)?, self.catalog(), &caller.rules.decoding(client))?;
         self.permitted(caller.key, &request)?;
         Ok(request)
     }
@@ -285,14 +284,20 @@ impl Service {
         }
     }
 
-    async fn executed(&self, place: Place<'_>, form: Form, request: decode::Request) -> Result<String, Error> {
+    async fn executed(
+        &self,
+        place: Place<'_>,
+        form: Form,
+        rules: &Rules,
+        request: decode::Request,
+    ) -> Result<String, Error> {
         let (engine, _place) = match place {
-            Place::Alone(engine) => (engine, Some(self.gate.enter()?)),
+            Place::Alone(engine) => (engine, Some(self.gate.enter(rules)?)),
             Place::Inside(engine) => (engine, None),
         };
         // Boxed, since each of those who wait for it would have room for all of it.
-        let answer = self.gate.in_time(Box::pin(self.written(engine, form, request))).await?;
-        self.gate.answer(answer)
+        let answer = rules.in_time(Box::pin(self.written(engine, form, request))).await?;
+        rules.answer(answer)
     }
 
     async fn written(&self, engine: &Engine, form: Form, request: decode::Request) -> Result<String, Error> {
@@ -347,7 +352,11 @@ impl Service {
     }
 
     /// `{"id":…,"data-proxy":{"endpoint":…}}`: where the transaction goes on.
-    fn begun(&self, head: &Parts, client: Client<'_>, id: &str, secure: bool) -> String {
+    fn begun(&self, head: &Parts, caller: Caller<'_>, secure: bool, begun: Result<String, Error>) -> Reply {
+        let id = match begun {
+            Ok(id) => id,
+            Err(failed) => return Reply::transaction_failed(caller.form, &failed),
+        };
         let base = match &self.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => address(head, secure),
@@ -355,15 +364,39 @@ impl Service {
         let mut out = Writer::default();
         out.open('{');
         out.key("id");
-        out.text(id);
+        out.text(&id);
         out.key("data-proxy");
         out.open('{');
         out.key("endpoint");
-        out.text(&format!("{base}/{}/{}/itx/{id}", client.version, client.hash));
+        out.text(&format!("{base}/{}/{}/itx/{id}", caller.client.version, caller.client.hash));
         out.close('}');
         out.close('}');
-        out.finish()
+        Reply::json(StatusCode::OK, out.finish())
     }
+}
+
+impl Caller<'_> {
+    /// What a transaction or savepoint is to be.
+    async fn options(self, body: Incoming) -> Result<TransactionOptions, Error> {
+        let body = read(body, self.rules).await?;
+        decode::start(text(&body)?, &self.rules.decoding(decode::Client::Prisma))
+    }
+}
+
+/// The caller, if its release is one that can be answered.
+fn checked<'r>(caller: Caller<'r>, headers: &HeaderMap) -> Result<Caller<'r>, Error> {
+    let version = caller.client.version;
+    let spoken = match headers.get(PROTOCOL_HEADER) {
+        Some(protocol) if protocol == PROTOCOL => return Ok(caller),
+        Some(protocol) => format!("version {protocol:?} of Lenslet's protocol"),
+        None if matches!(version.split('.').next(), Some("5" | "6")) => return Ok(caller),
+        None => format!("the protocol of release {version}"),
+    };
+    Err(Error::new(ErrorKind::VersionUnsupported, format!("the pool does not speak {spoken}")))
+}
+
+async fn read(body: Incoming, rules: &Rules) -> Result<Bytes, Error> {
+    body::read(body, rules.limits.request_size.0, rules.limits.request_time.0).await
 }
 
 /// What the client calls the pool. Who tells something else than the truth misleads only itself.

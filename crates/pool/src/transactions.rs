@@ -13,8 +13,18 @@ use std::{
 };
 
 /// The transactions of a pool.
-#[derive(Debug, Default)]
-pub(crate) struct Transactions(Mutex<State>);
+#[derive(Debug)]
+pub(crate) struct Transactions {
+    /// What the ids of this pool begin with, until it ends: transactions of another one are none that it has forgotten.
+    mark: String,
+    state: Mutex<State>,
+}
+
+impl Default for Transactions {
+    fn default() -> Self {
+        Transactions { mark: format!("{:08x}", rand::random::<u32>()), state: Mutex::default() }
+    }
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -22,11 +32,16 @@ struct State {
     swept: Option<Instant>,
 }
 
-/// A transaction, or what is remembered of it.
+/// A transaction or a savepoint in one, or what is remembered of it.
 #[derive(Debug)]
 struct Transaction {
     /// Who began it; nobody else may use it.
     owner: Option<u64>,
+    /// What a savepoint is in.
+    outer: Option<Arc<Transaction>>,
+    /// How many savepoints deep.
+    level: u32,
+    /// Its time is that of the whole transaction.
     began: Instant,
     timeout: Duration,
     stage: Mutex<Stage>,
@@ -43,6 +58,8 @@ enum Stage {
 const REMEMBERED: Duration = Duration::from_secs(60);
 /// How often those that are not any more are looked for.
 const SWEPT: Duration = Duration::from_secs(1);
+/// Savepoints inside of each other.
+const DEEPEST: u32 = 64;
 
 impl Transactions {
     /// Begins a transaction, and answers its id.
@@ -53,14 +70,36 @@ impl Transactions {
         owner: Option<u64>,
     ) -> Result<String, Error> {
         let timeout = options.timeout;
-        let engine = engine.begin(options).await?;
+        let stage = Mutex::new(Stage::Open(engine.begin(options).await?));
+        Ok(self.keep(Transaction { owner, outer: None, level: 0, began: Instant::now(), timeout, stage }))
+    }
+
+    /// Begins a savepoint in a transaction or in another savepoint, and answers its id. It is used and ended as a transaction
+    /// is, and ends with what it is in.
+    pub(crate) async fn save(&self, id: &str, owner: Option<u64>) -> Result<String, Error> {
+        let outer = self.find(id, owner)?;
+        let engine = outer.open("savepoint")?;
+        let level = outer.level + 1;
+        if level > DEEPEST {
+            return Err(failed(format!("Savepoints are inside of each other {DEEPEST} deep at most.")));
+        }
+        let stage = Mutex::new(Stage::Open(engine.begin(TransactionOptions::default()).await?));
+        let (began, timeout) = (outer.began, outer.timeout);
+        Ok(self.keep(Transaction { owner, outer: Some(outer), level, began, timeout, stage }))
+    }
+
+    fn keep(&self, transaction: Transaction) -> String {
         // It is all that another client with the same key would have to know.
-        let id = format!("{:032x}", rand::random::<u128>());
-        let transaction = Transaction { owner, began: Instant::now(), timeout, stage: Mutex::new(Stage::Open(engine)) };
+        let id = format!("{}{:032x}", self.mark, rand::random::<u128>());
         let mut state = self.state();
         state.sweep();
         state.all.insert(id.clone(), Arc::new(transaction));
-        Ok(id)
+        id
+    }
+
+    /// Whether the id can be one of this pool's.
+    pub(crate) fn may_have(&self, id: &str) -> bool {
+        id.starts_with(&self.mark)
     }
 
     /// The engine that works inside of a transaction.
@@ -87,8 +126,8 @@ impl Transactions {
         let found = self.state().all.get(id).filter(|it| it.owner == owner).cloned();
         found.ok_or_else(|| {
             failed(
-                "Transaction not found. Transaction ID is invalid, refers to an old closed transaction the pool doesn't \
-                 have information about anymore, or was obtained from another pool."
+                "Transaction not found. Transaction ID is invalid, or refers to an old closed transaction the pool doesn't \
+                 have information about anymore."
                     .into(),
             )
         })
@@ -96,7 +135,7 @@ impl Transactions {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing in here can be left half done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,7 +157,8 @@ impl Transaction {
     }
 
     fn is_open(&self) -> bool {
-        matches!(*self.stage(), Stage::Open(_)) && self.began.elapsed() < self.timeout
+        let is_open = matches!(*self.stage(), Stage::Open(_)) && self.began.elapsed() < self.timeout;
+        is_open && self.outer.as_ref().is_none_or(|outer| outer.is_open())
     }
 
     fn open(&self, what: &str) -> Result<Engine, Error> {

@@ -83,6 +83,16 @@ impl fmt::Display for Time {
     }
 }
 
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+        match units.iter().find(|(power, _)| self.0 > 0 && self.0.is_multiple_of(1 << power)) {
+            Some((power, name)) => write!(f, "{} {name}", self.0 >> power),
+            None => write!(f, "{} B", self.0),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
@@ -122,6 +132,9 @@ mod tests {
     fn sizes() {
         for (text, bytes) in [("0", 0), ("7 B", 7), ("2KiB", 2048), (" 1 GiB ", 1 << 30)] {
             assert_eq!(text.parse(), Ok(Size(bytes)));
+        }
+        for text in ["0 B", "7 B", "2 KiB", "1536 B", "64 MiB", "1 GiB"] {
+            assert_eq!(text.parse::<Size>().map(|it| it.to_string()), Ok(text.into()));
         }
         for text in ["", "MiB", "1 MB", "1e3", "99999999999 GiB"] {
             assert!(text.parse::<Size>().is_err(), "{text}");

@@ -20,7 +20,10 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
 use tokio_rustls::TlsConnector;
 
 fn make(path: &Path, name: &str, scope: Scope) -> String {
@@ -34,7 +37,7 @@ async fn a_revoked_key_is_refused_by_the_next_request() {
     let rig = Rig::start(|pool, folder| {
         let path = folder.path().join("pool.toml");
         keys = vec![make(&path, "a", Scope::default()), make(&path, "b", Scope::default())];
-        pool.key_file(&path, Config::read(&path).unwrap().keys())
+        pool.config_file(&path, Config::read(&path).unwrap(), |_| {})
     })
     .await;
     let path = rig.folder.path().join("pool.toml");
@@ -55,7 +58,8 @@ async fn a_revoked_key_is_refused_by_the_next_request() {
 
 #[tokio::test]
 async fn the_first_key_closes_an_open_pool_for_good() {
-    let rig = Rig::start(|pool, folder| pool.key_file(folder.path().join("pool.toml"), Keys::default())).await;
+    let rig =
+        Rig::start(|pool, folder| pool.config_file(folder.path().join("pool.toml"), Config::default(), |_| {})).await;
     let path = rig.folder.path().join("pool.toml");
     assert_eq!(rig.query("", &[], &users()).await.body, ADA);
     let key = make(&path, "a", Scope::default());
@@ -108,7 +112,7 @@ async fn beyond_a_limit_comes_its_code_at_once() {
     };
     let rig = Rig::start(|pool, _| pool.limits(limits)).await;
     let users = users();
-    expect(&rig.query("", &[], &" ".repeat(2001)).await, 400, "P5000");
+    expect(&rig.query("", &[], &" ".repeat(2001)).await, 413, "P5000");
     expect(&rig.query("", &[], &"[".repeat(100)).await, 400, "P5000");
     expect(&rig.query("", &[], &format!("[{}1]", "1,".repeat(100))).await, 400, "P5000");
     expect(&rig.query("", &[], &format!(r#"{{"batch":[{users},{users},{users},{users}]}}"#)).await, 400, "P5000");
@@ -145,13 +149,12 @@ async fn beyond_a_limit_comes_its_code_at_once() {
 
 #[tokio::test]
 async fn a_key_has_an_allowance() {
-    let limits = Limits { requests_per_second: NonZeroU32::new(5), ..Limits::default() };
     let rig = Rig::start(|pool, folder| {
         let path = folder.path().join("pool.toml");
         make(&path, "a", Scope::default());
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, format!("[limits]\nrequests-per-second = 5\n{text}")).unwrap();
-        pool.limits(limits).key_file(&path, Config::read(&path).unwrap().keys())
+        pool.config_file(&path, Config::read(&path).unwrap(), |_| {})
     })
     .await;
     let path = rig.folder.path().join("pool.toml");
@@ -164,6 +167,128 @@ async fn a_key_has_an_allowance() {
     let refused = answers.iter().find(|it| it.status != 200).unwrap();
     expect(refused, 429, "P5011");
     assert_eq!(refused.header("retry-after"), "1");
+}
+
+#[tokio::test]
+async fn what_changes_in_the_file_counts_from_the_next_request_on() {
+    let rig = Rig::start(|pool, folder| {
+        // What a flag says stays, whatever the file says.
+        pool.config_file(folder.path().join("pool.toml"), Config::default(), |config| config.limits.values = 1000)
+    })
+    .await;
+    let path = rig.folder.path().join("pool.toml");
+    let minute = [("cache-control", "max-age=60")];
+    let batch = |count| format!(r#"{{"batch":[{}]}}"#, vec![users(); count].join(","));
+    // A request that is under way goes on under the rules that it began with.
+    let slow = r#"{"modelName":"Slow","action":"findMany","query":{"arguments":{},"selection":{"count":true}}}"#;
+    let (slow, ()) = tokio::join!(rig.query("", &[], slow), async {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        fs::write(&path, "[limits]\nbatch = 2\nvalues = 1\nquery-time = \"1ms\"").unwrap();
+        assert_eq!(rig.query("", &[], &batch(2)).await.status, 200);
+        expect(&rig.query("", &[], &batch(3)).await, 400, "P5000");
+    });
+    assert_eq!(slow.status, 200, "{slow:?}");
+    for (memory, expected) in [("\"1 MiB\"", ["miss", "ttl"]), ("0", ["none", "none"]), ("\"1 MiB\"", ["miss", "ttl"])]
+    {
+        fs::write(&path, format!("[cache]\nmemory = {memory}")).unwrap();
+        for expected in expected {
+            let answer = rig.query("", &minute, &users()).await;
+            assert_eq!(answer.header("accelerate-cache-status"), expected, "{memory}");
+        }
+        assert_eq!(rig.query("", &[], &batch(3)).await.status, 200);
+    }
+    fs::write(&path, "[limits]\nhttp-connections = 0").unwrap();
+    let crowded = rig.query("", &[], &users()).await;
+    expect(&crowded, 503, "P5006");
+    assert_eq!((crowded.header("retry-after"), crowded.header("connection")), ("1", "close"));
+    fs::write(&path, "").unwrap();
+    assert_eq!(rig.query("", &[], &users()).await.status, 200);
+}
+
+#[tokio::test]
+async fn connections_of_clients_are_counted() {
+    let limits = Limits {
+        http_connections: 2,
+        connection_requests: NonZeroU32::new(3),
+        head_size: Size(8 << 10),
+        head_time: Time(Duration::from_millis(300)),
+        ..Limits::default()
+    };
+    let rig = Rig::start(|pool, _| pool.limits(limits)).await;
+    let health = async |stream: &mut TcpStream| {
+        stream.write_all(b"GET /health HTTP/1.1\r\nhost: pool\r\n\r\n").await.unwrap();
+        let mut said = vec![0; 1000];
+        let length = stream.read(&mut said).await.unwrap();
+        String::from_utf8(said[..length].to_vec()).unwrap()
+    };
+    let mut two = [TcpStream::connect(rig.address).await.unwrap(), TcpStream::connect(rig.address).await.unwrap()];
+    for stream in &mut two {
+        assert!(health(stream).await.starts_with("HTTP/1.1 200"));
+    }
+    let began = Instant::now();
+    let full = rig.send("GET", "/health", &[], "").await;
+    assert_eq!((full.status, full.body.contains("2 clients are connected")), (503, true), "{full:?}");
+    assert!(began.elapsed() < Duration::from_millis(200), "{:?}", began.elapsed());
+    // Whoever has a place keeps it for as many requests as it may make.
+    let [first, second] = &mut two;
+    assert!(!health(first).await.contains("connection: close"));
+    assert!(health(first).await.contains("connection: close"));
+    assert_eq!(first.read(&mut [0; 1]).await.unwrap(), 0);
+    // Between requests it may stay; within a head it may not.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(health(second).await.starts_with("HTTP/1.1 200"));
+    second.write_all(b"GET /hea").await.unwrap();
+    let began = Instant::now();
+    assert_eq!(second.read(&mut [0; 1]).await.unwrap_or(0), 0);
+    assert!((Duration::from_millis(250)..Duration::from_secs(2)).contains(&began.elapsed()), "{:?}", began.elapsed());
+    let large = rig.send("GET", "/health", &[("x", &"a".repeat(9 << 10))], "").await;
+    assert_eq!(large.status, 431);
+    assert_eq!(rig.send("GET", "/health", &[("x", &"a".repeat(4 << 10))], "").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_transaction_has_savepoints() {
+    let rig = Rig::start(|pool, _| pool.keys(Keys::single("k", Scope::everything()))).await;
+    let own =
+        [("authorization", "Bearer k"), ("accept", "application/vnd.lenslet.rows+json"), ("lenslet-protocol", "1")];
+    let post = async |path: &str, body: &str| rig.send("POST", path, &own, body).await;
+    let begin = async |path: &str| {
+        let begun = post(&format!("{path}/transaction/start"), "{}").await;
+        let json: serde_json::Value = serde_json::from_str(&begun.body).unwrap();
+        let endpoint = json["data-proxy"]["endpoint"].as_str().unwrap_or_default().to_owned();
+        (begun, endpoint.strip_prefix("http://pool").unwrap_or_default().to_owned())
+    };
+    let create =
+        |email: &str| find("User", "createOne", &format!(r#"{{"data":{{"email":"{email}"}}}}"#), r#"{"id":true}"#);
+    let (_, outer) = begin("/1/1").await;
+    let (_, kept) = begin(&outer).await;
+    assert_eq!(post(&format!("{kept}/graphql"), &create("kept")).await.status, 200);
+    let (_, undone) = begin(&kept).await;
+    assert_eq!(post(&format!("{undone}/graphql"), &create("undone")).await.status, 200);
+    assert_eq!(post(&format!("{undone}/rollback"), "").await.status, 200);
+    assert!(post(&format!("{undone}/graphql"), &users()).await.body.contains("P2028"));
+    assert_eq!(post(&format!("{kept}/commit"), "").await.status, 200);
+    // What is left open ends with what it is in.
+    let (_, open) = begin(&outer).await;
+    assert_eq!(post(&format!("{outer}/commit"), "").await.status, 200);
+    assert!(post(&format!("{open}/graphql"), &create("late")).await.body.contains("P2028"));
+    assert!(post(&format!("{open}/transaction/start"), "{}").await.body.contains("P2028"));
+    let emails = rig.query("k", &[], &find("User", "findMany", "{}", r#"{"email":true}"#)).await.body;
+    assert!(emails.contains("kept") && !emails.contains("undone") && !emails.contains("late"), "{emails}");
+    // They are inside of each other as deep as the pool lets them.
+    let (_, mut deep) = begin("/1/1").await;
+    let mut levels = 0;
+    let refused = loop {
+        let (answer, next) = begin(&deep).await;
+        if next.is_empty() {
+            break answer;
+        }
+        (deep, levels) = (next, levels + 1);
+    };
+    assert!(refused.body.contains("P2028") && levels == 64, "{levels}: {refused:?}");
+    // A transaction of another pool is not one that has ended.
+    let strange = post("/1/1/itx/0123456789abcdef0123456789abcdef/commit", "").await;
+    expect(&strange, 404, "P2028");
 }
 
 #[tokio::test]
