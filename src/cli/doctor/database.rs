@@ -1,8 +1,10 @@
 //! How the database is.
 
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use lenslet_migrate::{Database, history};
+use lenslet_pool::config::FILE;
 use lenslet_sql::ddl::Dialect;
 
 use super::{Level, Section};
@@ -10,7 +12,8 @@ use crate::cli::database_url::DatabaseUrl;
 use crate::cli::project::{Project, shown};
 use crate::cli::terminal;
 
-pub(super) fn section(project: &Project) -> Section {
+/// `pool_connections` is what the pool's configuration says of them.
+pub(super) fn section(project: &Project, pool_connections: Option<NonZeroUsize>) -> Section {
     let url = match project.url() {
         Ok(url) => url,
         Err(_) => {
@@ -20,13 +23,28 @@ pub(super) fn section(project: &Project) -> Section {
         }
     };
     let mut section = Section::new(format!("The database `{}`", url.shown()));
-    if let Err(error) = examine(&mut section, project, &url) {
-        section.say(Level::Wrong, error.to_string());
+    if let Err(error) = examine(&mut section, project, &url, pool_connections) {
+        let code = error.code().map_or_else(String::new, |code| format!("{code}: "));
+        section.say(Level::Wrong, format!("{code}{error}{}", advice(&error, &url)));
     }
     section
 }
 
-fn examine(section: &mut Section, project: &Project, url: &DatabaseUrl) -> Result<(), lenslet_migrate::Error> {
+/// The next step, where the error does not say it.
+fn advice(error: &lenslet_migrate::Error, url: &DatabaseUrl) -> &'static str {
+    let refuses_plain = error.to_string().contains("no encryption");
+    match refuses_plain && url.parameter("sslmode") == Some("disable") {
+        true => "; the server wants an encrypted connection: leave `sslmode=disable` out of the URL",
+        false => "",
+    }
+}
+
+fn examine(
+    section: &mut Section,
+    project: &Project,
+    url: &DatabaseUrl,
+    pool_connections: Option<NonZeroUsize>,
+) -> Result<(), lenslet_migrate::Error> {
     lenslet_migrate::dialect(project.schema.datasource.provider)?;
     terminal::progress(&format!("Connecting to `{}`", url.shown()));
     let started = Instant::now();
@@ -37,7 +55,7 @@ fn examine(section: &mut Section, project: &Project, url: &DatabaseUrl) -> Resul
     section.say(Level::Good, format!("it answers, in {}", terminal::milliseconds(started.elapsed())));
     match database.dialect() {
         Dialect::Sqlite => sqlite(section, &mut database)?,
-        Dialect::Postgresql => postgresql(section, &mut database, url)?,
+        Dialect::Postgresql => postgresql(section, &mut database, url, pool_connections)?,
         Dialect::Mysql => {}
     }
     migrations(section, project, &mut database)
@@ -50,12 +68,17 @@ fn sqlite(section: &mut Section, database: &mut Database) -> Result<(), lenslet_
     Ok(())
 }
 
-fn postgresql(section: &mut Section, database: &mut Database, url: &DatabaseUrl) -> Result<(), lenslet_migrate::Error> {
+fn postgresql(
+    section: &mut Section,
+    database: &mut Database,
+    url: &DatabaseUrl,
+    pool_connections: Option<NonZeroUsize>,
+) -> Result<(), lenslet_migrate::Error> {
     if let Some(version) = one(database, "SHOW server_version")? {
         section.say(Level::Good, format!("PostgreSQL {version}"));
     }
     tls(section, database, url)?;
-    connections(section, database, url)
+    connections(section, database, url, pool_connections)
 }
 
 fn tls(section: &mut Section, database: &mut Database, url: &DatabaseUrl) -> Result<(), lenslet_migrate::Error> {
@@ -75,6 +98,7 @@ fn connections(
     section: &mut Section,
     database: &mut Database,
     url: &DatabaseUrl,
+    of_pool: Option<NonZeroUsize>,
 ) -> Result<(), lenslet_migrate::Error> {
     let sql = "SELECT current_setting('max_connections'), current_setting('superuser_reserved_connections'), \
                (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')";
@@ -84,19 +108,25 @@ fn connections(
         return Ok(());
     };
     let free = most.saturating_sub(*reserved);
-    let (limit, taken_by_one) = match url.parameter("connection_limit").and_then(|text| text.parse::<usize>().ok()) {
-        Some(limit) => (limit, format!("a client or pool takes up to {limit} (`connection_limit` of the URL)")),
-        None => {
-            let client = default_connections();
-            let said = format!("a client takes up to {client}, a pool {POOL} (no `connection_limit` in the URL)");
-            (client.max(POOL), said)
+    let of_url = url.parameter("connection_limit").and_then(|text| text.parse::<usize>().ok());
+    let client = of_url.unwrap_or_else(default_connections);
+    let pool = of_pool.map(NonZeroUsize::get).or(of_url).unwrap_or(POOL);
+    let taken_by_one = match (of_pool, of_url) {
+        (Some(_), _) => format!("a client takes up to {client}, a pool {pool} (`connections` of `{FILE}`)"),
+        (None, Some(limit)) => format!("a client or pool takes up to {limit} (`connection_limit` of the URL)"),
+        (None, None) => {
+            format!("a client takes up to {client}, a pool {pool} (no `connection_limit` in the URL)")
         }
+    };
+    let (limit, setting) = match of_pool {
+        Some(_) if pool > client => (pool, "connections"),
+        _ => (client.max(pool), "connection_limit"),
     };
     let counts = format!("{most} connections ({reserved} reserved, {taken} taken); {taken_by_one}");
     match limit.saturating_mul(2) > free {
         false => section.say(Level::Good, counts),
         true if limit > free => {
-            section.say(Level::Wrong, format!("{counts}; that is more than there are: lower `connection_limit`"))
+            section.say(Level::Wrong, format!("{counts}; that is more than there are: lower `{setting}`"))
         }
         true => section.say(Level::Warning, format!("{counts}; two of them, as during a deployment, are too many")),
     }
@@ -108,7 +138,7 @@ const POOL: usize = 10;
 
 /// What the native client opens at most when its URL does not say it.
 fn default_connections() -> usize {
-    std::thread::available_parallelism().map_or(2, std::num::NonZero::get) * 2 + 1
+    std::thread::available_parallelism().map_or(2, NonZeroUsize::get) * 2 + 1
 }
 
 fn migrations(section: &mut Section, project: &Project, database: &mut Database) -> Result<(), lenslet_migrate::Error> {

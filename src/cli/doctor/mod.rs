@@ -1,37 +1,33 @@
 //! `lenslet doctor`.
 
 mod database;
+mod dotenv;
+mod pool;
 mod variables;
 mod wrangler;
-
-use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::project::{Project, ProjectArguments};
 use super::{Outcome, Verdict, terminal};
-use wrangler::Worker;
+use wrangler::{Call, Worker};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lenslet doctor
-  lenslet doctor --env staging     The Worker as `wrangler dev --env staging` runs it
+  lenslet doctor --env staging     The Worker as `wrangler dev --env staging` runs it; so for --var and --env-file
   lenslet doctor --offline         Without the database
   lenslet doctor --json
 
 Says which file feeds which variable of the command line, of a program, and of the Worker; what of it would leak into the Worker; \
-whether the database answers, its version, its TLS, its connections against those of the client, and pending migrations. No value is \
-shown. Exit code 0 when nothing is wrong, else 1; warnings are not wrong.")]
+what a pool here would do; whether the database answers, its version, its TLS, its connections against those of client and \
+pool, and pending migrations. No value is shown. Exit code 0 when nothing is wrong, else 1; warnings are not wrong.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     project: ProjectArguments,
-    /// The environment of the Worker
-    #[arg(long, value_name = "NAME")]
-    env: Option<String>,
-    /// The folder of the Worker, where wrangler runs
-    #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
-    worker: PathBuf,
+    #[command(flatten)]
+    call: Call,
     /// Do not connect to the database
     #[arg(long)]
     offline: bool,
@@ -70,12 +66,14 @@ impl Section {
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let project = Project::load(&arguments.project)?;
-    let folder = if arguments.worker == Path::new(".") { Path::new("") } else { &arguments.worker };
-    let worker = Worker::load(folder, arguments.env.as_deref())?;
+    let worker = Worker::load(&arguments.call)?;
     let mut sections = vec![variables::of_command_line(&project), variables::of_program(&project)];
     sections.extend(worker.as_ref().map(|it| variables::of_worker(it, &project)));
+    let pool = pool::configuration();
+    sections.extend(pool.as_ref().map(pool::section));
     if !arguments.offline {
-        sections.push(database::section(&project));
+        let connections = pool.and_then(Result::ok).and_then(|it| it.limits.connections);
+        sections.push(database::section(&project, connections));
     }
     let is_wrong = sections.iter().flat_map(|it| &it.facts).any(|fact| fact.level == Level::Wrong);
     if arguments.project.json {
@@ -112,7 +110,7 @@ fn as_json(sections: &[Section], worker: Option<&Worker>, is_wrong: bool) -> Val
         .collect();
     let variables = |worker: &Worker| {
         let variables = worker.variables.iter();
-        let variables = variables.map(|(name, variable)| (name.clone(), json!(variable.file)));
+        let variables = variables.map(|(name, variable)| (name.clone(), json!(variable.source.name())));
         Value::Object(variables.collect())
     };
     json!({ "healthy": !is_wrong, "sections": sections, "worker": worker.map(variables) })

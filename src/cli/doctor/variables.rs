@@ -3,9 +3,10 @@
 use lenslet::check::Url;
 use lenslet::codegen::is_ours;
 
-use super::wrangler::{Variable, Worker};
+use super::wrangler::{Source, Variable, Worker};
 use super::{Level, Section};
 use crate::cli::project::Project;
+use crate::cli::terminal;
 
 /// What the commands that need a URL read.
 pub(super) fn of_command_line(project: &Project) -> Section {
@@ -67,9 +68,18 @@ pub(super) fn of_worker(worker: &Worker, project: &Project) -> Section {
     if let Some(name) = &worker.unknown_environment {
         section.say(Level::Wrong, format!("there is no environment `{name}` in `{}`", worker.configuration.display()));
     }
+    let mut of_process = 0;
     for (name, variable) in &worker.variables {
-        let (level, remark) = judge(name, variable, project);
-        section.say(level, format!("`{name}` is from `{}`{remark}", variable.file));
+        match judge(name, variable, project) {
+            (Level::Wrong, remark) => section.say(Level::Wrong, said(name, variable, &remark)),
+            // Most of them mean nothing to the Worker, and they are many.
+            _ if variable.source == Source::Process && name != "DATABASE_URL" => of_process += 1,
+            (level, remark) => section.say(level, said(name, variable, &remark)),
+        }
+    }
+    if of_process > 0 {
+        let count = terminal::counted(of_process, "variable");
+        section.say(Level::Warning, format!("{count} of the environment of `wrangler`, which gives it all of them"));
     }
     if !worker.variables.contains_key("DATABASE_URL") {
         let how = "write the URL of the pool into `.dev.vars`";
@@ -77,6 +87,13 @@ pub(super) fn of_worker(worker: &Worker, project: &Project) -> Section {
     }
     section.say(Level::Good, "deployed, it has the variables of the configuration and what `wrangler secret put` set");
     section
+}
+
+fn said(name: &str, variable: &Variable, remark: &str) -> String {
+    match &variable.source {
+        Source::Process => format!("`{name}` is from the environment{remark}"),
+        source => format!("`{name}` is from `{}`{remark}", source.name()),
+    }
 }
 
 /// Whether a Worker should have a variable.
@@ -88,23 +105,24 @@ fn judge(name: &str, variable: &Variable, project: &Project) -> (Level, String) 
         return (Level::Wrong, "; it is the URL of a database, and a Worker wants that of the pool".to_owned());
     }
     if is_database || names_the_database(name, project) {
-        let how = "leaks the database into the Worker; give the Worker a `.dev.vars`, then `.env` is not read";
-        return (
-            Level::Wrong,
-            format!(
-                "; it {}",
-                if variable.is_of_the_command_line { how } else { "leaks the database into the Worker" }
-            ),
-        );
+        let leaks = "; it leaks the database into the Worker";
+        let how = match variable.source {
+            Source::CommandLine(_) => "; give the Worker a `.dev.vars`, then `.env` is not read",
+            Source::Process => "; leave out CLOUDFLARE_INCLUDE_PROCESS_ENV, or give the Worker a `.dev.vars`",
+            Source::Configuration(_) | Source::Secrets(_) | Source::Flag => "",
+        };
+        return (Level::Wrong, format!("{leaks}{how}"));
     }
-    if variable.is_public && is_key {
-        let how = "put it into `.dev.vars`, and `npx wrangler secret put` it";
-        return (Level::Wrong, format!("; it holds a key, and the file is in version control: {how}"));
+    match variable.source {
+        Source::Configuration(_) if is_key => {
+            let how = "put it into `.dev.vars`, and `npx wrangler secret put` it";
+            (Level::Wrong, format!("; it holds a key, and the file is in version control: {how}"))
+        }
+        Source::CommandLine(_) => {
+            (Level::Warning, "; a file of the command line, read because there is no `.dev.vars`".to_owned())
+        }
+        Source::Configuration(_) | Source::Secrets(_) | Source::Process | Source::Flag => (Level::Good, String::new()),
     }
-    if variable.is_of_the_command_line {
-        return (Level::Warning, "; a file of the command line, read because there is no `.dev.vars`".to_owned());
-    }
-    (Level::Good, String::new())
 }
 
 /// Whether a variable is one that only commands about structure need.

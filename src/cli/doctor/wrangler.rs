@@ -1,7 +1,9 @@
 //! What `wrangler dev` gives a Worker: which file feeds which variable.
 //!
-//! The rules are wrangler's (tests compare with it): `vars` of the configuration, those of the environment alone where one is
-//! named; above them the secrets of `.dev.vars.ENV`, or else of `.dev.vars`, or else, when neither is there, of the `.env` files.
+//! The rules are wrangler's, and tests compare with it. What it does is decided by an environment of its own: that of the
+//! process, then the `.env` files where it runs. `CLOUDFLARE_ENV` there, or `--env`, chooses the section of the configuration,
+//! whose `vars` come first. Above them are the secrets: of `.dev.vars.ENV` (only `--env` counts), or else of `.dev.vars`, or else,
+//! when neither is there, of the `.env` files beside the configuration. `--var` beats everything.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,10 +12,35 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::dotenv::{assignments, expanded};
 use crate::cli::error::Error;
 
 /// In wrangler's order.
 const CONFIGURATIONS: [&str; 3] = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
+
+/// How `wrangler dev` is called.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "What `wrangler dev` is called with")]
+pub(super) struct Call {
+    /// The environment of the Worker
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    /// A variable of the Worker; may be repeated
+    #[arg(long, value_name = "NAME:VALUE")]
+    var: Vec<String>,
+    /// A file of variables, instead of `.dev.vars` and `.env`; may be repeated
+    #[arg(long, value_name = "FILE")]
+    env_file: Vec<PathBuf>,
+    /// The folder of the Worker, where wrangler runs
+    #[arg(long = "worker", value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+impl Call {
+    fn folder(&self) -> &Path {
+        self.folder.as_deref().unwrap_or(Path::new(""))
+    }
+}
 
 /// A Worker's project.
 pub(super) struct Worker {
@@ -26,73 +53,167 @@ pub(super) struct Worker {
 }
 
 /// A variable of a Worker.
+#[derive(Clone)]
 pub(super) struct Variable {
     pub(super) value: String,
-    /// The file that it stands in.
-    pub(super) file: String,
-    /// Whether it stands in the configuration, which is in version control.
-    pub(super) is_public: bool,
-    /// Whether it comes from the files that feed the command line.
-    pub(super) is_of_the_command_line: bool,
+    pub(super) source: Source,
+}
+
+/// Where a variable of a Worker stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// In the configuration, which is in version control.
+    Configuration(PathBuf),
+    /// In a file of the Worker's secrets.
+    Secrets(PathBuf),
+    /// In a file that feeds the command line.
+    CommandLine(PathBuf),
+    /// In the environment of wrangler.
+    Process,
+    /// In the call of wrangler.
+    Flag,
+}
+
+impl Source {
+    /// As messages name it.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Source::Configuration(path) | Source::Secrets(path) | Source::CommandLine(path) => {
+                path.display().to_string()
+            }
+            Source::Process => "the environment".to_owned(),
+            Source::Flag => "--var".to_owned(),
+        }
+    }
 }
 
 impl Worker {
     /// Reads the Worker in a folder, if there is one.
-    pub(super) fn load(folder: &Path, environment: Option<&str>) -> Result<Option<Self>, Error> {
-        let found = CONFIGURATIONS.iter().map(|name| folder.join(name)).find(|path| path.is_file());
-        let Some(path) = found else {
-            return Ok(None);
-        };
+    pub(super) fn load(call: &Call) -> Result<Option<Self>, Error> {
+        let Some(path) = find(call.folder()) else { return Ok(None) };
+        let process = Process::load(call)?;
         let configuration = configuration(&path)?;
+        // An empty name is that of no environment.
+        let environment = call.env.as_deref().or(process.get("CLOUDFLARE_ENV")).filter(|name| !name.is_empty());
         let named = environment.and_then(|name| configuration.get("env")?.get(name));
         let mut worker = Self { configuration: path, variables: BTreeMap::new(), unknown_environment: None };
         if let Some(name) = environment.filter(|_| named.is_none()) {
             worker.unknown_environment = Some(name.to_owned());
         }
-        worker.add_public(named.unwrap_or(&configuration));
-        worker.add_secrets(folder, environment)?;
+        let section = named.unwrap_or(&configuration);
+        worker.add_public(section);
+        let secrets = worker.secrets(call, &process, section.get("secrets").is_some())?;
+        worker.add_secrets(secrets, section);
+        worker.add_flags(&call.var);
         Ok(Some(worker))
     }
 
     fn add_public(&mut self, section: &Value) {
-        let file = self.configuration.display().to_string();
         for (name, value) in section.get("vars").and_then(Value::as_object).into_iter().flatten() {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let variable = Variable { value, file: file.clone(), is_public: true, is_of_the_command_line: false };
-            self.variables.insert(name.clone(), variable);
+            let source = Source::Configuration(self.configuration.clone());
+            self.variables.insert(name.clone(), Variable { value, source });
         }
     }
 
-    fn add_secrets(&mut self, folder: &Path, environment: Option<&str>) -> Result<(), Error> {
-        let secrets = [environment.map(|name| format!(".dev.vars.{name}")), Some(".dev.vars".to_owned())];
-        for name in secrets.into_iter().flatten() {
-            if let Some(text) = text(&folder.join(&name))? {
-                self.add_file(&folder.join(name), &text, false);
-                return Ok(());
+    fn secrets(&self, call: &Call, process: &Process, are_listed: bool) -> Result<BTreeMap<String, Variable>, Error> {
+        let folder = self.configuration.parent().unwrap_or(Path::new(""));
+        let files = [call.env.as_ref().map(|name| format!(".dev.vars.{name}")), Some(".dev.vars".to_owned())];
+        for path in files.into_iter().flatten().filter(|_| call.env_file.is_empty()).map(|name| folder.join(name)) {
+            if let Some(text) = text(&path)? {
+                let variable = |value| Variable { value, source: Source::Secrets(path.clone()) };
+                return Ok(assignments(&text).into_iter().map(|(name, value)| (name, variable(value))).collect());
             }
         }
-        if std::env::var("CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV").is_ok_and(|value| value == "false") {
-            return Ok(());
+        if process.is("CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV", false) {
+            return Ok(BTreeMap::new());
         }
-        // Later ones beat earlier ones.
-        let mut files = vec![".env".to_owned()];
-        files.extend(environment.map(|name| format!(".env.{name}")));
-        files.push(".env.local".to_owned());
-        files.extend(environment.map(|name| format!(".env.{name}.local")));
-        for name in files {
-            if let Some(text) = text(&folder.join(&name))? {
-                self.add_file(&folder.join(name), &text, true);
-            }
-        }
-        Ok(())
+        let process = (are_listed || process.is("CLOUDFLARE_INCLUDE_PROCESS_ENV", true)).then_some(process);
+        merged(folder, call, process)
     }
 
-    fn add_file(&mut self, path: &Path, text: &str, is_of_the_command_line: bool) {
-        for (name, value) in assignments(text) {
-            let file = path.display().to_string();
-            self.variables.insert(name, Variable { value, file, is_public: false, is_of_the_command_line });
+    /// Where the configuration lists secrets, those, and what it has in `vars`; else all of them.
+    fn add_secrets(&mut self, secrets: BTreeMap<String, Variable>, section: &Value) {
+        let listed = section.get("secrets").map(|it| it.get("required").and_then(Value::as_array));
+        let is_listed =
+            |name: &str| listed.is_none_or(|it| it.into_iter().flatten().any(|it| it.as_str() == Some(name)));
+        for (name, variable) in secrets {
+            if is_listed(&name) || self.variables.contains_key(&name) {
+                self.variables.insert(name, variable);
+            }
         }
     }
+
+    fn add_flags(&mut self, flags: &[String]) {
+        for flag in flags {
+            let (name, value) = flag.split_once(':').unwrap_or((flag, ""));
+            self.variables.insert(name.to_owned(), Variable { value: value.to_owned(), source: Source::Flag });
+        }
+    }
+}
+
+/// The environment that wrangler sees: that of the process, then the `.env` files where it runs.
+struct Process {
+    variables: BTreeMap<String, Variable>,
+}
+
+impl Process {
+    fn load(call: &Call) -> Result<Self, Error> {
+        let name = |name: std::ffi::OsString| name.to_string_lossy().into_owned();
+        let variable = |value: std::ffi::OsString| Variable {
+            value: value.to_string_lossy().into_owned(),
+            source: Source::Process,
+        };
+        let own = std::env::vars_os().map(|(it, value)| (name(it), variable(value))).collect();
+        Ok(Self { variables: merged(call.folder(), call, Some(&Self { variables: own }))? })
+    }
+
+    /// A variable that is not empty.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(|it| it.value.as_str()).filter(|it| !it.is_empty())
+    }
+
+    fn is(&self, name: &str, value: bool) -> bool {
+        self.get(name).is_some_and(|it| it.eq_ignore_ascii_case(if value { "true" } else { "false" }))
+    }
+}
+
+/// What the `.env` files of a folder say, above that what the process says, where it counts.
+fn merged(folder: &Path, call: &Call, process: Option<&Process>) -> Result<BTreeMap<String, Variable>, Error> {
+    let mut files = call.env_file.clone();
+    if files.is_empty() {
+        files.extend([".env".into(), ".env.local".into()]);
+        files.extend(
+            call.env.iter().flat_map(|name| [format!(".env.{name}").into(), format!(".env.{name}.local").into()]),
+        );
+    }
+    let mut found = BTreeMap::new();
+    for path in files.iter().map(|name| folder.join(name)) {
+        for (name, value) in text(&path)?.iter().flat_map(|text| assignments(text)) {
+            let is_named = !call.env_file.is_empty();
+            let source = if is_named { Source::Secrets(path.clone()) } else { Source::CommandLine(path.clone()) };
+            found.insert(name, Variable { value, source });
+        }
+    }
+    for (name, variable) in process.into_iter().flat_map(|it| &it.variables) {
+        // An empty one beats nothing.
+        if !variable.value.is_empty() || !found.contains_key(name) {
+            found.insert(name.clone(), variable.clone());
+        }
+    }
+    let values: BTreeMap<String, String> = found.iter().map(|(name, it)| (name.clone(), it.value.clone())).collect();
+    for variable in found.values_mut().filter(|it| it.source != Source::Process) {
+        variable.value = expanded(&variable.value, &values);
+    }
+    Ok(found)
+}
+
+/// The configuration in a folder or above it, as wrangler looks for it: each name in all of them before the next.
+fn find(folder: &Path) -> Option<PathBuf> {
+    let depth = fs::canonicalize(folder.join(".")).map_or(1, |it| it.ancestors().count());
+    let folders: Vec<PathBuf> =
+        (0..depth).map(|up| (0..up).fold(folder.to_path_buf(), |path, _| path.join(".."))).collect();
+    CONFIGURATIONS.iter().flat_map(|name| folders.iter().map(move |it| it.join(name))).find(|path| path.is_file())
 }
 
 fn text(path: &Path) -> Result<Option<String>, Error> {
@@ -156,65 +277,9 @@ fn string_length(text: &str) -> usize {
     text.len()
 }
 
-/// Names and values as the JavaScript package `dotenv` reads them; what is no assignment, it skips.
-pub(super) fn assignments(text: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let line = rest.lines().next().unwrap_or_default();
-        let (assignment, length) = match assignment(line, rest) {
-            Some((name, value, length)) => (Some((name, value)), length),
-            None => (None, line.len()),
-        };
-        found.extend(assignment);
-        rest = rest.get(length..).unwrap_or_default();
-        rest = rest.split_once('\n').map_or("", |(_, after)| after);
-    }
-    found
-}
-
-/// The assignment that begins with a line, and how long it is; a quoted value may go on for several lines.
-fn assignment(line: &str, text: &str) -> Option<(String, String, usize)> {
-    let trimmed = line.trim_start();
-    let trimmed = trimmed.strip_prefix("export ").map_or(trimmed, str::trim_start);
-    let end = trimmed.find(|it: char| !(it.is_ascii_alphanumeric() || "_.-".contains(it)))?;
-    let (name, after) = trimmed.split_at_checked(end).filter(|(name, _)| !name.is_empty())?;
-    let value = after.trim_start().strip_prefix('=').or_else(|| after.strip_prefix(": "))?;
-    let start = line.len() - value.len();
-    let whole = text.get(start..)?;
-    let lead = whole.len() - whole.trim_start_matches([' ', '\t']).len();
-    let quoted = whole.get(lead..)?;
-    let quote = quoted.chars().next().filter(|it| "'\"`".contains(*it));
-    if let Some((quote, close)) = quote.and_then(|quote| Some((quote, quoted.get(1..)?.find(quote)?))) {
-        let value = quoted.get(1..=close)?.to_owned();
-        let value = if quote == '"' { value.replace("\\n", "\n").replace("\\r", "\r") } else { value };
-        return Some((name.to_owned(), value, start + lead + close + 2));
-    }
-    let plain = value.split('#').next().unwrap_or_default().trim();
-    Some((name.to_owned(), plain.to_owned(), line.len()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn assignments_are_read_as_dotenv_reads_them() {
-        let text = "A=1\n# B=2\nexport C = 'x # y'  # z\nD: d\nno assignment\nE=\"one\ntwo\"\nF=\nG=a#b\nH='it\nI=`i`";
-        let found = assignments(text);
-        let found: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let expected = [
-            ("A", "1"),
-            ("C", "x # y"),
-            ("D", "d"),
-            ("E", "one\ntwo"),
-            ("F", ""),
-            ("G", "a"),
-            ("H", "'it"),
-            ("I", "i"),
-        ];
-        assert_eq!(found, expected);
-    }
 
     #[test]
     fn json_may_have_comments() {
