@@ -267,6 +267,35 @@ async fn fail<E: Engine>(db: &Client<E>, seen: &mut Seen) {
     seen.see(db.execute_raw(sql!("nonsense")).await.unwrap_err().kind());
 }
 
+/// Transactions inside of a transaction: kept, undone by an error of the database, undone with one inside of it.
+async fn nest<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Error> {
+    let name = |name: &str| tag::New { name: name.into() };
+    let no = || Error::new(ErrorKind::Input, "no");
+    let nested = db
+        .transaction()
+        .run(async |tx| {
+            tx.tag().create(name("outer")).await?;
+            let kept = tx.transaction().run(async |tx| tx.tag().create(name("nested")).await).await?;
+            let twice = tx.transaction().run(async |tx| {
+                tx.tag().create(name("lost")).await?;
+                tx.tag().create(name("nested")).await
+            });
+            let twice = twice.await.unwrap_err().kind();
+            let undone: Result<(), Error> = tx
+                .transaction()
+                .run(async |tx| {
+                    tx.transaction().run(async |tx| tx.tag().create(name("inner")).await).await?;
+                    Err(no())
+                })
+                .await;
+            tx.tag().create(name("outer again")).await?;
+            Ok::<_, Error>((kept.name, twice, undone.unwrap_err().kind(), tx.tag().count().await?))
+        })
+        .await?;
+    seen.see(nested);
+    Ok(())
+}
+
 async fn transact<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Error> {
     let name = |name: &str| tag::New { name: name.into() };
     let kept = db
@@ -297,6 +326,7 @@ async fn transact<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Erro
         })
         .await?;
     seen.see(caught);
+    nest(db, seen).await?;
     let expired: Result<i64, Error> = db
         .transaction()
         .timeout(Duration::from_millis(100))

@@ -48,9 +48,11 @@ struct Pool {
     transport: Box<dyn Transport>,
 }
 
-/// An interactive transaction.
+/// An interactive transaction, or a savepoint in one.
 struct Session {
     pool: Arc<Pool>,
+    /// What a savepoint is in.
+    outer: Option<Arc<Session>>,
     id: String,
     endpoint: String,
     ended: AtomicBool,
@@ -145,8 +147,6 @@ impl Engine {
     }
 }
 
-const NESTED: &str = "a pool has no transaction inside of a transaction; do everything in the outer one";
-
 impl Pool {
     fn request(&self, url: String, body: String) -> Request {
         let headers = vec![
@@ -171,8 +171,13 @@ fn caching(cache: &Cache, request: &mut Request) -> Result<(), Error> {
 }
 
 impl Session {
-    /// Asks for its end without waiting for it.
+    /// Asks for its end without waiting for it. Requests overtake each other: what is asked next in the outer transaction could
+    /// be undone with a savepoint that is given up, so the whole of it is.
     fn roll_back(&self) {
+        if let Some(outer) = &self.outer {
+            outer.ended.store(true, Ordering::Relaxed);
+            return outer.roll_back();
+        }
         let mut request = self.pool.request(joined(&[self.endpoint.as_str(), "/rollback"]), String::new());
         request.headers.push(("x-transaction-id", self.id.clone()));
         self.pool.transport.send_and_forget(request);
@@ -285,9 +290,6 @@ impl Execute for Engine {
     }
 
     async fn begin(&self, options: TransactionOptions) -> Result<Self, Error> {
-        if self.session.is_some() {
-            return Err(Error::new(ErrorKind::Unsupported, NESTED));
-        }
         let answer = self.tell("/transaction/start", encode::start(&options)).await?;
         let (id, endpoint) =
             started(&answer.body).ok_or_else(|| Error::unexpected_answer("the id of a transaction"))?;
@@ -298,8 +300,8 @@ impl Execute for Engine {
                 "the pool keeps the transaction at an address without `https://`; check the address it was told to be at",
             ));
         }
-        let (pool, ended) = (self.pool.clone(), AtomicBool::new(false));
-        let session = Session { pool, id, endpoint, ended, roll_back: Session::roll_back };
+        let (pool, outer, ended) = (self.pool.clone(), self.session.clone(), AtomicBool::new(false));
+        let session = Session { pool, outer, id, endpoint, ended, roll_back: Session::roll_back };
         Ok(Engine { pool: self.pool.clone(), session: Some(Arc::new(session)) })
     }
 

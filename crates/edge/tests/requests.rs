@@ -199,12 +199,30 @@ async fn transactions() {
     let end = "https://two.pool.example/itx/t1";
     assert_eq!(canned.urls(), [format!("{BASE}/transaction/start"), format!("{end}/graphql"), format!("{end}/commit")]);
 
-    // Not inside of one another; dropped without an end.
-    let outer = engine.begin(TransactionOptions::default()).await.unwrap();
-    let inner = outer.begin(TransactionOptions::default()).await;
-    assert_eq!(inner.map(drop).map_err(|error| error.kind()), Err(ErrorKind::Unsupported));
-    drop(outer);
+    // Dropped without an end.
+    drop(engine.begin(TransactionOptions::default()).await.unwrap());
     assert_eq!(canned.urls(), [format!("{BASE}/transaction/start"), format!("{end}/rollback")]);
+}
+
+const SAVED: &str = r#"{"id":"s1","data-proxy":{"endpoint":"https://two.pool.example/itx/s1"}}"#;
+
+#[tokio::test]
+async fn savepoints() {
+    let answers = [(200, STARTED), (200, SAVED), (200, "[]"), (200, "{}"), (200, SAVED)];
+    let (canned, engine) = engine(&answers);
+    let outer = engine.begin(TransactionOptions::default()).await.unwrap();
+    let inside = outer.begin(TransactionOptions::default()).await.unwrap();
+    inside.execute(query()).await.unwrap();
+    inside.rollback().await.unwrap();
+    drop(inside);
+    let (whole, part) = ("https://two.pool.example/itx/t1", "https://two.pool.example/itx/s1");
+    let mut expected = vec![format!("{BASE}/transaction/start"), format!("{whole}/transaction/start")];
+    expected.extend([format!("{part}/graphql"), format!("{part}/rollback")]);
+    assert_eq!(canned.urls(), expected);
+    // One that is dropped without an end takes the whole with it, once.
+    drop(outer.begin(TransactionOptions::default()).await.unwrap());
+    drop(outer);
+    assert_eq!(canned.urls(), [format!("{whole}/transaction/start"), format!("{whole}/rollback")]);
 }
 
 #[tokio::test]

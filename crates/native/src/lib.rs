@@ -27,7 +27,7 @@ mod write;
 pub use engine::{Engine, connect};
 pub use environment::{Env, Environment};
 pub use lenslet_core::{catalog, generated::*};
-pub use observe::{Asked, Options, Tags};
+pub use observe::{Asked, Options, Ran, Tags, Told};
 pub use plans::Schema;
 
 /// What of the schema a native client carries: all of it.

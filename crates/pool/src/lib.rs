@@ -14,6 +14,7 @@ pub mod limits;
 pub mod logging;
 pub mod metrics;
 mod patient;
+mod query_log;
 mod reply;
 mod route;
 mod schema;

@@ -10,6 +10,7 @@ use crate::{
     logging::Log,
     metrics::{Exporter, UPKEEP},
     patient::{Patience, Patient, Progress},
+    query_log,
     reply::Reply,
     schema::{Admission, Schema},
     service::Service,
@@ -26,7 +27,7 @@ use hyper_util::{
     },
 };
 use lenslet_core::error::Error;
-use lenslet_native::Engine;
+use lenslet_native::{Engine, Options};
 use std::{convert::Infallible, fmt, io, num::NonZeroU32, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -195,7 +196,8 @@ impl Builder {
     /// P1013 when the URL is not one of the schema's database; the message does not repeat it.
     pub fn build(self, database_url: &str) -> Result<Pool, Error> {
         let (url, connections) = self.limits.on(database_url);
-        let engine = Engine::with_catalog(&url, Arc::clone(&self.schema.catalog))?;
+        let options = Options::new().on_statement(query_log::listener);
+        let engine = Engine::with_options(&url, Arc::clone(&self.schema.catalog), options)?;
         let cache = Cache::new(self.cache);
         let source = match (self.file, self.keys) {
             (Some(File { path, said, flags }), _) => {

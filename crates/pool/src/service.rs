@@ -8,6 +8,7 @@ use crate::{
     keys::Admitted,
     limits::Room,
     metrics::Exporter,
+    query_log,
     reply::{Reply, status_of},
     route::{Client, Route, Step},
     schema::Admission,
@@ -66,6 +67,8 @@ struct Caller<'r> {
     form: Form,
     key: &'r Admitted,
     rules: &'r Arc<Rules>,
+    /// Whether it is told the statements of its queries.
+    told: bool,
 }
 
 /// Where a query runs.
@@ -125,7 +128,8 @@ impl Service {
         let rules = &self.gate.rules();
         let key = &*self.gate.admit(rules, &head.headers)?;
         let _ = seen.key.set(Arc::clone(&key.name));
-        let caller = |client| checked(Caller { client, form, key, rules }, &head.headers);
+        let told = rules.query_log && form == Form::Objects && query_log::is_wanted(&head.headers);
+        let caller = |client| checked(Caller { client, form, key, rules, told }, &head.headers);
         match route {
             Route::Query(client) => {
                 let caller = caller(client)?;
@@ -142,7 +146,7 @@ impl Service {
             Route::Within(client, id, step) => {
                 // Who ends a transaction is not asked for a release: what it did must not be lost for that.
                 let caller = match step {
-                    Step::Commit | Step::Rollback => Caller { client, form, key, rules },
+                    Step::Commit | Step::Rollback => Caller { client, form, key, rules, told },
                     Step::Query | Step::Save => caller(client)?,
                 };
                 if !self.transactions.may_have(id) {
@@ -255,8 +259,19 @@ impl Service {
         }
     }
 
-    /// Answers what stands in a body.
+    /// Answers what stands in a body, with the statements that took where they are to be told.
     async fn query(&self, place: Place<'_>, caller: Caller<'_>, body: &Bytes) -> Reply {
+        if !caller.told {
+            return self.asked(place, caller, body).await;
+        }
+        let (mut reply, log) = Box::pin(query_log::recorded(self.asked(place, caller, body))).await;
+        if let Some(body) = log.within(&reply.body) {
+            reply.body = body.into();
+        }
+        reply
+    }
+
+    async fn asked(&self, place: Place<'_>, caller: Caller<'_>, body: &Bytes) -> Reply {
         let answer = match self.decoded(caller, body) {
             Ok(request) => self.executed(place, caller.form, caller.rules, request).await,
             Err(error) => Err(error),

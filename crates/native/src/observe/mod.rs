@@ -21,11 +21,13 @@ pub(crate) use self::{
 #[cfg(feature = "postgresql")]
 pub(crate) use comment::Comment;
 pub use comment::{Asked, Tags};
+pub use statement::{Ran, Told};
 
 use std::{fmt, sync::Arc};
 use tracing::{Level, level_filters::LevelFilter};
 
 type Commenter = dyn Fn(&Asked<'_>, &mut Tags) + Send + Sync;
+type Listener = dyn Fn() -> Option<Told> + Send + Sync;
 
 /// What an engine tells beyond the usual.
 ///
@@ -41,6 +43,7 @@ type Commenter = dyn Fn(&Asked<'_>, &mut Tags) + Send + Sync;
 pub struct Options {
     show_parameters: bool,
     commenter: Option<Arc<Commenter>>,
+    listener: Option<Arc<Listener>>,
 }
 
 impl fmt::Debug for Options {
@@ -48,6 +51,7 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("show_parameters", &self.show_parameters)
             .field("comments", &self.commenter.is_some())
+            .field("listens", &self.listener.is_some())
             .finish()
     }
 }
@@ -71,6 +75,14 @@ impl Options {
     /// else would read them.
     pub fn comment(mut self, tags: impl Fn(&Asked<'_>, &mut Tags) + Send + Sync + 'static) -> Options {
         self.commenter = Some(Arc::new(tags));
+        self
+    }
+
+    /// Asks at the beginning of each statement who is to be told of it when it has ended, parameters included. The function is
+    /// called on the task or thread that runs the statement, and may look at what is known there (a task-local of the request
+    /// that is answered). A statement on SQLite that takes long runs on a thread of its own, where nothing is known.
+    pub fn on_statement(mut self, listener: impl Fn() -> Option<Told> + Send + Sync + 'static) -> Options {
+        self.listener = Some(Arc::new(listener));
         self
     }
 }
