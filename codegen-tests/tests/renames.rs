@@ -5,7 +5,7 @@ use codegen_tests::postgresql_server::Server;
 use lenslet::{Sources, check};
 use lenslet_core::catalog::Catalog;
 use lenslet_migrate::{
-    Database, PushOptions, RenameError, Scratch, describe, diff, diff_renamed, likely_renames, renames,
+    Database, PushOptions, RenameError, Scratch, describe, diff, diff_renamed, likely_renames, renames, reversed,
 };
 use lenslet_sql::ddl::script;
 
@@ -136,4 +136,113 @@ fn renames_that_cannot_be_are_refused() {
     assert!(matches!(refused("User=Nobody"), RenameError::Unwanted { .. }));
     let same = renames(&["User.name=email".to_owned()], &from, &from, &before).unwrap_err();
     assert!(matches!(same, RenameError::Kept { .. }), "{same}");
+}
+
+/// Enums and their values, the list and the defaults of which follow; SQLite holds values as texts.
+#[test]
+fn enums_and_values_are_renamed_with_their_rows() {
+    let server = Server::start().unwrap();
+    for (provider, mut database) in databases(server.as_ref()) {
+        let list = if provider == "postgresql" { "roles Role[] @default([ADMIN])" } else { "" };
+        let before = format!(
+            "enum Role {{\n ADMIN\n GUEST\n}}\nmodel User {{\n id Int @id\n role Role @default(ADMIN)\n {list}\n}}"
+        );
+        let after = before.replace("enum Role", "enum Position").replace(" Role", " Position");
+        let after = after.replace("ADMIN\n", "BOSS @map(\"boss\")\n").replace("ADMIN", "BOSS");
+        let (before, after) = (catalog(provider, &before), catalog(provider, &after));
+        database.push(&before, PushOptions::default()).unwrap();
+        database
+            .run("INSERT INTO \"User\" (id) VALUES (1); INSERT INTO \"User\" (id, role) VALUES (2, 'GUEST')")
+            .unwrap();
+        let found = database.describe(&[]).unwrap();
+        let target = describe(&after).unwrap();
+        // SQLite has no type that could be renamed.
+        let written: &[&str] = match provider {
+            "postgresql" => &["Role=Position", "Position.ADMIN=BOSS"],
+            _ => &["Position.ADMIN=BOSS"],
+        };
+        let written: Vec<String> = written.iter().map(|it| (*it).to_owned()).collect();
+        let asked = renames(&written, &found, &target, &after).unwrap();
+        let difference = diff_renamed(database.dialect(), &found, &target, &asked);
+        assert_eq!(difference.risks, [], "{provider}");
+        let pushed = database.push_renamed(&after, PushOptions::default(), &asked).unwrap();
+        if provider == "postgresql" {
+            let expected = [
+                "ALTER TYPE \"Role\" RENAME TO \"Position\"",
+                "ALTER TYPE \"Position\" RENAME VALUE 'ADMIN' TO 'boss'",
+            ];
+            assert_eq!(pushed.statements, expected, "the defaults follow");
+            database.run("INSERT INTO \"User\" (id) VALUES (3)").unwrap();
+            let lists = database.rows("SELECT string_agg(roles::text, ' ') FROM \"User\"").unwrap();
+            assert_eq!(lists, [[Some("{boss} {boss} {boss}".to_owned())]]);
+        }
+        let rows = database.rows("SELECT role FROM \"User\" WHERE id < 3 ORDER BY id").unwrap();
+        assert_eq!(rows, [[Some("boss".to_owned())], [Some("GUEST".to_owned())]], "{provider}");
+        assert!(database.push(&after, PushOptions::default()).unwrap().was_in_sync());
+
+        // And back.
+        let found = database.describe(&[]).unwrap();
+        let back = diff_renamed(database.dialect(), &found, &describe(&before).unwrap(), &reversed(&asked));
+        database.run(&script(database.dialect(), &back.changes).to_string()).unwrap();
+        assert!(database.push(&before, PushOptions::default()).unwrap().was_in_sync(), "{provider}");
+        let rows = database.rows("SELECT role FROM \"User\" WHERE id < 3 ORDER BY id").unwrap();
+        assert_eq!(rows, [[Some("ADMIN".to_owned())], [Some("GUEST".to_owned())]], "{provider}");
+    }
+}
+
+/// A value that goes while rows hold it is refused, with their number and what to do; on SQLite, too.
+#[test]
+fn values_that_rows_hold_do_not_go() {
+    let server = Server::start().unwrap();
+    for (provider, mut database) in databases(server.as_ref()) {
+        let schema = |variants: &str| {
+            catalog(provider, &format!("enum Role {{\n {variants}\n}}\nmodel User {{\n id Int @id\n role Role\n}}"))
+        };
+        database.push(&schema("ADMIN\n GUEST"), PushOptions::default()).unwrap();
+        database.run("INSERT INTO \"User\" VALUES (1, 'ADMIN'), (2, 'ADMIN'), (3, 'GUEST')").unwrap();
+        let accept = PushOptions { accept_data_loss: true, ..PushOptions::default() };
+        let refused = database.push(&schema("BOSS\n GUEST"), accept).unwrap_err().to_string();
+        assert!(refused.contains(": 2 rows with ") && refused.contains("(--rename Role."), "{provider}: {refused}");
+        database.run("UPDATE \"User\" SET role = 'GUEST'").unwrap();
+        database.push(&schema("BOSS\n GUEST"), PushOptions::default()).unwrap();
+    }
+}
+
+#[test]
+fn enums_and_values_that_look_renamed_are_found() {
+    let before = "enum Role {\n ADMIN\n GUEST\n MEMBER\n}\nmodel User {\n id Int @id\n role Role\n}";
+    let after = "enum Position {\n ADMIN\n VISITOR\n MEMBER\n}\nmodel User {\n id Int @id\n position Position\n}";
+    let from = describe(&catalog("postgresql", before)).unwrap();
+    let to = describe(&catalog("postgresql", after)).unwrap();
+    let found = likely_renames(lenslet_sql::ddl::Dialect::Postgresql, &from, &to);
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["Role=Position", "User.role=position", "Position.GUEST=VISITOR"]);
+    let said = found.clone();
+    let read = renames(&said, &from, &to, &catalog("postgresql", after)).unwrap();
+    assert_eq!(read.iter().map(ToString::to_string).collect::<Vec<_>>(), found);
+    let refused =
+        |written: &str| renames(&[written.to_owned()], &from, &to, &catalog("postgresql", after)).unwrap_err();
+    assert!(matches!(refused("Role=Nothing"), RenameError::Unwanted { .. }));
+    assert!(matches!(refused("Role.NOBODY=VISITOR"), RenameError::Missing { .. }));
+    assert!(matches!(refused("Role.GUEST=VISITOR"), RenameError::Unwanted { .. }), "its enum goes");
+    let same = renames(&["Role.GUEST=ADMIN".to_owned()], &from, &from, &catalog("postgresql", before)).unwrap_err();
+    assert!(matches!(same, RenameError::Kept { .. }), "{same}");
+}
+
+/// Where a default can stand for them, nulls are filled before their column becomes required; otherwise they are counted.
+#[test]
+fn nulls_are_filled_or_counted() {
+    let server = Server::start().unwrap();
+    for (provider, mut database) in databases(server.as_ref()) {
+        let schema = |field: &str| catalog(provider, &format!("model User {{\n id Int @id\n {field}\n}}"));
+        database.push(&schema("name String?"), PushOptions::default()).unwrap();
+        database.run("INSERT INTO \"User\" VALUES (1, NULL), (2, 'Ada')").unwrap();
+        let refused = database.push(&schema("name String"), PushOptions::default()).unwrap_err().to_string();
+        assert!(refused.contains("the column `name` of `User` becomes required: 1 row with a null in it"), "{refused}");
+        assert!(refused.contains("@default"), "{refused}");
+        let pushed = database.push(&schema("name String @default(\"it's\")"), PushOptions::default()).unwrap();
+        assert_eq!(pushed.losses, []);
+        let rows = database.rows("SELECT name FROM \"User\" ORDER BY id").unwrap();
+        assert_eq!(rows, [[Some("it's".to_owned())], [Some("Ada".to_owned())]], "{provider}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Which tables and columns only get another name: what the arguments say, and what someone at the terminal answers.
+//! Which tables, columns, enums and values only get another name: what the arguments say, and what someone at the terminal answers.
 
 use lenslet_core::catalog::Catalog;
 use lenslet_migrate::{Rename, ask_renames, renames};
@@ -10,7 +10,8 @@ use super::terminal;
 /// What only gets another name.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Renames {
-    /// A table or column that only gets another name (User=Person, User.name=fullName); may be repeated
+    /// A table, column, enum or value that only gets another name (User=Person, User.name=fullName, Role.ADMIN=BOSS); may be
+    /// repeated
     #[arg(long = "rename", value_name = "OLD=NEW")]
     written: Vec<String>,
 }
@@ -24,13 +25,25 @@ impl Renames {
         to: &DatabaseSchema,
         catalog: &Catalog,
     ) -> Result<Vec<Rename>, Error> {
+        if !terminal::is_interactive() {
+            return self.said(dialect, from, to, catalog);
+        }
         let said = renames(&self.written, from, to, catalog).map_err(Error::Rename)?;
-        ask_renames(dialect, from, to, said, |rename| match terminal::is_interactive() {
-            true => terminal::confirm(&question(rename)),
-            false => {
-                terminal::message(&hint(rename));
-                Ok(false)
-            }
+        ask_renames(dialect, from, to, said, |rename| terminal::confirm(&question(rename)))
+    }
+
+    /// The same without asking, also where somebody could be asked.
+    pub(super) fn said(
+        &self,
+        dialect: Dialect,
+        from: &DatabaseSchema,
+        to: &DatabaseSchema,
+        catalog: &Catalog,
+    ) -> Result<Vec<Rename>, Error> {
+        let said = renames(&self.written, from, to, catalog).map_err(Error::Rename)?;
+        ask_renames(dialect, from, to, said, |rename| {
+            terminal::message(&hint(rename));
+            Ok(false)
         })
     }
 }
@@ -44,6 +57,14 @@ fn question(rename: &Rename) -> String {
             format!(
                 "The column `{from}` of `{table}` goes, and `{to}`, of its type, comes. Is it renamed, with its values?"
             )
+        }
+        Rename::Enum { from, to } => {
+            format!(
+                "The enum `{from}` goes, and one like it, `{to}`, comes. Is it renamed, with the columns of its type?"
+            )
+        }
+        Rename::Variant { of, from, to, .. } => {
+            format!("The value `{from}` of `{of}` goes, and `{to}` comes. Is it renamed, in the rows that hold it?")
         }
     }
 }

@@ -46,11 +46,16 @@ impl Counting {
             Risk::DropColumn { table, column } | Risk::ChangeType { table, column, .. } => {
                 format!("SELECT count({}) FROM {}", self.name(column), self.table(table))
             }
-            Risk::ForbidNull { table, column } => {
+            Risk::ForbidNull { table, column, .. } => {
                 format!("SELECT count(*) FROM {} WHERE {} IS NULL", self.table(table), self.name(column))
             }
             Risk::AddUnique { table, present, .. } => self.duplicates(table, present),
             Risk::DropVariants { variants, columns, .. } => self.users(variants, columns)?,
+            Risk::UnknownVariants { variants, table, column, .. } => {
+                let variants: Vec<_> = variants.iter().map(|it| string(self.dialect, it)).collect();
+                let (table, column, variants) = (self.table(table), self.name(column), variants.join(", "));
+                format!("SELECT count(*) FROM {table} WHERE {column} NOT IN ({variants})")
+            }
         })
     }
 

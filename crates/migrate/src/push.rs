@@ -2,7 +2,7 @@
 
 use crate::database::{Database, drop_everything};
 use crate::describe::describe;
-use crate::diff::{Rename, Risk, diff, rename_changes};
+use crate::diff::{Rename, Risk, diff, rename_changes, unknown_variants};
 use crate::error::{Error, Findings};
 use crate::findings;
 use crate::session::{Session, Strictness};
@@ -46,6 +46,21 @@ pub struct Finding {
     pub rows: u64,
 }
 
+impl Finding {
+    /// What to do about it, where that is not plain.
+    fn next_step(&self) -> String {
+        let (name, old) = match &self.risk {
+            Risk::DropVariants { name, variants, .. } => {
+                (name.to_string(), variants.first().map_or("OLD", String::as_str))
+            }
+            Risk::UnknownVariants { name, .. } => (name.clone(), "OLD"),
+            Risk::ForbidNull { .. } => return "; give them a value first, or the column a `@default`".to_owned(),
+            _ => return String::new(),
+        };
+        format!("; give them another value first, or say how it is called now (--rename {name}.{old}=NEW)")
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match &self.risk {
@@ -55,10 +70,11 @@ impl fmt::Display for Finding {
             Risk::DropVariants { .. } => "with one of them",
             Risk::AddRequiredColumn { .. } => "without a value for it",
             Risk::ForbidNull { .. } => "with a null in it",
+            Risk::UnknownVariants { .. } => "with another text in it",
             Risk::AddUnique { .. } => "that another one equals",
         };
         let rows = if self.rows == 1 { "row" } else { "rows" };
-        write!(f, "{}: {} {rows} {what}", self.risk, self.rows)
+        write!(f, "{}: {} {rows} {what}{}", self.risk, self.rows, self.next_step())
     }
 }
 
@@ -95,13 +111,14 @@ impl Database {
         let target = describe(catalog)?;
         let namespaces: Vec<_> = catalog.schemas.iter().map(ToString::to_string).collect();
         let renames = if options.force_reset { &[] } else { renames };
-        self.alone(Strictness::Lenient, |session| bring(session, &namespaces, &target, options, renames))
+        self.alone(Strictness::Lenient, |session| bring(session, &namespaces, catalog, &target, options, renames))
     }
 }
 
 fn bring(
     session: &mut dyn Session,
     namespaces: &[String],
+    catalog: &Catalog,
     target: &DatabaseSchema,
     options: PushOptions,
     renames: &[Rename],
@@ -117,8 +134,11 @@ fn bring(
         }
     }
     // Read again: triggers and views follow a rename, too.
-    let difference = diff(session.dialect(), &session.describe(namespaces)?, target);
-    let losses = permit(findings::find(session, difference.risks)?, options)?;
+    let found = session.describe(namespaces)?;
+    let difference = diff(session.dialect(), &found, target).filling();
+    let mut risks = difference.risks;
+    risks.extend(unknown_variants(session.dialect(), &found, catalog, &[]));
+    let losses = permit(findings::find(session, risks)?, options)?;
     statements.extend(run(session, &difference.changes)?);
     Ok(Pushed { created_database: false, statements, losses })
 }

@@ -1,7 +1,7 @@
 //! `lenslet migrate dev`.
 
 use lenslet_migrate::history::{Migration, Status};
-use lenslet_migrate::{Database, Difference, Finding, diff, diff_renamed, reversed};
+use lenslet_migrate::{Database, Finding, Risk, diff, diff_renamed, reversed, unknown_variants};
 use serde_json::{Value, json};
 
 use super::new_migration::{self, Files};
@@ -141,11 +141,12 @@ impl<'p> Work<'p> {
         let wanted = self.project.wanted()?;
         let dialect = self.project.dialect()?;
         let renames = self.arguments.renames.decide(dialect, &before, &wanted, &self.project.schema.catalog)?;
-        let difference = diff_renamed(dialect, &before, &wanted, &renames);
+        let difference = diff_renamed(dialect, &before, &wanted, &renames).filling();
+        let unknown = unknown_variants(dialect, &before, &self.project.schema.catalog, &renames);
         if difference.is_empty() && !self.arguments.create_only {
-            return Ok(true);
+            return self.may_change(&unknown);
         }
-        if !self.may_change(&difference)? {
+        if !self.may_change(&[&difference.risks[..], &unknown].concat())? {
             return Ok(false);
         }
         let name = self.next_name()?;
@@ -154,7 +155,7 @@ impl<'p> Work<'p> {
         } else {
             difference.migration(dialect)
         };
-        let backward = diff_renamed(dialect, &wanted, &before, &reversed(&renames));
+        let backward = diff_renamed(dialect, &wanted, &before, &reversed(&renames)).filling();
         let down = down::script(dialect, &difference, &backward);
         let files = Files { up: &up, down: down.as_deref(), replaces: None };
         let provider = self.project.schema.datasource.provider;
@@ -165,9 +166,9 @@ impl<'p> Work<'p> {
     }
 
     /// Asks the rows what the change costs, and whoever is there whether to pay.
-    fn may_change(&self, difference: &Difference) -> Result<bool, Error> {
+    fn may_change(&self, risks: &[Risk]) -> Result<bool, Error> {
         let mut database = Database::open(self.url.as_str()).map_err(self.url.failure())?;
-        let findings = database.findings(&difference.risks).map_err(self.url.failure())?;
+        let findings = database.findings(risks).map_err(self.url.failure())?;
         if self.arguments.create_only {
             findings.iter().for_each(|finding| terminal::warning(&finding.to_string()));
             return Ok(true);

@@ -1,9 +1,10 @@
 //! `lenslet migrate diff`.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lenslet_core::catalog::{Catalog, Provider};
+use lenslet_core::catalog::{Catalog, Provider, RelationMode};
 use lenslet_migrate::{Database, Difference, history};
 use lenslet_sql::ddl::DatabaseSchema;
 use serde_json::json;
@@ -12,6 +13,7 @@ use crate::cli::database_url::DatabaseUrl;
 use crate::cli::error::Error;
 use crate::cli::init::provider_of;
 use crate::cli::project::{Project, ProjectArguments, ScratchUrl};
+use crate::cli::renames::Renames;
 use crate::cli::schema_files::SchemaFiles;
 use crate::cli::{Outcome, Verdict, terminal};
 
@@ -24,6 +26,8 @@ Examples:
                            For continuous integration: 2 when a migration is missing
   lenslet migrate diff --from-url \"$PRODUCTION\" --to-schema prisma/schema.prisma --script --output fix.sql
                            What the database lacks
+  lenslet migrate diff --from-url \"$PRODUCTION\" --to-schema prisma/schema.prisma --script --rename User.name=fullName
+                           The same, and keeps what is in the column
 
 Exit code 0; with --exit-code 0 when both are the same and 2 when not. Changes nothing. Migrations are tried on a scratch \
 database: in memory for SQLite, else the one of --shadow-database-url.")]
@@ -35,6 +39,8 @@ pub(in crate::cli) struct Arguments {
     /// Where migrations are tried; everything in it is dropped
     #[arg(long, value_name = "URL")]
     shadow_database_url: Option<String>,
+    #[command(flatten)]
+    renames: Renames,
     /// Write SQL instead of a summary
     #[arg(long)]
     script: bool,
@@ -92,7 +98,9 @@ struct To {
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let (from, to) = (Side::read(arguments.from.named())?, Side::read(arguments.to.named())?);
     let sides = Sides::of(&from, &to, arguments.shadow_database_url.as_deref())?;
-    let difference = lenslet_migrate::diff(sides.dialect()?, &sides.structure(&from)?, &sides.structure(&to)?);
+    let (dialect, before, after) = (sides.dialect()?, sides.structure(&from)?, sides.structure(&to)?);
+    let renames = arguments.renames.said(dialect, &before, &after, &to.catalog(sides.provider))?;
+    let difference = lenslet_migrate::diff_renamed(dialect, &before, &after, &renames);
     show(arguments, &difference, &sides)?;
     Ok(if arguments.exit_code && !difference.is_empty() { Verdict::Differs } else { Verdict::Good })
 }
@@ -184,6 +192,22 @@ impl Side {
             Side::Schema(catalog) => Some(catalog.provider),
             Side::Migrations(folder) => history::provider(folder),
             Side::Database { url, .. } => provider_of(url.as_str()),
+        }
+    }
+
+    /// The names that a schema has for what is in the database; of anything else there are none.
+    fn catalog(&self, provider: Provider) -> Cow<'_, Catalog> {
+        match self {
+            Side::Schema(catalog) => Cow::Borrowed(&**catalog),
+            Side::Empty | Side::Migrations(_) | Side::Database { .. } => Cow::Owned(Catalog {
+                provider,
+                relation_mode: RelationMode::ForeignKeys,
+                schemas: [].as_slice().into(),
+                extensions: [].as_slice().into(),
+                models: [].as_slice().into(),
+                enums: [].as_slice().into(),
+                relations: [].as_slice().into(),
+            }),
         }
     }
 

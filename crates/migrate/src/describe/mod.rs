@@ -36,6 +36,18 @@ pub fn describe(catalog: &Catalog) -> Result<DatabaseSchema, Error> {
     })
 }
 
+/// The columns of a schema's tables that have an enum type: table, column, and which enum.
+pub(crate) fn enum_columns(catalog: &Catalog) -> impl Iterator<Item = (ObjectName, String, usize)> {
+    let tables = catalog.models.iter().filter(|model| model.kind == ModelKind::Table);
+    tables.flat_map(|model| {
+        let columns = model.columns().filter_map(|(_, _, column)| match column.ty {
+            catalog::ColumnType::Enum(at) => Some((table_name(model), column.db_name.to_string(), usize::from(at))),
+            _ => None,
+        });
+        columns.collect::<Vec<_>>()
+    })
+}
+
 /// A catalog, read for one dialect.
 struct Describer<'c> {
     catalog: &'c Catalog,
@@ -160,11 +172,11 @@ fn enumeration(it: &catalog::Enum) -> Enum {
     Enum { name: enum_name(it), variants: it.variants.iter().map(|variant| variant.db_name.to_string()).collect() }
 }
 
-fn enum_name(it: &catalog::Enum) -> ObjectName {
+pub(crate) fn enum_name(it: &catalog::Enum) -> ObjectName {
     ObjectName { schema: it.schema.as_ref().map(ToString::to_string), name: it.db_name.to_string() }
 }
 
-fn table_name(model: &Model) -> ObjectName {
+pub(crate) fn table_name(model: &Model) -> ObjectName {
     ObjectName { schema: model.schema.as_ref().map(ToString::to_string), name: model.db_name.to_string() }
 }
 

@@ -11,9 +11,9 @@ mod table;
 pub use reconcile::reconcile;
 pub(crate) use rename::rename_changes;
 pub use rename::{Rename, RenameError, ask_renames, diff_renamed, likely_renames, renames, reversed};
-pub use risk::Risk;
+pub use risk::{Risk, unknown_variants};
 
-use lenslet_sql::ddl::{Change, DatabaseSchema, Dialect, Table, TableChange, script};
+use lenslet_sql::ddl::{Change, DatabaseSchema, Dialect, ObjectName, Table, TableChange, script};
 use table::TableDifference;
 
 /// The way from one structure to another.
@@ -29,6 +29,21 @@ impl Difference {
     /// Whether the two are the same.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// The same, with nulls turned into defaults before their column becomes required, where a default can stand for them.
+    /// (SQLite's tables are built again, which does so anyway. Prisma's scripts leave it out and fail.)
+    #[must_use]
+    pub fn filling(self) -> Self {
+        let mut changes = Vec::new();
+        for change in self.changes {
+            if let Change::AlterTable { table, changes: parts } = &change {
+                changes.extend(parts.iter().filter_map(|part| fill(table, part)));
+            }
+            changes.push(change);
+        }
+        let is_left = |risk: &Risk| !matches!(risk, Risk::ForbidNull { has_default: true, .. });
+        Difference { changes, risks: self.risks.into_iter().filter(is_left).collect() }
     }
 
     /// The text of a migration: what it may lose, and its SQL.
@@ -98,6 +113,15 @@ fn namespaces(from: &DatabaseSchema, to: &DatabaseSchema) -> Vec<Change> {
     let extensions = to.extensions.iter().filter(|it| !is_there(&it.name));
     let schemas = schemas.map(|name| Change::CreateSchema(name.clone()));
     schemas.chain(extensions.map(|it| Change::CreateExtension(it.clone()))).collect()
+}
+
+fn fill(table: &ObjectName, part: &TableChange) -> Option<Change> {
+    match part {
+        TableChange::AlterColumn { from, to } if risk::fills_nulls(from, to) => {
+            Some(Change::FillNulls { table: table.clone(), column: (**to).clone() })
+        }
+        _ => None,
+    }
 }
 
 fn redefine(tables: &[TableDifference<'_>]) -> Option<Change> {

@@ -1,10 +1,11 @@
 //! What a change may lose, and what may keep it from being made.
 
-use super::Pairs;
-use super::enums;
 use super::table::TableDifference;
+use super::{Pairs, Rename, enums, rename};
+use crate::describe::enum_columns;
+use lenslet_core::catalog::Catalog;
 use lenslet_sql::ddl::{
-    BaseType, Change, Column, ColumnType, DatabaseSchema, Default, Index, IndexKind, ObjectName, PrimaryKey,
+    BaseType, Change, Column, ColumnType, DatabaseSchema, Default, Dialect, Index, IndexKind, ObjectName, PrimaryKey,
 };
 use std::fmt;
 
@@ -47,6 +48,8 @@ pub enum Risk {
         table: ObjectName,
         /// The column.
         column: String,
+        /// Whether its default could ([`Difference::filling`](super::Difference::filling)).
+        has_default: bool,
     },
     /// No two rows may be alike any longer.
     AddUnique {
@@ -66,16 +69,29 @@ pub enum Risk {
         /// The columns that keep the type: table and name.
         columns: Vec<(ObjectName, String)>,
     },
+    /// A column holds texts of which some may be no values of its enum (SQLite, which has no enum types).
+    UnknownVariants {
+        /// The enum.
+        name: String,
+        /// Its values.
+        variants: Vec<String>,
+        /// The table.
+        table: ObjectName,
+        /// The column.
+        column: String,
+    },
 }
 
 impl Risk {
     /// Whether rows that it concerns make the change impossible. Otherwise they are lost.
     pub fn is_prohibitive(&self) -> bool {
         match self {
-            Risk::DropTable { .. } | Risk::DropColumn { .. } | Risk::ChangeType { .. } | Risk::DropVariants { .. } => {
-                false
-            }
-            Risk::AddRequiredColumn { .. } | Risk::ForbidNull { .. } | Risk::AddUnique { .. } => true,
+            Risk::DropTable { .. } | Risk::DropColumn { .. } | Risk::ChangeType { .. } => false,
+            Risk::AddRequiredColumn { .. }
+            | Risk::ForbidNull { .. }
+            | Risk::AddUnique { .. }
+            | Risk::DropVariants { .. }
+            | Risk::UnknownVariants { .. } => true,
         }
     }
 }
@@ -91,12 +107,16 @@ impl fmt::Display for Risk {
             Risk::AddRequiredColumn { table, column } => {
                 write!(f, "the required column `{column}` is added to `{table}` without a default")
             }
-            Risk::ForbidNull { table, column } => write!(f, "the column `{column}` of `{table}` becomes required"),
+            Risk::ForbidNull { table, column, .. } => write!(f, "the column `{column}` of `{table}` becomes required"),
             Risk::AddUnique { table, columns, .. } => {
                 write!(f, "rows of `{table}` have to differ in `{}`", columns.join("`, `"))
             }
             Risk::DropVariants { name, variants, .. } => {
                 write!(f, "the enum `{name}` loses `{}`", variants.join("`, `"))
+            }
+            Risk::UnknownVariants { name, variants, table, column } => {
+                let variants = variants.join("`, `");
+                write!(f, "the column `{column}` of `{table}` can hold `{variants}`, the values of `{name}`")
             }
         }
     }
@@ -111,6 +131,27 @@ pub(super) fn of(
     let dropped = pairs.dropped.iter().map(|table| Risk::DropTable { table: table.name.clone() });
     let variants = enums::alter(from, to).into_iter().filter_map(dropped_variants);
     dropped.chain(tables.iter().flat_map(within)).chain(variants).collect()
+}
+
+/// Texts that are no values of their enum, in a database without enum types: rows that hold a value that the enum had once.
+/// Told by the names before the renames; a value that only gets another name is one.
+pub fn unknown_variants(dialect: Dialect, found: &DatabaseSchema, catalog: &Catalog, renames: &[Rename]) -> Vec<Risk> {
+    if dialect != Dialect::Sqlite {
+        return Vec::new();
+    }
+    let after = renames.iter().fold(found.clone(), |schema, rename| rename::renamed(&schema, rename));
+    let risk = |(table, column, at): (ObjectName, String, usize)| {
+        after.table(&table)?.column(&column)?;
+        let it = catalog.enums.get(at)?;
+        let old = renames.iter().filter_map(|rename| match rename {
+            Rename::Variant { of, from, .. } if of.name == *it.db_name => Some(from.clone()),
+            _ => None,
+        });
+        let variants = it.variants.iter().map(|variant| variant.db_name.to_string()).chain(old).collect();
+        let risk = Risk::UnknownVariants { name: it.name.to_string(), variants, table, column };
+        Some(rename::said_before(risk, renames))
+    };
+    enum_columns(catalog).filter_map(risk).collect()
 }
 
 fn dropped_variants(change: Change) -> Option<Risk> {
@@ -151,9 +192,15 @@ fn altered(difference: &TableDifference<'_>, old: &Column, new: &Column) -> Vec<
         risks.push(Risk::ChangeType { table: table.clone(), column: column(), from, to });
     }
     if old.nullable && !new.nullable && !(difference.is_redefined() && is_known(new)) {
-        risks.push(Risk::ForbidNull { table: table.clone(), column: column() });
+        let has_default = fills_nulls(old, new);
+        risks.push(Risk::ForbidNull { table: table.clone(), column: column(), has_default });
     }
     risks
+}
+
+/// Whether the nulls of a column that becomes required can turn into its default before.
+pub(super) fn fills_nulls(old: &Column, new: &Column) -> bool {
+    old.nullable && !new.nullable && old.ty == new.ty && is_known(new)
 }
 
 /// Whether every value of the one type is a value of the other.

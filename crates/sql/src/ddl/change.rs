@@ -30,6 +30,31 @@ pub enum Change {
         /// Its new name.
         to: String,
     },
+    /// An enum type gets another name within its namespace.
+    RenameEnum {
+        /// Its present name.
+        from: ObjectName,
+        /// Its new name.
+        to: String,
+    },
+    /// A value of an enum gets another name.
+    RenameVariant {
+        /// The enum.
+        of: ObjectName,
+        /// The value's present name.
+        from: String,
+        /// Its new name.
+        to: String,
+        /// The columns that hold it as a text, table and name, where the database has no enum types (SQLite).
+        columns: Vec<(ObjectName, String)>,
+    },
+    /// Nulls turn into the default of their column, which is about to become required.
+    FillNulls {
+        /// The table.
+        table: ObjectName,
+        /// The column as it is to be.
+        column: Column,
+    },
     /// A primary or foreign key gets another name.
     RenameConstraint {
         /// The table it is of.
@@ -168,6 +193,9 @@ impl fmt::Display for Change {
             }
             Change::RenameTable { from, to } => write!(f, "rename table {from} to {to}"),
             Change::RenameColumn { table, from, to } => write!(f, "rename column {from} of {table} to {to}"),
+            Change::RenameEnum { from, to } => write!(f, "rename enum {from} to {to}"),
+            Change::RenameVariant { of, from, to, .. } => write!(f, "rename value {from} of {of} to {to}"),
+            Change::FillNulls { table, column } => write!(f, "fill nulls in column {} of {table}", column.name),
             Change::RenameConstraint { table, from, to } => write!(f, "rename constraint {from} of {table} to {to}"),
             Change::DropForeignKey { table, name } => write!(f, "drop foreign key {name} of {table}"),
             Change::DropIndex { table, name, .. } => write!(f, "drop index {name} of {table}"),

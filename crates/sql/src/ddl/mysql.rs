@@ -18,8 +18,14 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
         | Change::CreateEnum(_)
         | Change::AlterEnum(_)
         | Change::DropEnum(_)
+        | Change::RenameEnum { .. }
+        | Change::RenameVariant { .. }
         | Change::RenameConstraint { .. }
         | Change::RedefineTables(_) => return Vec::new(),
+        Change::FillNulls { table, column } => {
+            let fill = |value: String| text::fill_nulls(MYSQL, table, &column.name, &value);
+            return default(column).map(fill).into_iter().collect();
+        }
         Change::RenameTable { from, to } => {
             let to = ObjectName { name: to.clone(), ..from.clone() };
             format!("ALTER TABLE {} RENAME TO {}", qualified(from), qualified(&to))

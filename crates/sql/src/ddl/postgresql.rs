@@ -22,6 +22,15 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
         Change::RenameColumn { table, from, to } => {
             format!("ALTER TABLE {} RENAME COLUMN {} TO {}", qualified(table), quoted(from), quoted(to))
         }
+        Change::RenameEnum { from, to } => format!("ALTER TYPE {} RENAME TO {}", qualified(from), quoted(to)),
+        Change::RenameVariant { of, from, to, .. } => {
+            let [from, to] = [from, to].map(|it| text::string(POSTGRESQL, it));
+            format!("ALTER TYPE {} RENAME VALUE {from} TO {to}", qualified(of))
+        }
+        Change::FillNulls { table, column } => {
+            let fill = |value: String| text::fill_nulls(POSTGRESQL, table, &column.name, &value);
+            return default(column).map(fill).into_iter().collect();
+        }
         Change::RenameConstraint { table, from, to } => {
             format!("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", qualified(table), quoted(from), quoted(to))
         }

@@ -6,8 +6,8 @@ use super::{Dialect, text};
 
 const SQLITE: Dialect = Dialect::Sqlite;
 
-/// The statements of a change. Namespaces, extensions and enums are no part of SQLite, and foreign keys no statement of
-/// their own; the differ makes no such change.
+/// The statements of a change. Namespaces, extensions and enum types are no part of SQLite, foreign keys no statement of
+/// their own, and nulls are filled while a table is built again; the differ makes no such change.
 pub(super) fn statements(change: &Change) -> Vec<String> {
     match change {
         Change::CreateSchema(_)
@@ -15,6 +15,8 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
         | Change::CreateEnum(_)
         | Change::AlterEnum(_)
         | Change::DropEnum(_)
+        | Change::RenameEnum { .. }
+        | Change::FillNulls { .. }
         | Change::DropForeignKey { .. }
         | Change::AddForeignKey { .. }
         | Change::RenameConstraint { .. }
@@ -22,6 +24,9 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
         Change::RenameTable { from, to } => rename_table(from, to),
         Change::RenameColumn { table, from, to } => {
             vec![format!("ALTER TABLE {} RENAME COLUMN {} TO {}", quoted(&table.name), quoted(from), quoted(to))]
+        }
+        Change::RenameVariant { from, to, columns, .. } => {
+            columns.iter().map(|(table, column)| replace_text(table, column, from, to)).collect()
         }
         Change::DropIndex { name, .. } => vec![format!("DROP INDEX {}", quoted(name))],
         Change::AlterTable { table, changes } => changes.iter().filter_map(|change| alter(table, change)).collect(),
@@ -49,6 +54,12 @@ fn drop_table(name: &ObjectName) -> Vec<String> {
 fn rename_table(from: &ObjectName, to: &str) -> Vec<String> {
     let rename = format!("ALTER TABLE {} RENAME TO {}", quoted(&from.name), quoted(to));
     vec!["PRAGMA legacy_alter_table=off".to_owned(), rename]
+}
+
+fn replace_text(table: &ObjectName, column: &str, from: &str, to: &str) -> String {
+    let (table, column) = (quoted(&table.name), quoted(column));
+    let [from, to] = [from, to].map(|it| text::string(SQLITE, it));
+    format!("UPDATE {table} SET {column} = {to} WHERE {column} = {from}")
 }
 
 fn alter(table: &ObjectName, change: &TableChange) -> Option<String> {

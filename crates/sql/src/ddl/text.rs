@@ -94,6 +94,12 @@ pub(super) fn foreign_key(dialect: Dialect, key: &ForeignKey, gap: &str) -> Stri
     )
 }
 
+/// The statement that turns the nulls of a column into something else.
+pub(super) fn fill_nulls(dialect: Dialect, table: &ObjectName, column: &str, value: &str) -> String {
+    let (table, column) = (qualified(dialect, table), quoted(dialect, column));
+    format!("UPDATE {table} SET {column} = {value} WHERE {column} IS NULL")
+}
+
 /// The statement that makes a table out of lines: columns first, then, after an empty line, what `rest` holds.
 pub(super) fn create_table(dialect: Dialect, table: &Table, columns: &[String], rest: &str) -> String {
     let columns: Vec<_> = columns.iter().map(|column| format!("    {column}")).collect();
