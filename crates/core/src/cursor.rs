@@ -31,6 +31,10 @@ pub trait Cursor {
     fn float(&mut self) -> Result<f64, Error>;
     /// Reads text; also an enum's variant by its name in the schema, a decimal in plain notation, a JSON document.
     fn text(&mut self) -> Result<Cow<'_, str>, Error>;
+    /// Reads text, or `None` where the cell is null. A cursor that has to fetch a cell to look at it does so once.
+    fn text_or_null(&mut self) -> Result<Option<Cow<'_, str>>, Error> {
+        if self.null()? { Ok(None) } else { self.text().map(Some) }
+    }
     /// Reads bytes.
     fn bytes(&mut self) -> Result<Vec<u8>, Error>;
     /// Reads a moment: microseconds since 1970-01-01T00:00:00Z.

@@ -1,7 +1,12 @@
 //! The seam between what a user writes and what executes it.
 
-use crate::{cache::Stale, cursor::Cursor, error::Error, query::Query};
-use std::{future::Future, time::Duration};
+use crate::{cache::Stale, cursor::Cursor, error::Error, operation::Sendable, query::Query};
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 /// Executes queries. A native engine's answers are `Send`; an engine in a Worker has no threads and its answers are not:
 /// the associated types say which, so no bound on `Send` appears anywhere else and every future inherits it.
@@ -18,6 +23,12 @@ pub trait Engine: Clone + 'static {
 
     /// Executes one query: in a transaction of its own, or in the one that this engine stands for.
     fn execute(&self, query: Query) -> Self::Answer;
+
+    /// Polls an answer of [`execute`](Engine::execute) and reads it. An engine that can read rows where they lie does that instead of
+    /// writing them down first.
+    fn poll_read<S: Sendable>(answer: &mut Self::Answer, context: &mut Context<'_>) -> Poll<Result<S::Out, Error>> {
+        Pin::new(answer).poll(context).map(|rows| S::read(&mut rows?))
+    }
 
     /// Executes queries in one transaction and one round trip, and answers each. The first that fails undoes them all;
     /// its error carries its [`batch_index`](Error::batch_index).

@@ -460,14 +460,14 @@ impl<E: Engine, M: Model, V: Verb, R: ReadRow<M>> IntoFuture for Operation<'_, E
 
 /// Sends one operation.
 pub(crate) fn send<E: Engine, S: Sendable>(engine: &E, operation: S) -> Answer<E, S::Out> {
-    Answer { answer: engine.execute(operation.into_query()), read: S::read::<E::Rows> }
+    Answer { answer: engine.execute(operation.into_query()), poll: E::poll_read::<S> }
 }
 
 /// The future of an operation: waits for the engine, then reads. `Send` exactly when the engine's answer is.
 #[must_use = "futures do nothing unless polled"]
 pub struct Answer<E: Engine, O> {
     answer: E::Answer,
-    read: fn(&mut E::Rows) -> Result<O, Error>,
+    poll: fn(&mut E::Answer, &mut Context<'_>) -> Poll<Result<O, Error>>,
 }
 
 impl<E: Engine, O> fmt::Debug for Answer<E, O> {
@@ -479,7 +479,6 @@ impl<E: Engine, O> fmt::Debug for Answer<E, O> {
 impl<E: Engine, O> Future for Answer<E, O> {
     type Output = Result<O, Error>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let read = self.read;
-        Pin::new(&mut self.answer).poll(context).map(|rows| read(&mut rows?))
+        (self.poll)(&mut self.answer, context)
     }
 }

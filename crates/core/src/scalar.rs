@@ -17,6 +17,13 @@ pub trait Scalar: Sized {
     /// # Errors
     /// When the cell holds something else, or a number that is out of the type's range.
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error>;
+    /// Reads the cell at the cursor, which may be null.
+    ///
+    /// # Errors
+    /// Those of [`read`](Scalar::read).
+    fn read_optional<C: Cursor>(cursor: &mut C) -> Result<Option<Self>, Error> {
+        if cursor.null()? { Ok(None) } else { Self::read(cursor).map(Some) }
+    }
 }
 
 impl Scalar for bool {
@@ -62,6 +69,9 @@ impl Scalar for String {
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error> {
         cursor.text().map(Into::into)
     }
+    fn read_optional<C: Cursor>(cursor: &mut C) -> Result<Option<Self>, Error> {
+        cursor.text_or_null().map(|text| text.map(Into::into))
+    }
 }
 
 impl Scalar for Vec<u8> {
@@ -78,7 +88,7 @@ impl<T: Scalar> Scalar for Option<T> {
         self.map_or(Value::Null, T::into_value)
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error> {
-        if cursor.null()? { Ok(None) } else { T::read(cursor).map(Some) }
+        T::read_optional(cursor)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::postgresql;
 #[cfg(feature = "sqlite")]
 use crate::sqlite;
 use crate::{
+    cells::{Cells, Sink},
     environment::Environment,
     forest::Rows,
     observe::{Observer, Operation, Options, Transaction},
@@ -14,6 +15,7 @@ use lenslet_core::{
     catalog::{Catalog, Provider},
     engine::{Engine as Execute, Isolation, TransactionOptions},
     error::{Error, ErrorKind},
+    operation::Sendable,
     query::Query,
 };
 use std::{
@@ -21,7 +23,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 use tracing::Instrument;
 
@@ -140,6 +142,15 @@ impl Execute for Engine {
 
     fn execute(&self, query: Query) -> Self::Answer {
         Answer::new(self, query)
+    }
+
+    fn poll_read<S: Sendable>(answer: &mut Self::Answer, context: &mut Context<'_>) -> Poll<Result<S::Out, Error>> {
+        let mut out = None;
+        let done = ready!(answer.poll_into(context, &mut |cells| {
+            out = Some(S::read(cells)?);
+            Ok(())
+        }));
+        Poll::Ready(done.and_then(|()| out.ok_or_else(not_taken)))
     }
 
     fn batch(&self, queries: Vec<Query>, isolation: Option<Isolation>) -> Self::Answers {
@@ -318,6 +329,64 @@ impl<Q, T> fmt::Debug for Answer<Q, T> {
     }
 }
 
+#[cold]
+fn not_taken() -> Error {
+    Error::unexpected_answer("an answer that was not taken yet")
+}
+
+impl Answer<Query, Rows> {
+    /// Polls the answer and has it read.
+    fn poll_into(&mut self, context: &mut Context<'_>, sink: &mut Sink<'_>) -> Poll<Result<(), Error>> {
+        #[cfg(feature = "sqlite")]
+        if let Some(done) = self.read_now(sink) {
+            return Poll::Ready(done);
+        }
+        let mut rows = ready!(Pin::new(self).poll(context))?;
+        Poll::Ready(sink(&mut Cells::Whole(&mut rows)))
+    }
+
+    /// Has the answer read where it lies, if it can be had at once.
+    #[cfg(feature = "sqlite")]
+    fn read_now(&mut self, sink: &mut Sink<'_>) -> Option<Result<(), Error>> {
+        let State::Asked(connector @ Connector::Sqlite(session), query) = &self.0 else {
+            return None;
+        };
+        let operation = private::Ask::watch(query, private::ConnectorRef(connector)).map(|it| it.0);
+        let now = match &operation {
+            None => session.read_now(query, sink),
+            Some(operation) => operation.span.in_scope(|| session.read_now(query, sink)),
+        };
+        let how = match now {
+            sqlite::Now::Later(how) => how,
+            sqlite::Now::Done(done) => {
+                if let Some(operation) = operation {
+                    operation.finish(&done, |rows| *rows);
+                }
+                self.0 = State::Answered;
+                return Some(done.map(drop));
+            }
+        };
+        let session = session.clone();
+        if let State::Asked(_, query) = std::mem::replace(&mut self.0, State::Answered) {
+            let pending: Pending<Rows> = Box::pin(session.later(query, how));
+            self.0 = State::Waiting(match operation {
+                None => pending,
+                Some(operation) => watched(pending, operation, |rows| rows.len().into()),
+            });
+        }
+        None
+    }
+}
+
+/// Waits, and tells what came of it.
+fn watched<T: 'static>(pending: Pending<T>, operation: Operation, rows: fn(&T) -> u64) -> Pending<T> {
+    Box::pin(async move {
+        let done = pending.instrument(operation.span.clone()).await;
+        operation.finish(&done, rows);
+        done
+    })
+}
+
 /// Asks, and tells what came of it where somebody listens.
 fn ask<Q: Request + private::Ask>(connector: &Connector, request: Q) -> Result<Result<Q::Out, Error>, Pending<Q::Out>>
 where
@@ -331,11 +400,7 @@ where
             operation.finish(&done, Q::rows);
             Ok(done)
         }
-        Err(pending) => Err(Box::pin(async move {
-            let done = pending.instrument(operation.span.clone()).await;
-            operation.finish(&done, Q::rows);
-            done
-        })),
+        Err(pending) => Err(watched(pending, operation, Q::rows)),
     }
 }
 
@@ -349,7 +414,7 @@ impl<T: 'static, Q: Request + private::Ask<Out = T>> Future for Answer<Q, T> {
                 Err(pending) => pending,
             },
             State::Waiting(pending) => pending,
-            State::Answered => return Poll::Ready(Err(Error::unexpected_answer("an answer that was not taken yet"))),
+            State::Answered => return Poll::Ready(Err(not_taken())),
         };
         let polled = pending.as_mut().poll(context);
         if polled.is_pending() {

@@ -6,6 +6,7 @@
 //! (`observe`).
 
 mod cache;
+mod cells;
 mod defaults;
 pub mod engine;
 mod environment;

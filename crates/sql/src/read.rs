@@ -272,6 +272,11 @@ impl Read {
 }
 
 impl Level {
+    /// Whether its rows hold columns only, and arrive in their order.
+    pub fn is_flat(&self) -> bool {
+        self.children.is_empty() && !self.reversed
+    }
+
     pub(crate) fn print(&self, catalog: &Catalog, depth: usize, sink: &mut impl fmt::Write) -> fmt::Result {
         let indent = depth * 2;
         self.statement.print(catalog, depth, sink)?;

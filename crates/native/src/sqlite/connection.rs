@@ -4,9 +4,11 @@ use super::{
     bind::{BindError, Keys, bind},
     encode, error,
     groups::Groups,
+    live::Live,
     settings::{Location, Settings},
 };
 use crate::{
+    cells::{Cells, Sink},
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
     observe::{Observer, Opened, Running},
@@ -334,6 +336,28 @@ impl Connection {
             return Err(Failure::Failed(no_record(read, catalog)));
         }
         Ok(rows)
+    }
+
+    /// Reads rows without relations where they lie, and says how many there were.
+    pub(crate) fn read_live(
+        &self,
+        read: &Read,
+        inputs: &Inputs<'_>,
+        catalog: &Catalog,
+        sink: &mut Sink<'_>,
+    ) -> Attempt<u64> {
+        let level = &read.level;
+        let mut prepared = self.bound(&level.statement, inputs, None, catalog)?;
+        let running = self.watched(&level.statement.sql, &prepared);
+        let mut cells = Cells::Live(Live::new(prepared.raw_query(), level, catalog));
+        let done = sink(&mut cells);
+        let count = cells.end().map_err(|error| self.failure(&error, catalog))?;
+        running.finish(count);
+        if read.required && count == 0 {
+            return Err(Failure::Failed(no_record(read, catalog)));
+        }
+        done?;
+        Ok(count)
     }
 
     /// Rows of SQL of the user's own: what its columns hold is what the cells say.

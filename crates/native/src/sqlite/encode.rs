@@ -146,7 +146,7 @@ fn seldom(kind: Kind, cell: ValueRef<'_>) -> Result<Value, Error> {
     value.ok_or_else(|| unfit(scalar.name(), cell))
 }
 
-fn milliseconds(value: i64) -> Result<i64, Error> {
+pub(super) fn milliseconds(value: i64) -> Result<i64, Error> {
     value.checked_mul(1000).ok_or_else(|| unfit("a moment", ValueRef::Integer(value)))
 }
 

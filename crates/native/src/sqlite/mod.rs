@@ -5,6 +5,7 @@ mod connection;
 mod encode;
 mod error;
 mod groups;
+mod live;
 mod moment;
 mod pool;
 mod session;
@@ -13,5 +14,6 @@ mod thread;
 mod transaction;
 mod write;
 
+pub(crate) use live::Live;
 pub(crate) use session::{Now, Session};
 pub use settings::{Location, location};

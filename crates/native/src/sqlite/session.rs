@@ -12,6 +12,7 @@ use super::{
     transaction::{Held, Transaction},
 };
 use crate::{
+    cells::{Cells, Sink},
     forest::Rows,
     inputs::Inputs,
     observe::{self, Observer},
@@ -122,6 +123,25 @@ impl Session {
             Err(error) => return Now::Done(Err(error)),
         };
         self.try_now(self.writes(&plan), |connection| run(connection, &plan.plan, shape.parameters(), self.catalog()))
+    }
+
+    /// Answers a query on this thread, if that is possible, and has it read. Says how many rows there were.
+    pub(crate) fn read_now(&self, query: &Query, sink: &mut Sink<'_>) -> Now<u64> {
+        let shape = Shape::of(query);
+        let plan = match self.database.plans.plan(query, &shape) {
+            Ok(plan) => plan,
+            Err(error) => return Now::Done(Err(error)),
+        };
+        self.try_now(self.writes(&plan), |connection| match &plan.plan {
+            Plan::Read(read) if read.level.is_flat() => {
+                connection.read_live(read, &Inputs::of(shape.parameters()), self.catalog(), sink)
+            }
+            plan => {
+                let mut rows = run(connection, plan, shape.parameters(), self.catalog())?;
+                sink(&mut Cells::Whole(&mut rows))?;
+                Ok(rows.len().into())
+            }
+        })
     }
 
     /// Answers a query that had to wait.
