@@ -3,11 +3,12 @@
 use crate::{
     column::{Column, Filter, Order},
     cursor::Cursor,
+    draft::{self, Condition, Draft, Kind, Selection},
     engine::Engine,
     error::Error,
     model::Model,
     operation::{Filters, Operation, Pages, Reads, Table, Verb},
-    query::{Action, Aggregate, Compare, Condition, FieldId, GroupBy, Operator, OrderBy, Query, Selected, Sort},
+    query::{Aggregate, FieldId, Operator, Sort},
     scalar::{Given, Scalar},
     select::ReadRow,
 };
@@ -119,8 +120,7 @@ impl<M, T, U> Column<M, T, U> {
 
 impl<M, T> Computed<M, T> {
     fn having<V: Given<T>>(self, operator: Operator, value: V) -> Having<M> {
-        let compare = Compare { aggregate: Some(self.0), ..Compare::new(self.1, operator, value.given()) };
-        Having(Condition::Compare(compare), PhantomData)
+        Having(draft::compare_computed(self.0, self.1, operator, value.given()), PhantomData)
     }
     /// Only groups where it is equal.
     pub fn eq(self, value: impl Given<T>) -> Having<M> {
@@ -148,11 +148,11 @@ impl<M, T> Computed<M, T> {
     }
     /// Groups in its order, small to large.
     pub fn asc(self) -> Order<M> {
-        Order::new(OrderBy::Aggregate(self.0, Some(self.1)), Sort::Asc)
+        Order::new(draft::order_by_computed(self.0, self.1, Sort::Asc))
     }
     /// Groups in its order, large to small.
     pub fn desc(self) -> Order<M> {
-        Order::new(OrderBy::Aggregate(self.0, Some(self.1)), Sort::Desc)
+        Order::new(draft::order_by_computed(self.0, self.1, Sort::Desc))
     }
 }
 
@@ -173,19 +173,19 @@ impl<M, U> From<Filter<M, U>> for Having<M> {
 impl<M> BitAnd for Having<M> {
     type Output = Self;
     fn bitand(self, other: Self) -> Self {
-        Having(self.0.and(other.0), PhantomData)
+        Having(draft::both(self.0, other.0), PhantomData)
     }
 }
 impl<M> BitOr for Having<M> {
     type Output = Self;
     fn bitor(self, other: Self) -> Self {
-        Having(Condition::Any(vec![self.0, other.0]), PhantomData)
+        Having(draft::either(self.0, other.0), PhantomData)
     }
 }
 impl<M> Not for Having<M> {
     type Output = Self;
     fn not(self) -> Self {
-        Having(Condition::Not(Box::new(self.0)), PhantomData)
+        Having(draft::not(self.0), PhantomData)
     }
 }
 
@@ -199,7 +199,7 @@ pub trait Summary<M, G> {
     /// What it is read as.
     type Out;
     /// Adds itself to a selection.
-    fn select(self, selection: &mut Vec<Selected>);
+    fn select(self, selection: &mut Selection);
     /// Reads its cells.
     ///
     /// # Errors
@@ -216,8 +216,8 @@ pub enum ByGroup {}
 
 impl<M, G> Summary<M, G> for CountAll {
     type Out = i64;
-    fn select(self, selection: &mut Vec<Selected>) {
-        selection.push(Selected::Aggregate(Aggregate::Count, vec![None]));
+    fn select(self, selection: &mut Selection) {
+        draft::select_computed(selection, Aggregate::Count, None);
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<i64, Error> {
         cursor.integer()
@@ -225,8 +225,8 @@ impl<M, G> Summary<M, G> for CountAll {
 }
 impl<M, G, T: Scalar> Summary<M, G> for Computed<M, T> {
     type Out = T;
-    fn select(self, selection: &mut Vec<Selected>) {
-        selection.push(Selected::Aggregate(self.0, vec![Some(self.1)]));
+    fn select(self, selection: &mut Selection) {
+        draft::select_computed(selection, self.0, Some(self.1));
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<T, Error> {
         T::read(cursor)
@@ -234,8 +234,8 @@ impl<M, G, T: Scalar> Summary<M, G> for Computed<M, T> {
 }
 impl<M, T: Scalar, U> Summary<M, ByGroup> for Column<M, T, U> {
     type Out = T;
-    fn select(self, selection: &mut Vec<Selected>) {
-        selection.push(Selected::Columns(vec![self.field()].into()));
+    fn select(self, selection: &mut Selection) {
+        draft::select_alone(selection, self.field());
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<T, Error> {
         T::read(cursor)
@@ -257,7 +257,7 @@ macro_rules! tuples {
     ($(($($name:ident $ty:ident $unique:ident $at:tt),+))*) => {$(
         impl<M, G, $($name: Summary<M, G>),+> Summary<M, G> for ($($name,)+) {
             type Out = ($($name::Out,)+);
-            fn select(self, selection: &mut Vec<Selected>) { $( self.$at.select(selection); )+ }
+            fn select(self, selection: &mut Selection) { $( self.$at.select(selection); )+ }
             fn read<Z: Cursor>(cursor: &mut Z) -> Result<Self::Out, Error> { Ok(($($name::read(cursor)?,)+)) }
         }
         impl<M, $($ty, $unique),+> GroupColumns<M> for ($(Column<M, $ty, $unique>,)+) {
@@ -324,22 +324,22 @@ impl<'c, E: Engine, M: Model, W> Table<'c, E, M, W> {
         self,
         summary: S,
     ) -> Operation<'c, E, M, AggregateRows, Summarized<S, AllRows>> {
-        let mut query = Query::new(M::MODEL, Action::Aggregate);
+        let mut query = Draft::begin(M::MODEL, Kind::Aggregate);
         summary.select(&mut query.selection);
         self.operation(query)
     }
     /// Numbers over groups of rows: `.group_by(post::author_id).select((post::author_id, count()))`.
     pub fn group_by(self, columns: impl GroupColumns<M>) -> Operation<'c, E, M, GroupRows, NothingYet> {
-        self.operation(Query::new(M::MODEL, Action::GroupBy(GroupBy { by: columns.fields(), having: None })))
+        let mut query = Draft::begin(M::MODEL, Kind::GroupBy);
+        query.group_by(columns.fields());
+        self.operation(query)
     }
 }
 
 impl<'c, E: Engine, M: Model> Operation<'c, E, M, GroupRows, NothingYet> {
     /// Only these groups: `.having(post::views.avg().gt(10.0))`. Said again: groups that fulfil both.
     pub fn having(mut self, condition: impl Into<Having<M>>) -> Self {
-        if let Action::GroupBy(group) = &mut self.query_mut().action {
-            crate::relation::and(&mut group.having, condition.into().0);
-        }
+        self.query_mut().having(condition.into().0);
         self
     }
     /// What comes back of each group.

@@ -2,10 +2,10 @@
 
 use crate::{
     cursor::Cursor,
+    draft::Draft,
     engine::{Engine, Isolation},
     error::Error,
     operation::Sendable,
-    query::Query,
 };
 use std::{
     fmt,
@@ -23,7 +23,7 @@ pub trait Operations {
     /// What the caller gets.
     type Out;
     /// As queries.
-    fn into_queries(self) -> Vec<Query>;
+    fn into_queries(self) -> Vec<Draft>;
     /// Reads the answers, one a query.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ macro_rules! tuples {
     ($(($($name:ident $at:tt),+))*) => {$(
         impl<$($name: Sendable),+> Operations for ($($name,)+) {
             type Out = ($($name::Out,)+);
-            fn into_queries(self) -> Vec<Query> { vec![$( self.$at.into_query() ),+] }
+            fn into_queries(self) -> Vec<Draft> { vec![$( self.$at.into_query() ),+] }
             fn read<Z: Cursor>(answers: Vec<Z>) -> Result<Self::Out, Error> {
                 let mut answers = answers.into_iter();
                 Ok(($( one::<$name, Z>(&mut answers)?, )+))
@@ -64,7 +64,7 @@ tuples! {
 
 impl<S: Sendable> Operations for Vec<S> {
     type Out = Vec<S::Out>;
-    fn into_queries(self) -> Vec<Query> {
+    fn into_queries(self) -> Vec<Draft> {
         self.into_iter().map(S::into_query).collect()
     }
     fn read<C: Cursor>(answers: Vec<C>) -> Result<Self::Out, Error> {

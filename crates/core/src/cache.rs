@@ -2,11 +2,12 @@
 
 use crate::{
     cursor::Cursor,
+    draft::Draft,
     engine::Engine,
     error::Error,
     model::Model,
     operation::{Answer, Operation, Reads, Sendable, Verb, send},
-    query::{Cache, Query},
+    query::Cache,
     select::ReadRow,
 };
 use std::{
@@ -125,7 +126,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
 
 impl<E, M: Model, V: Verb, R: ReadRow<M>> Sendable for Informed<'_, E, M, V, R> {
     type Out = (V::Out<R::Out>, CacheInfo);
-    fn into_query(self) -> Query {
+    fn into_query(self) -> Draft {
         self.0.into_query()
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self::Out, Error> {

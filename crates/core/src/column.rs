@@ -1,7 +1,8 @@
 //! Typed handles of columns, and the filters and orders that they make.
 
 use crate::{
-    query::{Compare, Condition, FieldId, Nulls, Operator, OrderBy, Sort},
+    draft::{self, Condition, Datum},
+    query::{FieldId, Nulls, Operator, Sort},
     scalar::{Given, Operand, Plainly},
     value::Value,
 };
@@ -78,11 +79,11 @@ impl<M, T, U> Column<M, T, U> {
     }
     /// Small to large.
     pub fn asc(self) -> Order<M> {
-        Order::new(OrderBy::Column(self.0), Sort::Asc)
+        Order::new(draft::order_by(self.0, Sort::Asc))
     }
     /// Large to small.
     pub fn desc(self) -> Order<M> {
-        Order::new(OrderBy::Column(self.0), Sort::Desc)
+        Order::new(draft::order_by(self.0, Sort::Desc))
     }
 }
 
@@ -90,11 +91,11 @@ impl<M, T, U> Column<M, T, U> {
 impl<M, T, U> Column<M, Option<T>, U> {
     /// The column is null.
     pub fn is_null(self) -> Filter<M> {
-        Filter::compare(self.0, Operator::Equals, Value::Null)
+        Filter::compare(self.0, Operator::Equals, draft::datum(Value::Null))
     }
     /// The column is not null.
     pub fn is_not_null(self) -> Filter<M> {
-        Filter::compare(self.0, Operator::Not, Value::Null)
+        Filter::compare(self.0, Operator::Not, draft::datum(Value::Null))
     }
 }
 
@@ -102,15 +103,15 @@ impl<M, T, U> Column<M, Option<T>, U> {
 impl<M, T: Textual, U> Column<M, T, U> {
     /// The text holds this text.
     pub fn contains(self, part: impl Into<String>) -> Filter<M> {
-        Filter::compare(self.0, Operator::Contains, Value::Text(part.into()))
+        Filter::compare(self.0, Operator::Contains, draft::text(part.into()))
     }
     /// The text starts with this text.
     pub fn starts_with(self, start: impl Into<String>) -> Filter<M> {
-        Filter::compare(self.0, Operator::StartsWith, Value::Text(start.into()))
+        Filter::compare(self.0, Operator::StartsWith, draft::text(start.into()))
     }
     /// The text ends with this text.
     pub fn ends_with(self, end: impl Into<String>) -> Filter<M> {
-        Filter::compare(self.0, Operator::EndsWith, Value::Text(end.into()))
+        Filter::compare(self.0, Operator::EndsWith, draft::text(end.into()))
     }
 }
 
@@ -130,12 +131,12 @@ impl<M, T, U> Column<M, Vec<T>, U> {
     }
     /// The list is empty.
     pub fn is_empty(self) -> Filter<M> {
-        Filter::compare(self.0, Operator::IsEmpty, Value::Bool(true))
+        Filter::compare(self.0, Operator::IsEmpty, draft::datum(Value::Bool(true)))
     }
 }
 
-fn list<T, V: Given<T>>(values: impl IntoIterator<Item = V>) -> Value {
-    Value::List(values.into_iter().map(V::given).collect())
+fn list<T, V: Given<T>>(values: impl IntoIterator<Item = V>) -> Datum {
+    draft::list(values.into_iter().map(V::given))
 }
 
 /// Types with text operators.
@@ -171,8 +172,7 @@ impl<M, T, const N: usize> Compound<M, T, N> {
 
     /// The row with these values, given as a tuple in the order of the columns.
     pub fn eq(self, values: impl GivenTuple<T, N>) -> Filter<M, Unique> {
-        let parts = self.fields.into_iter().zip(values.given()).collect();
-        Filter(Condition::Compound(self.name.into(), parts), PhantomData)
+        Filter(draft::compound(self.name, self.fields.into_iter().zip(values.given())), PhantomData)
     }
 }
 
@@ -180,13 +180,13 @@ impl<M, T, const N: usize> Compound<M, T, N> {
 #[diagnostic::on_unimplemented(message = "these columns hold `{T}`, not `{Self}`", label = "expected `{T}`")]
 pub trait GivenTuple<T, const N: usize> {
     /// As they enter a query.
-    fn given(self) -> [Value; N];
+    fn given(self) -> [Datum; N];
 }
 
 macro_rules! given_tuples {
     ($($count:literal: $($given:ident $ty:ident $at:tt),+;)*) => {$(
         impl<$($ty, $given: Given<$ty, Plainly>),+> GivenTuple<($($ty,)+), $count> for ($($given,)+) {
-            fn given(self) -> [Value; $count] { [$(self.$at.given()),+] }
+            fn given(self) -> [Datum; $count] { [$(self.$at.given()),+] }
         }
     )*};
 }
@@ -219,8 +219,8 @@ impl<M, U> Filter<M, U> {
     pub(crate) fn new(condition: Condition) -> Self {
         Filter(condition, PhantomData)
     }
-    fn compare(field: FieldId, operator: Operator, value: Value) -> Self {
-        Filter::new(Condition::Compare(Compare::new(field, operator, value)))
+    fn compare(field: FieldId, operator: Operator, value: Datum) -> Self {
+        Filter::new(draft::compare(field, operator, value))
     }
     /// The condition as data.
     pub fn into_condition(self) -> Condition {
@@ -231,7 +231,7 @@ impl<M, U> Filter<M, U> {
 impl<M> Filter<M> {
     /// True for every row: where a filter is built step by step.
     pub fn all() -> Self {
-        Filter::new(Condition::All(Vec::new()))
+        Filter::new(draft::everything())
     }
 }
 
@@ -239,46 +239,26 @@ impl<M, U, V> BitAnd<Filter<M, V>> for Filter<M, U> {
     /// A unique selector stays one when more is asked of its row.
     type Output = Filter<M, U>;
     fn bitand(self, other: Filter<M, V>) -> Self::Output {
-        Filter::new(self.0.and(other.0))
+        Filter::new(draft::both(self.0, other.0))
     }
 }
 
 impl<M, U, V> BitOr<Filter<M, V>> for Filter<M, U> {
     type Output = Filter<M>;
     fn bitor(self, other: Filter<M, V>) -> Self::Output {
-        Filter::new(match self.0 {
-            Condition::Any(mut list) => {
-                list.push(other.0);
-                Condition::Any(list)
-            }
-            first => Condition::Any(vec![first, other.0]),
-        })
+        Filter::new(draft::either(self.0, other.0))
     }
 }
 
 impl<M, U> Not for Filter<M, U> {
     type Output = Filter<M>;
     fn not(self) -> Self::Output {
-        Filter::new(Condition::Not(Box::new(self.0)))
-    }
-}
-
-impl Condition {
-    /// Both conditions.
-    #[must_use]
-    pub fn and(self, other: Condition) -> Condition {
-        match self {
-            Condition::All(mut list) => {
-                list.push(other);
-                Condition::All(list)
-            }
-            first => Condition::All(vec![first, other]),
-        }
+        Filter::new(draft::not(self.0))
     }
 }
 
 /// One criterion of the order of rows of `M`.
-pub struct Order<M>(crate::query::Order, PhantomData<fn() -> M>);
+pub struct Order<M>(draft::Order, PhantomData<fn() -> M>);
 
 impl<M> Clone for Order<M> {
     fn clone(&self) -> Self {
@@ -292,23 +272,23 @@ impl<M> fmt::Debug for Order<M> {
 }
 
 impl<M> Order<M> {
-    pub(crate) fn new(by: OrderBy, sort: Sort) -> Self {
-        Order(crate::query::Order { by, sort, nulls: None }, PhantomData)
+    pub(crate) fn new(order: draft::Order) -> Self {
+        Order(order, PhantomData)
     }
     /// Nulls before every value.
     #[must_use]
     pub fn nulls_first(mut self) -> Self {
-        self.0.nulls = Some(Nulls::First);
+        self.0.put_nulls(Nulls::First);
         self
     }
     /// Nulls after every value.
     #[must_use]
     pub fn nulls_last(mut self) -> Self {
-        self.0.nulls = Some(Nulls::Last);
+        self.0.put_nulls(Nulls::Last);
         self
     }
     /// The criterion as data.
-    pub fn into_order(self) -> crate::query::Order {
+    pub fn into_order(self) -> draft::Order {
         self.0
     }
 }
@@ -316,20 +296,20 @@ impl<M> Order<M> {
 /// One criterion or several: an [`Order`], a tuple, array or vector of them.
 pub trait Orders<M> {
     /// Appends them, the most important first.
-    fn append_to(self, orders: &mut Vec<crate::query::Order>);
+    fn append_to(self, orders: &mut draft::Orders);
 }
 impl<M> Orders<M> for Order<M> {
-    fn append_to(self, orders: &mut Vec<crate::query::Order>) {
+    fn append_to(self, orders: &mut draft::Orders) {
         orders.push(self.0);
     }
 }
 impl<M, const N: usize> Orders<M> for [Order<M>; N] {
-    fn append_to(self, orders: &mut Vec<crate::query::Order>) {
+    fn append_to(self, orders: &mut draft::Orders) {
         orders.extend(self.into_iter().map(Order::into_order));
     }
 }
 impl<M> Orders<M> for Vec<Order<M>> {
-    fn append_to(self, orders: &mut Vec<crate::query::Order>) {
+    fn append_to(self, orders: &mut draft::Orders) {
         orders.extend(self.into_iter().map(Order::into_order));
     }
 }

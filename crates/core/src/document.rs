@@ -2,7 +2,8 @@
 
 use crate::{
     column::{Column, Filter},
-    query::{Compare, Condition, FieldId, JsonPath, Operator},
+    draft::{self, Datum},
+    query::{FieldId, Operator},
     value::Value,
 };
 use std::{fmt, marker::PhantomData};
@@ -39,12 +40,11 @@ impl<M, T: Document, U> Column<M, T, U> {
 }
 
 impl<M> Place<M> {
-    fn compare(self, operator: Operator, value: Value) -> Filter<M> {
-        let path = Some(JsonPath::Steps(self.steps));
-        Filter::new(Condition::Compare(Compare { path, ..Compare::new(self.field, operator, value) }))
+    fn compare(self, operator: Operator, value: Datum) -> Filter<M> {
+        Filter::new(draft::compare_at(self.field, self.steps, operator, value))
     }
     fn json(self, operator: Operator, value: impl Into<serde_json::Value>) -> Filter<M> {
-        self.compare(operator, Value::Json(value.into().to_string()))
+        self.compare(operator, draft::datum(Value::Json(value.into().to_string())))
     }
     /// Equal to this JSON value.
     pub fn eq(self, value: impl Into<serde_json::Value>) -> Filter<M> {
@@ -72,15 +72,15 @@ impl<M> Place<M> {
     }
     /// A text that holds this text.
     pub fn string_contains(self, part: impl Into<String>) -> Filter<M> {
-        self.compare(Operator::StringContains, Value::Text(part.into()))
+        self.compare(Operator::StringContains, draft::text(part.into()))
     }
     /// A text that starts so.
     pub fn string_starts_with(self, start: impl Into<String>) -> Filter<M> {
-        self.compare(Operator::StringStartsWith, Value::Text(start.into()))
+        self.compare(Operator::StringStartsWith, draft::text(start.into()))
     }
     /// A text that ends so.
     pub fn string_ends_with(self, end: impl Into<String>) -> Filter<M> {
-        self.compare(Operator::StringEndsWith, Value::Text(end.into()))
+        self.compare(Operator::StringEndsWith, draft::text(end.into()))
     }
     /// An array that holds this value, or all values of this array.
     pub fn array_contains(self, value: impl Into<serde_json::Value>) -> Filter<M> {
@@ -99,6 +99,7 @@ impl<M> Place<M> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::{Condition, JsonPath};
 
     #[test]
     fn a_place_is_a_path() {

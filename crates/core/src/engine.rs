@@ -1,6 +1,6 @@
 //! The seam between what a user writes and what executes it.
 
-use crate::{cache::Stale, cursor::Cursor, error::Error, operation::Sendable, query::Query};
+use crate::{cache::Stale, cursor::Cursor, draft::Draft, error::Error, operation::Sendable};
 use std::{
     future::Future,
     pin::Pin,
@@ -22,7 +22,7 @@ pub trait Engine: Clone + 'static {
     type Answers: Future<Output = Result<Vec<Self::Rows>, Error>> + Unpin;
 
     /// Executes one query: in a transaction of its own, or in the one that this engine stands for.
-    fn execute(&self, query: Query) -> Self::Answer;
+    fn execute(&self, query: Draft) -> Self::Answer;
 
     /// Polls an answer of [`execute`](Engine::execute) and reads it. An engine that can read rows where they lie does that instead of
     /// writing them down first.
@@ -32,7 +32,7 @@ pub trait Engine: Clone + 'static {
 
     /// Executes queries in one transaction and one round trip, and answers each. The first that fails undoes them all;
     /// its error carries its [`batch_index`](Error::batch_index).
-    fn batch(&self, queries: Vec<Query>, isolation: Option<Isolation>) -> Self::Answers;
+    fn batch(&self, queries: Vec<Draft>, isolation: Option<Isolation>) -> Self::Answers;
 
     /// Begins an interactive transaction (a savepoint where this engine already stands for one). The returned engine works
     /// inside it; when the last clone of that engine is dropped without [`commit`](Engine::commit), it is rolled back.

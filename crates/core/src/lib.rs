@@ -13,6 +13,7 @@ pub mod column;
 pub mod cursor;
 #[cfg(feature = "json")]
 pub mod document;
+pub mod draft;
 pub mod engine;
 pub mod error;
 #[cfg(feature = "serde")]
@@ -28,6 +29,7 @@ pub mod text;
 pub mod transaction;
 pub mod value;
 pub mod write;
+pub mod written;
 
 /// Takes in the client that a `build.rs` generated: `lenslet_native::include_client!(mod db);`.
 ///

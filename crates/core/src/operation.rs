@@ -3,17 +3,17 @@
 use crate::{
     column::{Filter, Orders, Unique},
     cursor::Cursor,
+    draft::{self, Draft, Kind, Row},
     engine::Engine,
     error::{Error, ErrorKind},
     model::{Append, Arity, Loaded, Many, Maybe, Model, OmittedColumn, Relation, Relations, ShownColumn},
-    query::{Action, CreateMany, FieldId, Query, Selected, Upsert, Write},
-    relation::{Related, and},
+    query::FieldId,
+    relation::Related,
     scalar::{Given, Written},
     select::{Columns, Number, ReadRow, Select, Whole, count_all},
     write::{Alone, Change, IntoData, Through},
 };
 use std::{
-    borrow::Cow,
     fmt,
     future::{Future, IntoFuture},
     marker::PhantomData,
@@ -37,7 +37,7 @@ pub enum ReadOnly {}
 #[must_use = "an operation does nothing until it is awaited or put into a batch"]
 pub struct Operation<'c, E, M, V, R> {
     engine: &'c E,
-    query: Query,
+    query: Draft,
     of: PhantomData<fn() -> (M, V, R)>,
 }
 
@@ -163,46 +163,46 @@ impl<'c, E: Engine, M: Model, W> Table<'c, E, M, W> {
         Table(engine, PhantomData)
     }
 
-    pub(crate) fn operation<V, R>(self, query: Query) -> Operation<'c, E, M, V, R> {
+    pub(crate) fn operation<V, R>(self, query: Draft) -> Operation<'c, E, M, V, R> {
         Operation { engine: self.0, query, of: PhantomData }
     }
-    fn rows<V>(self, action: Action) -> WholeRows<'c, E, M, V> {
-        let mut query = Query::new(M::MODEL, action);
-        query.selection.push(Selected::Columns(Cow::Borrowed(M::COLUMNS)));
+    fn rows<V>(self, kind: Kind) -> WholeRows<'c, E, M, V> {
+        let mut query = Draft::begin(M::MODEL, kind);
+        draft::select_columns(&mut query.selection, M::COLUMNS);
         Operation { engine: self.0, query, of: PhantomData }
     }
-    fn row_of<V>(self, action: Action, by: Filter<M, Unique>) -> WholeRows<'c, E, M, V> {
-        let mut operation = self.rows(action);
-        operation.query.arguments.filter = Some(by.into_condition());
+    fn row_of<V>(self, kind: Kind, by: Filter<M, Unique>) -> WholeRows<'c, E, M, V> {
+        let mut operation = self.rows(kind);
+        operation.query.arguments.narrow(by.into_condition());
         operation
     }
-    fn tally<V>(self, action: Action) -> Tally<'c, E, M, V> {
-        Operation { engine: self.0, query: Query::new(M::MODEL, action), of: PhantomData }
+    fn tally<V>(self, kind: Kind) -> Tally<'c, E, M, V> {
+        Operation { engine: self.0, query: Draft::begin(M::MODEL, kind), of: PhantomData }
     }
 
     /// The row of a unique selector, or `None`.
     pub fn find_unique(self, by: Filter<M, Unique>) -> WholeRows<'c, E, M, FindUnique> {
-        self.row_of(Action::FindUnique, by)
+        self.row_of(Kind::FindUnique, by)
     }
     /// The row of a unique selector; P2025 where there is none.
     pub fn find_unique_or_throw(self, by: Filter<M, Unique>) -> WholeRows<'c, E, M, FindUniqueOrThrow> {
-        self.row_of(Action::FindUniqueOrThrow, by)
+        self.row_of(Kind::FindUniqueOrThrow, by)
     }
     /// The first row, or `None`.
     pub fn find_first(self) -> WholeRows<'c, E, M, FindFirst> {
-        self.rows(Action::FindFirst)
+        self.rows(Kind::FindFirst)
     }
     /// The first row; P2025 where there is none.
     pub fn find_first_or_throw(self) -> WholeRows<'c, E, M, FindFirstOrThrow> {
-        self.rows(Action::FindFirstOrThrow)
+        self.rows(Kind::FindFirstOrThrow)
     }
     /// Every row.
     pub fn find_many(self) -> WholeRows<'c, E, M, FindMany> {
-        self.rows(Action::FindMany)
+        self.rows(Kind::FindMany)
     }
     /// The number of rows.
     pub fn count(self) -> Tally<'c, E, M, Count> {
-        let mut operation = self.tally(Action::Aggregate);
+        let mut operation = self.tally(Kind::Aggregate);
         operation.query.selection = count_all();
         operation
     }
@@ -211,51 +211,58 @@ impl<'c, E: Engine, M: Model, W> Table<'c, E, M, W> {
 impl<'c, E: Engine, M: Model> Table<'c, E, M> {
     /// Inserts a row and answers it.
     pub fn create(self, new: impl IntoData<M, Alone>) -> WholeRows<'c, E, M, Create> {
-        self.rows(Action::CreateOne(new.into_data().into_write()))
+        let mut operation = self.rows(Kind::CreateOne);
+        operation.query.put(new.into_data().into_write());
+        operation
     }
     /// Inserts rows and answers their number.
     pub fn create_many<N: IntoData<M, Alone>>(
         self,
         rows: impl IntoIterator<Item = N>,
     ) -> Tally<'c, E, M, CreateManyRows> {
-        self.tally(Action::CreateMany(create_many(rows)))
+        let mut operation = self.tally(Kind::CreateMany);
+        operation.query.put_many(new_rows(rows));
+        operation
     }
     /// Inserts rows and answers them.
     pub fn create_many_and_return<N: IntoData<M, Alone>>(
         self,
         rows: impl IntoIterator<Item = N>,
     ) -> WholeRows<'c, E, M, CreateManyAndReturn> {
-        self.rows(Action::CreateManyAndReturn(create_many(rows)))
+        let mut operation = self.rows(Kind::CreateManyAndReturn);
+        operation.query.put_many(new_rows(rows));
+        operation
     }
     /// Changes the row of a unique selector and answers it; P2025 where there is none.
     pub fn update(self, by: Filter<M, Unique>) -> WholeRows<'c, E, M, Update> {
-        self.row_of(Action::UpdateOne(Write::default()), by)
+        self.row_of(Kind::UpdateOne, by)
     }
     /// Changes every row of the filter and answers their number.
     pub fn update_many(self) -> Tally<'c, E, M, UpdateMany> {
-        self.tally(Action::UpdateMany(Write::default()))
+        self.tally(Kind::UpdateMany)
     }
     /// Changes every row of the filter and answers them.
     pub fn update_many_and_return(self) -> WholeRows<'c, E, M, UpdateManyAndReturn> {
-        self.rows(Action::UpdateManyAndReturn(Write::default()))
+        self.rows(Kind::UpdateManyAndReturn)
     }
     /// Changes the row of a unique selector, or inserts one, and answers it.
     pub fn upsert(self, by: Filter<M, Unique>, new: impl IntoData<M, Alone>) -> WholeRows<'c, E, M, UpsertRow> {
-        let upsert = Upsert { create: new.into_data().into_write(), update: Write::default() };
-        self.row_of(Action::UpsertOne(Box::new(upsert)), by)
+        let mut operation = self.row_of(Kind::UpsertOne, by);
+        operation.query.put(new.into_data().into_write());
+        operation
     }
     /// Deletes the row of a unique selector and answers what it was; P2025 where there is none.
     pub fn delete(self, by: Filter<M, Unique>) -> WholeRows<'c, E, M, Delete> {
-        self.row_of(Action::DeleteOne, by)
+        self.row_of(Kind::DeleteOne, by)
     }
     /// Deletes every row of the filter and answers their number.
     pub fn delete_many(self) -> Tally<'c, E, M, DeleteMany> {
-        self.tally(Action::DeleteMany)
+        self.tally(Kind::DeleteMany)
     }
 }
 
-fn create_many<M: Model, N: IntoData<M, Alone>>(rows: impl IntoIterator<Item = N>) -> CreateMany {
-    CreateMany { rows: rows.into_iter().map(|row| row.into_data().into_write()).collect(), skip_duplicates: false }
+fn new_rows<M: Model, N: IntoData<M, Alone>>(rows: impl IntoIterator<Item = N>) -> Vec<Row> {
+    rows.into_iter().map(|row| row.into_data().into_write()).collect()
 }
 
 impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
@@ -265,17 +272,8 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     pub(crate) fn engine(&self) -> &'c E {
         self.engine
     }
-    pub(crate) fn query_mut(&mut self) -> &mut Query {
+    pub(crate) fn query_mut(&mut self) -> &mut Draft {
         &mut self.query
-    }
-    fn write(&mut self) -> Option<&mut Write> {
-        match &mut self.query.action {
-            Action::CreateOne(write)
-            | Action::UpdateOne(write)
-            | Action::UpdateMany(write)
-            | Action::UpdateManyAndReturn(write) => Some(write),
-            _ => None,
-        }
     }
 
     /// Only rows that fulfil the filter. Said again: rows that fulfil both.
@@ -283,7 +281,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     where
         V: Filters,
     {
-        and(&mut self.query.arguments.filter, filter.into_condition());
+        self.query.arguments.narrow(filter.into_condition());
         self
     }
     /// The order of the rows. Said again: less important criteria.
@@ -291,7 +289,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     where
         V: Pages,
     {
-        orders.append_to(&mut self.query.arguments.order);
+        orders.append_to(self.query.arguments.orders());
         self
     }
     /// At most so many rows; negative: from the end.
@@ -299,7 +297,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     where
         V: Pages,
     {
-        self.query.arguments.take = Some(count);
+        self.query.arguments.take(count);
         self
     }
     /// Leaves out the first rows.
@@ -307,7 +305,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     where
         V: Pages,
     {
-        self.query.arguments.skip = Some(count);
+        self.query.arguments.skip(count);
         self
     }
     /// Starts with that row.
@@ -315,7 +313,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     where
         V: Pages,
     {
-        self.query.arguments.cursor = Some(at.into_condition());
+        self.query.arguments.start_at(at.into_condition());
         self
     }
     /// Only the first row of each combination of values: `.distinct([user::name.field()])`.
@@ -323,7 +321,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     where
         V: Pages,
     {
-        self.query.arguments.distinct.extend(columns);
+        self.query.arguments.distinct(columns);
         self
     }
     /// Writes at most so many rows.
@@ -331,7 +329,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     where
         V: Limits,
     {
-        self.query.arguments.take = Some(count);
+        self.query.arguments.limit(count);
         self
     }
     /// Leaves out rows that violate a unique constraint instead of failing.
@@ -339,9 +337,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     where
         V: InsertsMany,
     {
-        if let Action::CreateMany(many) | Action::CreateManyAndReturn(many) = &mut self.query.action {
-            many.skip_duplicates = true;
-        }
+        self.query.skip_duplicates();
         self
     }
     /// Gives a column a value, or changes it (`increment(1)`, in an update).
@@ -349,10 +345,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     where
         V: Sets + Accepts<H>,
     {
-        let assignment = value.assign(column.field());
-        if let Some(write) = self.write() {
-            write.assignments.push(assignment);
-        }
+        self.query.assign(value.assign(column.field()));
         self
     }
     /// Writes through a relation: `.with(user::posts.connect([…]))`.
@@ -360,10 +353,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     where
         V: Nests,
     {
-        let assignment = through.into_assignment();
-        if let Some(write) = self.write() {
-            write.assignments.push(assignment);
-        }
+        self.query.assign(through.into_assignment());
         self
     }
 }
@@ -383,9 +373,7 @@ accept_changes! { Update UpdateMany UpdateManyAndReturn }
 impl<'c, E: Engine, M: Model, R> Operation<'c, E, M, UpsertRow, R> {
     /// What to change where the row exists: `.or_update(|user| user.set(user::name, "Ada"))`.
     pub fn or_update(mut self, change: impl FnOnce(Change<M>) -> Change<M>) -> Self {
-        if let Action::UpsertOne(upsert) = &mut self.query.action {
-            upsert.update = change(Change::new()).into_write();
-        }
+        self.query.put_update(change(Change::new()).into_write());
         self
     }
 }
@@ -399,7 +387,7 @@ impl<'c, E: Engine, M: Model, V: Returns, L> Operation<'c, E, M, V, Whole<L>> {
     where
         L: Append<Loaded<N, K>>,
     {
-        self.query.selection.push(relation.into_selected());
+        relation.select_into(&mut self.query.selection);
         self.reads_as()
     }
 }
@@ -412,7 +400,7 @@ impl<'c, E: Engine, M: Model, V: Returns, L> Operation<'c, E, M, V, Whole<L>> {
     where
         L: Append<S>,
     {
-        self.query.selection.push(Selected::Columns(Cow::Owned(vec![S::Column::FIELD])));
+        draft::select_alone(&mut self.query.selection, S::Column::FIELD);
         self.reads_as()
     }
 }
@@ -420,7 +408,7 @@ impl<'c, E: Engine, M: Model, V: Returns, L> Operation<'c, E, M, V, Whole<L>> {
 impl<'c, E: Engine, M: Model, V: Returns> Operation<'c, E, M, V, Whole<()>> {
     /// Exactly these columns and relations instead of whole rows.
     pub fn select<S: Select<M>>(mut self, columns: S) -> Operation<'c, E, M, V, Columns<S>> {
-        self.query.selection.clear();
+        self.query.selection = draft::Selection::new();
         columns.select(&mut self.query.selection);
         self.reads_as()
     }
@@ -431,7 +419,7 @@ pub trait Sendable {
     /// What the caller gets.
     type Out;
     /// As a query.
-    fn into_query(self) -> Query;
+    fn into_query(self) -> Draft;
     /// Reads the answer.
     ///
     /// # Errors
@@ -441,7 +429,7 @@ pub trait Sendable {
 
 impl<E, M: Model, V: Verb, R: ReadRow<M>> Sendable for Operation<'_, E, M, V, R> {
     type Out = V::Out<R::Out>;
-    fn into_query(self) -> Query {
+    fn into_query(self) -> Draft {
         self.query
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self::Out, Error> {

@@ -315,6 +315,37 @@ pub enum Operator {
     ArrayEndsWith,
 }
 
+impl Operator {
+    /// Its name in the protocol.
+    #[inline]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Operator::Equals => "equals",
+            Operator::Not => "not",
+            Operator::In => "in",
+            Operator::NotIn => "notIn",
+            Operator::Lt => "lt",
+            Operator::Lte => "lte",
+            Operator::Gt => "gt",
+            Operator::Gte => "gte",
+            Operator::Contains => "contains",
+            Operator::StartsWith => "startsWith",
+            Operator::EndsWith => "endsWith",
+            Operator::Search => "search",
+            Operator::Has => "has",
+            Operator::HasEvery => "hasEvery",
+            Operator::HasSome => "hasSome",
+            Operator::IsEmpty => "isEmpty",
+            Operator::StringContains => "string_contains",
+            Operator::StringStartsWith => "string_starts_with",
+            Operator::StringEndsWith => "string_ends_with",
+            Operator::ArrayContains => "array_contains",
+            Operator::ArrayStartsWith => "array_starts_with",
+            Operator::ArrayEndsWith => "array_ends_with",
+        }
+    }
+}
+
 /// What must hold for the rows of a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quantifier {
@@ -328,6 +359,20 @@ pub enum Quantifier {
     Is,
     /// The one row does not exist, or does not fulfil the condition.
     IsNot,
+}
+
+impl Quantifier {
+    /// Its name in the protocol.
+    #[inline]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Quantifier::Some => "some",
+            Quantifier::Every => "every",
+            Quantifier::None => "none",
+            Quantifier::Is => "is",
+            Quantifier::IsNot => "isNot",
+        }
+    }
 }
 
 /// One criterion of an order.
@@ -378,6 +423,20 @@ pub enum Aggregate {
     Min,
     /// The largest.
     Max,
+}
+
+impl Aggregate {
+    /// Its name in the protocol.
+    #[inline]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Aggregate::Count => "_count",
+            Aggregate::Avg => "_avg",
+            Aggregate::Sum => "_sum",
+            Aggregate::Min => "_min",
+            Aggregate::Max => "_max",
+        }
+    }
 }
 
 /// A part of what comes back. A row of the answer holds, in the order of the selection, one cell for each column of
@@ -437,6 +496,20 @@ pub enum Change {
     Divide,
     /// The value, or the values of a list, appended to a scalar list.
     Push,
+}
+
+impl Change {
+    /// Its name in the protocol.
+    #[inline]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Change::Increment => "increment",
+            Change::Decrement => "decrement",
+            Change::Multiply => "multiply",
+            Change::Divide => "divide",
+            Change::Push => "push",
+        }
+    }
 }
 
 /// What happens to the rows of a relation. Selectors are unique conditions on the related model; where the relation is

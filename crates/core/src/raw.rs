@@ -2,11 +2,12 @@
 
 use crate::{
     cursor::Cursor,
+    draft::Draft,
     engine::Engine,
     error::Error,
     model::{Arity, Many, Maybe},
     operation::{Answer, Sendable, send},
-    query::{Action, Query, Raw},
+    query::Raw,
     scalar::Scalar,
     value::Value,
 };
@@ -150,7 +151,7 @@ tuples! {
 #[must_use = "raw SQL does nothing until it is awaited or put into a batch"]
 pub struct RawOperation<'c, E, T> {
     engine: &'c E,
-    query: Query,
+    query: Draft,
     of: PhantomData<fn() -> T>,
 }
 
@@ -169,17 +170,17 @@ pub enum Affected {}
 
 /// SQL that answers rows; what the generated client's `query_raw` returns.
 pub fn query_raw<E: Engine, T: FromRow>(engine: &E, sql: Sql) -> RawOperation<'_, E, Rows<T>> {
-    RawOperation { engine, query: Query::new(Query::RAW, Action::QueryRaw(sql.0)), of: PhantomData }
+    RawOperation { engine, query: Draft::raw_query(sql.0), of: PhantomData }
 }
 
 /// SQL that answers how many rows it changed; what the generated client's `execute_raw` returns.
 pub fn execute_raw<E: Engine>(engine: &E, sql: Sql) -> RawOperation<'_, E, Affected> {
-    RawOperation { engine, query: Query::new(Query::RAW, Action::ExecuteRaw(sql.0)), of: PhantomData }
+    RawOperation { engine, query: Draft::raw_execution(sql.0), of: PhantomData }
 }
 
 impl<E, T: FromRow> Sendable for RawOperation<'_, E, Rows<T>> {
     type Out = Vec<T>;
-    fn into_query(self) -> Query {
+    fn into_query(self) -> Draft {
         self.query
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<Vec<T>, Error> {
@@ -188,7 +189,7 @@ impl<E, T: FromRow> Sendable for RawOperation<'_, E, Rows<T>> {
 }
 impl<E> Sendable for RawOperation<'_, E, Affected> {
     type Out = i64;
-    fn into_query(self) -> Query {
+    fn into_query(self) -> Draft {
         self.query
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<i64, Error> {

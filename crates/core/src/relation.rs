@@ -2,8 +2,9 @@
 
 use crate::{
     column::{Filter, Order, Orders, Unique},
+    draft::{self, Arguments, Condition, Nested, Selection},
     model::{Append, Loaded, Many, Maybe, OmittedColumn, One, Relation, Relations, ShownColumn, ToOne},
-    query::{Arguments, Condition, CreateMany, Nested, OrderBy, Quantifier, Selected, SelectedRelation, Sort, Upsert},
+    query::{Quantifier, Sort},
     select::{Picked, Select},
     write::{Change, In, IntoData, Through},
 };
@@ -12,7 +13,7 @@ use std::{fmt, marker::PhantomData};
 /// A relation of a model, with what is wanted of it: `user::posts`, `user::posts.take(3)`. `L` is what is loaded below.
 pub struct Related<R, L = ()> {
     arguments: Option<Box<Arguments>>,
-    below: Vec<Selected>,
+    below: Selection,
     of: PhantomData<fn() -> (R, L)>,
 }
 
@@ -31,7 +32,7 @@ impl<R: Relation> Related<R> {
     /// The relation, all of it; written by the generator.
     #[allow(clippy::new_without_default, reason = "a generated constant, not something to default to")]
     pub const fn new() -> Self {
-        Related { arguments: None, below: Vec::new(), of: PhantomData }
+        Related { arguments: None, below: Selection::new(), of: PhantomData }
     }
 
     /// Exactly these columns of its rows, in a `select`.
@@ -40,7 +41,7 @@ impl<R: Relation> Related<R> {
     }
 
     fn quantified(quantifier: Quantifier, condition: Condition) -> Filter<R::From> {
-        Filter::new(Condition::Related(R::FIELD, quantifier, Box::new(condition)))
+        Filter::new(draft::related(R::FIELD, quantifier, condition))
     }
 
     fn nested(nested: Nested) -> Through<R> {
@@ -64,11 +65,11 @@ impl<R: Relation<Arity = Many>> Related<R> {
     }
     /// Orders by how many rows there are, few to many.
     pub fn count_asc(self) -> Order<R::From> {
-        Order::new(OrderBy::RelationCount(R::FIELD), Sort::Asc)
+        Order::new(draft::order_by_count(R::FIELD, Sort::Asc))
     }
     /// Orders by how many rows there are, many to few.
     pub fn count_desc(self) -> Order<R::From> {
-        Order::new(OrderBy::RelationCount(R::FIELD), Sort::Desc)
+        Order::new(draft::order_by_count(R::FIELD, Sort::Desc))
     }
 }
 
@@ -87,13 +88,7 @@ where
     }
     /// Orders by something of the row.
     pub fn order(self, by: Order<R::To>) -> Order<R::From> {
-        let crate::query::Order { by, sort, nulls } = by.into_order();
-        let order = Order::new(OrderBy::Related(R::FIELD, Box::new(by)), sort);
-        match nulls {
-            None => order,
-            Some(crate::query::Nulls::First) => order.nulls_first(),
-            Some(crate::query::Nulls::Last) => order.nulls_last(),
-        }
+        Order::new(draft::order_by_related(R::FIELD, by.into_order()))
     }
 }
 
@@ -101,11 +96,11 @@ where
 impl<R: Relation<Arity = Maybe>> Related<R> {
     /// There is no row.
     pub fn is_null(self) -> Filter<R::From> {
-        Self::quantified(Quantifier::IsNot, Condition::All(Vec::new()))
+        Self::quantified(Quantifier::IsNot, draft::everything())
     }
     /// There is a row.
     pub fn is_not_null(self) -> Filter<R::From> {
-        Self::quantified(Quantifier::Is, Condition::All(Vec::new()))
+        Self::quantified(Quantifier::Is, draft::everything())
     }
 }
 
@@ -119,18 +114,16 @@ impl<R: Relation, L> Related<R, L> {
     }
 
     /// The relation as part of a selection of whole rows.
-    pub(crate) fn into_selected(self) -> Selected {
-        let mut selection = Vec::with_capacity(1 + self.below.len());
-        selection.push(Selected::Columns(<R::To as crate::model::Model>::COLUMNS.into()));
-        selection.extend(self.below);
+    pub(crate) fn select_into(self, selection: &mut Selection) {
+        let columns = draft::with_columns(<R::To as crate::model::Model>::COLUMNS, self.below);
         let arguments = self.arguments.map_or_else(Arguments::default, |it| *it);
-        Selected::Relation(Box::new(SelectedRelation { field: R::FIELD, arguments, selection }))
+        draft::select_related(selection, R::FIELD, arguments, columns);
     }
 
     /// Only rows that fulfil the filter.
     #[must_use]
     pub fn filter<U>(mut self, filter: Filter<R::To, U>) -> Self {
-        and(&mut self.arguments().filter, filter.into_condition());
+        self.arguments().narrow(filter.into_condition());
         self
     }
 
@@ -139,7 +132,7 @@ impl<R: Relation, L> Related<R, L> {
     where
         L: Append<Loaded<N, K>>,
     {
-        self.below.push(relation.into_selected());
+        relation.select_into(&mut self.below);
         Related { arguments: self.arguments, below: self.below, of: PhantomData }
     }
 }
@@ -150,7 +143,7 @@ impl<R: Relation, L> Related<R, L> {
     where
         L: Append<S>,
     {
-        self.below.push(Selected::Columns(vec![S::Column::FIELD].into()));
+        draft::select_alone(&mut self.below, S::Column::FIELD);
         Related { arguments: self.arguments, below: self.below, of: PhantomData }
     }
 }
@@ -159,35 +152,27 @@ impl<R: Relation<Arity = Many>, L> Related<R, L> {
     /// The order of the rows. Said again: less important criteria.
     #[must_use]
     pub fn order_by(mut self, orders: impl Orders<R::To>) -> Self {
-        orders.append_to(&mut self.arguments().order);
+        orders.append_to(self.arguments().orders());
         self
     }
     /// At most so many rows of each parent; negative: from the end.
     #[must_use]
     pub fn take(mut self, count: i64) -> Self {
-        self.arguments().take = Some(count);
+        self.arguments().take(count);
         self
     }
     /// Leaves out the first rows of each parent.
     #[must_use]
     pub fn skip(mut self, count: i64) -> Self {
-        self.arguments().skip = Some(count);
+        self.arguments().skip(count);
         self
     }
     /// Starts with that row.
     #[must_use]
     pub fn cursor(mut self, at: Filter<R::To, Unique>) -> Self {
-        self.arguments().cursor = Some(at.into_condition());
+        self.arguments().start_at(at.into_condition());
         self
     }
-}
-
-/// Adds a condition to those that are there.
-pub(crate) fn and(slot: &mut Option<Condition>, more: Condition) {
-    *slot = Some(match slot.take() {
-        None => more,
-        Some(first) => first.and(more),
-    });
 }
 
 type Context<R> = In<<R as Relation>::Opposite>;
@@ -196,15 +181,15 @@ type Context<R> = In<<R as Relation>::Opposite>;
 impl<R: Relation> Related<R> {
     /// New rows: one where the relation is to one, an array or another iterator where it is to many.
     pub fn create<N: IntoData<R::To, Context<R>>>(self, rows: impl OneOrMore<R::Arity, N>) -> Through<R> {
-        Self::nested(Nested::Create(rows.list(|row| row.into_data().into_write())))
+        Self::nested(Nested::create(rows.list(|row| row.into_data().into_write())))
     }
     /// Existing rows: one where the relation is to one, an array or another iterator where it is to many.
     pub fn connect(self, rows: impl OneOrMore<R::Arity, Filter<R::To, Unique>>) -> Through<R> {
-        Self::nested(Nested::Connect(rows.list(Filter::into_condition)))
+        Self::nested(Nested::connect(rows.list(Filter::into_condition)))
     }
     /// The existing row, or a new one.
     pub fn connect_or_create(self, row: Filter<R::To, Unique>, new: impl IntoData<R::To, Context<R>>) -> Through<R> {
-        Self::nested(Nested::ConnectOrCreate(vec![(row.into_condition(), new.into_data().into_write())]))
+        Self::nested(Nested::connect_or_create(row.into_condition(), new.into_data().into_write()))
     }
 }
 
@@ -238,20 +223,20 @@ impl<R: Relation<Arity = Many>> Related<R> {
     /// New rows in one statement; nothing may be nested in them.
     pub fn create_many<N: IntoData<R::To, Context<R>>>(self, rows: impl IntoIterator<Item = N>) -> Through<R> {
         let rows = rows.into_iter().map(|row| row.into_data().into_write()).collect();
-        Self::nested(Nested::CreateMany(CreateMany { rows, skip_duplicates: false }))
+        Self::nested(Nested::create_many(rows))
     }
     /// Exactly these rows and no others (in an update).
     pub fn set(self, rows: impl IntoIterator<Item = Filter<R::To, Unique>>) -> Through<R> {
-        Self::nested(Nested::Set(rows.into_iter().map(Filter::into_condition).collect()))
+        Self::nested(Nested::set(rows.into_iter().map(Filter::into_condition).collect()))
     }
     /// These rows no longer (in an update).
     pub fn disconnect(self, rows: impl IntoIterator<Item = Filter<R::To, Unique>>) -> Through<R> {
-        Self::nested(Nested::Disconnect(rows.into_iter().map(|row| Some(row.into_condition())).collect()))
+        Self::nested(Nested::disconnect(rows.into_iter().map(|row| Some(row.into_condition())).collect()))
     }
     /// Changes a connected row (in an update).
     pub fn update(self, row: Filter<R::To, Unique>, change: impl FnOnce(Change<R::To>) -> Change<R::To>) -> Through<R> {
         let change = change(Change::new()).into_write();
-        Self::nested(Nested::Update(vec![(Some(row.into_condition()), change)]))
+        Self::nested(Nested::update(Some(row.into_condition()), change))
     }
     /// Changes every connected row of a filter (in an update).
     pub fn update_many<U>(
@@ -260,7 +245,7 @@ impl<R: Relation<Arity = Many>> Related<R> {
         change: impl FnOnce(Change<R::To>) -> Change<R::To>,
     ) -> Through<R> {
         let change = change(Change::new()).into_write();
-        Self::nested(Nested::UpdateMany(vec![(rows.into_condition(), change)]))
+        Self::nested(Nested::update_many(rows.into_condition(), change))
     }
     /// Changes a connected row, or makes a new one (in an update).
     pub fn upsert(
@@ -269,16 +254,16 @@ impl<R: Relation<Arity = Many>> Related<R> {
         new: impl IntoData<R::To, Context<R>>,
         change: impl FnOnce(Change<R::To>) -> Change<R::To>,
     ) -> Through<R> {
-        let upsert = Upsert { create: new.into_data().into_write(), update: change(Change::new()).into_write() };
-        Self::nested(Nested::Upsert(vec![(Some(row.into_condition()), upsert)]))
+        let (create, update) = (new.into_data().into_write(), change(Change::new()).into_write());
+        Self::nested(Nested::upsert(Some(row.into_condition()), create, update))
     }
     /// Deletes connected rows (in an update).
     pub fn delete(self, rows: impl IntoIterator<Item = Filter<R::To, Unique>>) -> Through<R> {
-        Self::nested(Nested::Delete(rows.into_iter().map(|row| Some(row.into_condition())).collect()))
+        Self::nested(Nested::delete(rows.into_iter().map(|row| Some(row.into_condition())).collect()))
     }
     /// Deletes every connected row of a filter (in an update).
     pub fn delete_many<U>(self, rows: Filter<R::To, U>) -> Through<R> {
-        Self::nested(Nested::DeleteMany(vec![rows.into_condition()]))
+        Self::nested(Nested::delete_many(rows.into_condition()))
     }
 }
 
@@ -289,7 +274,7 @@ where
 {
     /// Changes the row (in an update).
     pub fn update_one(self, change: impl FnOnce(Change<R::To>) -> Change<R::To>) -> Through<R> {
-        Self::nested(Nested::Update(vec![(None, change(Change::new()).into_write())]))
+        Self::nested(Nested::update(None, change(Change::new()).into_write()))
     }
     /// Changes the row, or makes a new one (in an update).
     pub fn upsert_one(
@@ -297,18 +282,18 @@ where
         new: impl IntoData<R::To, Context<R>>,
         change: impl FnOnce(Change<R::To>) -> Change<R::To>,
     ) -> Through<R> {
-        let upsert = Upsert { create: new.into_data().into_write(), update: change(Change::new()).into_write() };
-        Self::nested(Nested::Upsert(vec![(None, upsert)]))
+        let (create, update) = (new.into_data().into_write(), change(Change::new()).into_write());
+        Self::nested(Nested::upsert(None, create, update))
     }
 }
 
 impl<R: Relation<Arity = Maybe>> Related<R> {
     /// No row any more (in an update).
     pub fn disconnect_one(self) -> Through<R> {
-        Self::nested(Nested::Disconnect(vec![None]))
+        Self::nested(Nested::disconnect(vec![None]))
     }
     /// Deletes the row (in an update).
     pub fn delete_one(self) -> Through<R> {
-        Self::nested(Nested::Delete(vec![None]))
+        Self::nested(Nested::delete(vec![None]))
     }
 }

@@ -3,8 +3,9 @@
 use crate::{
     column::Column,
     cursor::Cursor,
+    draft::{self, Assignment, Datum},
     error::Error,
-    query::{Assignment, Change, FieldId},
+    query::{Change, FieldId},
     value::Value,
 };
 
@@ -12,6 +13,12 @@ use crate::{
 pub trait Scalar: Sized {
     /// As it enters a query.
     fn into_value(self) -> Value;
+    /// The value as a part of a query that is put together.
+    #[doc(hidden)]
+    #[inline]
+    fn into_datum(self) -> Datum {
+        draft::datum(self.into_value())
+    }
     /// Reads the cell at the cursor.
     ///
     /// # Errors
@@ -87,6 +94,9 @@ impl<T: Scalar> Scalar for Option<T> {
     fn into_value(self) -> Value {
         self.map_or(Value::Null, T::into_value)
     }
+    fn into_datum(self) -> Datum {
+        self.map_or_else(|| draft::datum(Value::Null), T::into_datum)
+    }
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error> {
         T::read_optional(cursor)
     }
@@ -95,6 +105,9 @@ impl<T: Scalar> Scalar for Option<T> {
 impl<T: Scalar> Scalar for Vec<T> {
     fn into_value(self) -> Value {
         Value::List(self.into_iter().map(T::into_value).collect())
+    }
+    fn into_datum(self) -> Datum {
+        draft::list(self.into_iter().map(T::into_datum))
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error> {
         // PostgreSQL stores a list that was never given as null; a client sees an empty one, as Prisma's does.
@@ -180,10 +193,10 @@ pub fn read_variant<T: Enumeration, C: Cursor>(cursor: &mut C) -> Result<T, Erro
 #[diagnostic::on_unimplemented(message = "this column holds `{T}`, not `{Self}`", label = "expected `{T}`")]
 pub trait Given<T, How = Plainly>: Sized {
     /// As it enters a query.
-    fn given(self) -> Value;
+    fn given(self) -> Datum;
     /// As it is written into a column.
     fn assign(self, field: FieldId) -> Assignment {
-        Assignment::Set(field, self.given())
+        draft::set(field, self.given())
     }
 }
 
@@ -216,43 +229,43 @@ impl Written for Plainly {}
 impl Written for Atomically {}
 
 impl<T: Scalar> Given<T> for T {
-    fn given(self) -> Value {
-        self.into_value()
+    fn given(self) -> Datum {
+        self.into_datum()
     }
 }
 impl<T: Scalar> Given<Option<T>> for T {
-    fn given(self) -> Value {
-        self.into_value()
+    fn given(self) -> Datum {
+        self.into_datum()
     }
 }
 impl<T: Scalar + Clone> Given<T> for &T {
-    fn given(self) -> Value {
-        self.clone().into_value()
+    fn given(self) -> Datum {
+        self.clone().into_datum()
     }
 }
 impl<T: Scalar + Clone> Given<Option<T>> for &T {
-    fn given(self) -> Value {
-        self.clone().into_value()
+    fn given(self) -> Datum {
+        self.clone().into_datum()
     }
 }
 impl Given<String> for &str {
-    fn given(self) -> Value {
-        Value::Text(self.into())
+    fn given(self) -> Datum {
+        draft::text(self)
     }
 }
 impl Given<Option<String>> for &str {
-    fn given(self) -> Value {
-        Value::Text(self.into())
+    fn given(self) -> Datum {
+        draft::text(self)
     }
 }
 impl<T, V: Given<T>, const N: usize> Given<Vec<T>> for [V; N] {
-    fn given(self) -> Value {
-        Value::List(self.into_iter().map(V::given).collect())
+    fn given(self) -> Datum {
+        draft::list(self.into_iter().map(V::given))
     }
 }
 impl<M, T, U> Given<T, Elsewhere<M>> for Column<M, T, U> {
-    fn given(self) -> Value {
-        Value::Column(self.field())
+    fn given(self) -> Datum {
+        draft::datum(Value::Column(self.field()))
     }
 }
 
@@ -277,19 +290,19 @@ pub struct Calculation<V>(Change, V);
 pub struct Pushed<V>(V);
 
 impl<T: Number, V: Given<T>> Given<T, Atomically> for Calculation<V> {
-    fn given(self) -> Value {
+    fn given(self) -> Datum {
         self.1.given()
     }
     fn assign(self, field: FieldId) -> Assignment {
-        Assignment::Change(field, self.0, self.1.given())
+        draft::change(field, self.0, self.1.given())
     }
 }
 impl<T, V: Given<T>> Given<Vec<T>, Atomically> for Pushed<V> {
-    fn given(self) -> Value {
+    fn given(self) -> Datum {
         self.0.given()
     }
     fn assign(self, field: FieldId) -> Assignment {
-        Assignment::Change(field, Change::Push, self.0.given())
+        draft::change(field, Change::Push, self.0.given())
     }
 }
 

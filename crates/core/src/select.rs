@@ -3,12 +3,13 @@
 use crate::{
     column::Column,
     cursor::Cursor,
+    draft::{self, Arguments, Condition, Selection},
     error::Error,
     model::{Arity, Many, Model, Relation, Relations},
-    query::{Aggregate, Arguments, FieldId, Selected, SelectedRelation},
+    query::Aggregate,
     scalar::Scalar,
 };
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData};
 
 /// What can stand in a `select` on `M`.
 #[diagnostic::on_unimplemented(
@@ -19,7 +20,7 @@ pub trait Select<M> {
     /// What it is read as.
     type Out;
     /// Adds itself to a selection.
-    fn select(self, selection: &mut Vec<Selected>);
+    fn select(self, selection: &mut Selection);
     /// Reads its cells.
     ///
     /// # Errors
@@ -29,12 +30,8 @@ pub trait Select<M> {
 
 impl<M, T: Scalar, U> Select<M> for Column<M, T, U> {
     type Out = T;
-    fn select(self, selection: &mut Vec<Selected>) {
-        if let Some(Selected::Columns(columns)) = selection.last_mut() {
-            columns.to_mut().push(self.field());
-        } else {
-            selection.push(Selected::Columns(Cow::Owned(vec![self.field()])));
-        }
+    fn select(self, selection: &mut Selection) {
+        draft::select_column(selection, self.field());
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<T, Error> {
         T::read(cursor)
@@ -55,14 +52,10 @@ impl<R: Relation, S> fmt::Debug for Picked<R, S> {
 /// Columns of the rows of a relation of chosen rows: `user::posts.take(3).select(post::title)`.
 impl<R: Relation, S: Select<R::To>> Select<R::From> for Picked<R, S> {
     type Out = <R::Arity as Arity>::Of<S::Out>;
-    fn select(self, into: &mut Vec<Selected>) {
-        let mut selection = Vec::new();
+    fn select(self, into: &mut Selection) {
+        let mut selection = Selection::new();
         self.columns.select(&mut selection);
-        into.push(Selected::Relation(Box::new(SelectedRelation {
-            field: R::FIELD,
-            arguments: self.arguments,
-            selection,
-        })));
+        draft::select_related(into, R::FIELD, self.arguments, selection);
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self::Out, Error> {
         R::Arity::collect(cursor, |cursor| S::read(cursor))
@@ -70,7 +63,7 @@ impl<R: Relation, S: Select<R::To>> Select<R::From> for Picked<R, S> {
 }
 
 /// The number of rows of a relation: `user::posts.count()`.
-pub struct RelationCount<R>(Option<crate::query::Condition>, PhantomData<fn() -> R>);
+pub struct RelationCount<R>(Option<Condition>, PhantomData<fn() -> R>);
 impl<R: Relation> fmt::Debug for RelationCount<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RelationCount").field(&R::FIELD.name).finish()
@@ -79,13 +72,13 @@ impl<R: Relation> fmt::Debug for RelationCount<R> {
 impl<R: Relation<Arity = Many>> crate::relation::Related<R> {
     /// The number of its rows, in a `select`; of those that fulfil the filter, where one was given.
     pub fn count(self) -> RelationCount<R> {
-        RelationCount(self.into_arguments().filter, PhantomData)
+        RelationCount(self.into_arguments().into_filter(), PhantomData)
     }
 }
 impl<R: Relation> Select<R::From> for RelationCount<R> {
     type Out = i64;
-    fn select(self, selection: &mut Vec<Selected>) {
-        selection.push(Selected::RelationCounts(vec![(R::FIELD, self.0)]));
+    fn select(self, selection: &mut Selection) {
+        draft::select_count(selection, R::FIELD, self.0);
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<i64, Error> {
         cursor.integer()
@@ -96,7 +89,7 @@ macro_rules! tuples {
     ($(($($name:ident $at:tt),+))*) => {$(
         impl<M, $($name: Select<M>),+> Select<M> for ($($name,)+) {
             type Out = ($($name::Out,)+);
-            fn select(self, selection: &mut Vec<Selected>) { $( self.$at.select(selection); )+ }
+            fn select(self, selection: &mut Selection) { $( self.$at.select(selection); )+ }
             fn read<Z: Cursor>(cursor: &mut Z) -> Result<Self::Out, Error> { Ok(($($name::read(cursor)?,)+)) }
         }
     )*};
@@ -161,6 +154,8 @@ impl<M> ReadRow<M> for Number {
 }
 
 /// The selection of `count()`.
-pub(crate) fn count_all() -> Vec<Selected> {
-    vec![Selected::Aggregate(Aggregate::Count, vec![None::<FieldId>])]
+pub(crate) fn count_all() -> Selection {
+    let mut selection = Selection::new();
+    draft::select_computed(&mut selection, Aggregate::Count, None);
+    selection
 }

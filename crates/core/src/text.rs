@@ -2,8 +2,8 @@
 
 use crate::{
     column::{Column, Filter, Textual},
-    query::{Compare, Condition, FieldId, Operator},
-    value::Value,
+    draft::{self, Datum},
+    query::{FieldId, Operator},
 };
 use std::{fmt, marker::PhantomData};
 
@@ -28,31 +28,31 @@ impl<M, T: Textual, U> Column<M, T, U> {
     }
     /// Full-text search in the database's own syntax, where the database has it.
     pub fn search(self, query: impl Into<String>) -> Filter<M> {
-        Filter::new(Condition::Compare(Compare::new(self.field(), Operator::Search, Value::Text(query.into()))))
+        Filter::new(draft::compare(self.field(), Operator::Search, draft::text(query.into())))
     }
 }
 impl<M> Insensitive<M> {
-    fn compare(self, operator: Operator, value: Value) -> Filter<M> {
-        Filter::new(Condition::Compare(Compare { insensitive: true, ..Compare::new(self.0, operator, value) }))
+    fn compare(self, operator: Operator, value: Datum) -> Filter<M> {
+        Filter::new(draft::compare_insensitive(self.0, operator, value))
     }
     /// Equal.
     pub fn eq(self, text: impl Into<String>) -> Filter<M> {
-        self.compare(Operator::Equals, Value::Text(text.into()))
+        self.compare(Operator::Equals, draft::text(text.into()))
     }
     /// Not equal.
     pub fn ne(self, text: impl Into<String>) -> Filter<M> {
-        self.compare(Operator::Not, Value::Text(text.into()))
+        self.compare(Operator::Not, draft::text(text.into()))
     }
     /// The text holds this text.
     pub fn contains(self, part: impl Into<String>) -> Filter<M> {
-        self.compare(Operator::Contains, Value::Text(part.into()))
+        self.compare(Operator::Contains, draft::text(part.into()))
     }
     /// The text starts with this text.
     pub fn starts_with(self, start: impl Into<String>) -> Filter<M> {
-        self.compare(Operator::StartsWith, Value::Text(start.into()))
+        self.compare(Operator::StartsWith, draft::text(start.into()))
     }
     /// The text ends with this text.
     pub fn ends_with(self, end: impl Into<String>) -> Filter<M> {
-        self.compare(Operator::EndsWith, Value::Text(end.into()))
+        self.compare(Operator::EndsWith, draft::text(end.into()))
     }
 }

@@ -6,15 +6,15 @@
 
 use crate::{
     column::Column,
+    draft::{self, Assignment, Nested, Row},
     model::{Model, Relation},
-    query::{Assignment, FieldId, Nested, Write},
+    query::FieldId,
     scalar::{Given, Scalar, Written},
-    value::Value,
 };
 use std::{fmt, marker::PhantomData};
 
 /// A new row of `M` in the context `C`.
-pub struct Data<M, C = Alone>(Write, PhantomData<fn() -> (M, C)>);
+pub struct Data<M, C = Alone>(Row, PhantomData<fn() -> (M, C)>);
 
 /// The context of a row that is created by itself.
 #[derive(Clone, Copy, Debug)]
@@ -36,28 +36,30 @@ impl<M, C> fmt::Debug for Data<M, C> {
 impl<M: Model, C> Data<M, C> {
     /// A row of which nothing is given yet; for generated code, which knows what is required.
     pub fn empty() -> Self {
-        Data(Write::default(), PhantomData)
+        Data(Row::default(), PhantomData)
     }
     /// Gives a column a value.
     #[must_use]
     pub fn set<T, U>(mut self, column: Column<M, T, U>, value: impl Given<T>) -> Self {
-        self.0.assignments.push(value.assign(column.field()));
+        self.0.assign(value.assign(column.field()));
         self
     }
     /// Writes through a relation.
     #[must_use]
     pub fn with<R: Relation<From = M>>(mut self, through: Through<R>) -> Self {
-        self.0.assignments.push(through.into_assignment());
+        self.0.assign(through.into_assignment());
         self
     }
     /// Gives a column of a foreign key; for generated code.
     #[must_use]
     pub fn key<R: Relation<From = M>, T, U, K: ForeignKey<R, T, C>>(mut self, column: Column<M, T, U>, key: K) -> Self {
-        self.0.assignments.extend(key.assignment(column.field()));
+        if let Some(assignment) = key.assignment(column.field()) {
+            self.0.assign(assignment);
+        }
         self
     }
     /// The row as data.
-    pub fn into_write(self) -> Write {
+    pub fn into_write(self) -> Row {
         self.0
     }
 }
@@ -89,17 +91,17 @@ pub trait ForeignKey<R, T, C> {
 }
 impl<R, T: Scalar, C> ForeignKey<R, T, C> for T {
     fn assignment(self, field: FieldId) -> Option<Assignment> {
-        Some(Assignment::Set(field, self.into_value()))
+        Some(draft::set(field, self.into_datum()))
     }
 }
 impl<R, T: Scalar + Clone, C> ForeignKey<R, T, C> for &T {
     fn assignment(self, field: FieldId) -> Option<Assignment> {
-        Some(Assignment::Set(field, self.clone().into_value()))
+        Some(draft::set(field, self.clone().into_datum()))
     }
 }
 impl<R, C> ForeignKey<R, String, C> for &str {
     fn assignment(self, field: FieldId) -> Option<Assignment> {
-        Some(Assignment::Set(field, Value::Text(self.into())))
+        Some(draft::set(field, draft::text(self)))
     }
 }
 impl<R: Relation, T, C> ForeignKey<R, T, C> for Through<R> {
@@ -136,30 +138,30 @@ impl<R: Relation> Through<R> {
         Through(nested, PhantomData)
     }
     pub(crate) fn into_assignment(self) -> Assignment {
-        Assignment::Nested(R::FIELD, self.0)
+        draft::through(R::FIELD, self.0)
     }
 }
 
 /// A change of an existing row of `M`.
-pub struct Change<M>(Write, PhantomData<fn() -> M>);
+pub struct Change<M>(Row, PhantomData<fn() -> M>);
 
 impl<M: Model> Change<M> {
     pub(crate) fn new() -> Self {
-        Change(Write::default(), PhantomData)
+        Change(Row::default(), PhantomData)
     }
     /// Gives a column a value, or changes it (`increment(1)`).
     #[must_use]
     pub fn set<T, U, H: Written>(mut self, column: Column<M, T, U>, value: impl Given<T, H>) -> Self {
-        self.0.assignments.push(value.assign(column.field()));
+        self.0.assign(value.assign(column.field()));
         self
     }
     /// Writes through a relation.
     #[must_use]
     pub fn with<R: Relation<From = M>>(mut self, through: Through<R>) -> Self {
-        self.0.assignments.push(through.into_assignment());
+        self.0.assign(through.into_assignment());
         self
     }
-    pub(crate) fn into_write(self) -> Write {
+    pub(crate) fn into_write(self) -> Row {
         self.0
     }
 }

@@ -7,9 +7,10 @@ use crate::{
 };
 use lenslet_core::{
     cache::Stale,
+    draft::Draft,
     engine::{Engine as Execute, Isolation, TransactionOptions},
     error::{Error, ErrorKind},
-    query::{Cache, Query},
+    query::Cache,
     value::Value,
 };
 use lenslet_wire::{answer, encode, error, headers, json::Scanner, rows::Rows};
@@ -280,12 +281,12 @@ impl Execute for Engine {
     type Answer = Answer;
     type Answers = Answers;
 
-    fn execute(&self, query: Query) -> Answer {
-        Answer(self.ask(encode::query(&query), query.cache.as_deref(), query.action.only_reads()))
+    fn execute(&self, query: Draft) -> Answer {
+        Answer(self.ask(encode::query(&query), query.cache.as_deref(), query.only_reads()))
     }
 
-    fn batch(&self, queries: Vec<Query>, isolation: Option<Isolation>) -> Answers {
-        let only_reads = queries.iter().all(|query| query.action.only_reads());
+    fn batch(&self, queries: Vec<Draft>, isolation: Option<Isolation>) -> Answers {
+        let only_reads = queries.iter().all(|query| query.only_reads());
         Answers(self.ask(encode::batch(&queries, isolation), None, only_reads))
     }
 

@@ -234,7 +234,7 @@ impl Answer<'_> {
                         Ok(())
                     })
                 })?,
-                Selected::Aggregate(aggregate, fields) => self.group(names::aggregate(*aggregate), out, |out| {
+                Selected::Aggregate(aggregate, fields) => self.group(aggregate.name(), out, |out| {
                     fields.iter().try_for_each(|field| match field {
                         Some(field) => {
                             self.key(model, *field, out);

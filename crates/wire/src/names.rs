@@ -2,7 +2,7 @@
 
 use lenslet_core::{
     engine::Isolation,
-    query::{Aggregate, Change, Operator, Quantifier},
+    query::{Aggregate, Change, Operator},
 };
 
 /// Every operator of a filter.
@@ -31,77 +31,20 @@ pub(crate) const OPERATORS: [Operator; 22] = [
     Operator::ArrayEndsWith,
 ];
 
-pub(crate) fn operator(operator: Operator) -> &'static str {
-    match operator {
-        Operator::Equals => "equals",
-        Operator::Not => "not",
-        Operator::In => "in",
-        Operator::NotIn => "notIn",
-        Operator::Lt => "lt",
-        Operator::Lte => "lte",
-        Operator::Gt => "gt",
-        Operator::Gte => "gte",
-        Operator::Contains => "contains",
-        Operator::StartsWith => "startsWith",
-        Operator::EndsWith => "endsWith",
-        Operator::Search => "search",
-        Operator::Has => "has",
-        Operator::HasEvery => "hasEvery",
-        Operator::HasSome => "hasSome",
-        Operator::IsEmpty => "isEmpty",
-        Operator::StringContains => "string_contains",
-        Operator::StringStartsWith => "string_starts_with",
-        Operator::StringEndsWith => "string_ends_with",
-        Operator::ArrayContains => "array_contains",
-        Operator::ArrayStartsWith => "array_starts_with",
-        Operator::ArrayEndsWith => "array_ends_with",
-    }
-}
-
-pub(crate) fn quantifier(quantifier: Quantifier) -> &'static str {
-    match quantifier {
-        Quantifier::Some => "some",
-        Quantifier::Every => "every",
-        Quantifier::None => "none",
-        Quantifier::Is => "is",
-        Quantifier::IsNot => "isNot",
-    }
-}
-
 /// Every aggregate.
 pub(crate) const AGGREGATES: [Aggregate; 5] =
     [Aggregate::Count, Aggregate::Avg, Aggregate::Sum, Aggregate::Min, Aggregate::Max];
 
-pub(crate) fn aggregate(aggregate: Aggregate) -> &'static str {
-    match aggregate {
-        Aggregate::Count => "_count",
-        Aggregate::Avg => "_avg",
-        Aggregate::Sum => "_sum",
-        Aggregate::Min => "_min",
-        Aggregate::Max => "_max",
-    }
-}
-
 /// The aggregate of that name.
 pub(crate) fn aggregate_of(name: &str) -> Option<Aggregate> {
-    AGGREGATES.into_iter().find(|it| aggregate(*it) == name)
-}
-
-pub(crate) fn change(change: Change) -> &'static str {
-    match change {
-        Change::Increment => "increment",
-        Change::Decrement => "decrement",
-        Change::Multiply => "multiply",
-        Change::Divide => "divide",
-        Change::Push => "push",
-    }
+    AGGREGATES.into_iter().find(|it| it.name() == name)
 }
 
 /// The change of that name.
 pub(crate) fn change_of(name: &str) -> Option<Change> {
     [Change::Increment, Change::Decrement, Change::Multiply, Change::Divide, Change::Push]
         .into_iter()
-        .find(|it| change(*it) == name)
+        .find(|it| it.name() == name)
 }
 
 /// What Prisma's engine calls the operation: the action with the model's name before `OrThrow` and `AndReturn`.

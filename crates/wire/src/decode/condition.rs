@@ -210,7 +210,7 @@ impl<'c> Decoder<'c> {
         let Some(operator) = operator(subject, name) else {
             return Err(at.unknown_field(
                 &self.filter_name(subject),
-                &operators(subject).map(names::operator).collect::<Vec<_>>(),
+                &operators(subject).map(Operator::name).collect::<Vec<_>>(),
             ));
         };
         match operator {
@@ -506,7 +506,7 @@ fn has(subject: Subject<'_>, operator: Operator) -> bool {
 }
 
 fn operator(subject: Subject<'_>, name: &str) -> Option<Operator> {
-    operators(subject).find(|operator| names::operator(*operator) == name)
+    operators(subject).find(|operator| operator.name() == name)
 }
 
 fn operators(subject: Subject<'_>) -> impl Iterator<Item = Operator> {

@@ -152,7 +152,7 @@ impl<'c> Decoder<'c> {
     ) -> Result<Vec<Selected>, Error> {
         let output = || of.named("AggregateOutputType");
         let known = || {
-            let mut known: Vec<&str> = names::AGGREGATES.into_iter().map(names::aggregate).collect();
+            let mut known: Vec<&str> = names::AGGREGATES.into_iter().map(Aggregate::name).collect();
             if verb == Verb::GroupBy {
                 known.extend(of.column_names());
             }
@@ -182,7 +182,7 @@ impl<'c> Decoder<'c> {
     }
 
     fn aggregated(&self, of: Of<'c>, aggregate: Aggregate, json: &Json<'_>, at: At<'_>) -> Result<Selected, Error> {
-        let name = names::aggregate(aggregate);
+        let name = aggregate.name();
         let step = at.selected(name);
         let at = At::new(&step);
         let output = || of.named("AggregateOutputType");

@@ -5,9 +5,7 @@
 
 mod scan;
 mod tree;
-mod write;
 
+pub use lenslet_core::written::Writer;
 pub use scan::Scanner;
 pub use tree::{Bounds, Json, Malformed};
-pub use write::Writer;
-pub(crate) use write::hex;

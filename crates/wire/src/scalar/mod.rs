@@ -1,8 +1,5 @@
-//! Scalars as text, exactly, without the formatting machinery of the standard library.
+//! Scalars as text. What a client writes, too, is the vocabulary's.
 
-pub(crate) mod base64;
 pub(crate) mod decimal;
-pub(crate) mod float;
-pub(crate) mod integer;
-pub(crate) mod moment;
-pub(crate) mod uuid;
+
+pub(crate) use lenslet_core::written::{base64, float, integer, moment, uuid};

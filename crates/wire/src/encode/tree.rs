@@ -1,97 +1,16 @@
-//! Queries become requests.
-//!
-//! The names are those that generated code carries in its [`FieldId`]s and [`ModelId`](lenslet_core::query::ModelId)s; no
-//! catalog is needed. What is said twice is written twice, in order: a key may repeat.
+//! The tree of a query becomes text.
 
-use crate::{
-    json::Writer,
-    names,
-    scalar::{base64, moment, uuid},
-};
+use crate::json::Writer;
 use lenslet_core::{
-    cache::Stale,
-    engine::{Isolation, TransactionOptions},
     query::{
         Action, Arguments, Assignment, Compare, Condition, CreateMany, FieldId, JsonPath, Nested, Nulls, Operator,
         Order, OrderBy, Query, Raw, Selected, Sort, Upsert, Write,
     },
     value::Value,
+    written,
 };
 
-/// The body of a request for one query.
-///
-/// ```
-/// use lenslet_core::query::{Action, Compare, Condition, FieldId, ModelId, Operator, Query, Selected};
-/// use lenslet_core::value::Value;
-/// let id = FieldId::new(0, "id");
-/// let mut query = Query::new(ModelId::new(0, "User"), Action::FindUnique);
-/// query.arguments.filter = Some(Condition::Compare(Compare::new(id, Operator::Equals, Value::Int(1))));
-/// query.selection.push(Selected::Columns(vec![id].into()));
-/// assert_eq!(
-///     lenslet_wire::encode::query(&query),
-///     r#"{"modelName":"User","action":"findUnique","query":{"arguments":{"where":{"id":1}},"selection":{"id":true}}}"#
-/// );
-/// ```
-pub fn query(query: &Query) -> String {
-    let mut out = Writer::default();
-    write(query, &mut out);
-    out.finish()
-}
-
-/// The body of a request for several queries in one transaction.
-pub fn batch(queries: &[Query], isolation: Option<Isolation>) -> String {
-    let mut out = Writer::default();
-    out.open('{');
-    out.key("batch");
-    out.open('[');
-    queries.iter().for_each(|query| write(query, &mut out));
-    out.close(']');
-    out.key("transaction");
-    out.open('{');
-    if let Some(isolation) = isolation {
-        out.key("isolationLevel");
-        out.text(names::isolation(isolation));
-    }
-    out.close('}');
-    out.close('}');
-    out.finish()
-}
-
-/// The body of a request that begins an interactive transaction.
-pub fn start(options: &TransactionOptions) -> String {
-    let milliseconds = |time: std::time::Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-    let mut out = Writer::default();
-    out.open('{');
-    out.key("max_wait");
-    out.integer(milliseconds(options.max_wait));
-    out.key("timeout");
-    out.integer(milliseconds(options.timeout));
-    if let Some(isolation) = options.isolation {
-        out.key("isolation_level");
-        out.text(names::isolation(isolation));
-    }
-    out.close('}');
-    out.finish()
-}
-
-/// The body of a request that makes a pool forget answers.
-pub fn stale(stale: &Stale) -> String {
-    let mut out = Writer::default();
-    out.open('{');
-    out.key("tags");
-    match stale {
-        Stale::Everything => out.text("all"),
-        Stale::Tagged(tags) => {
-            out.open('[');
-            tags.iter().for_each(|tag| out.text(tag));
-            out.close(']');
-        }
-    }
-    out.close('}');
-    out.finish()
-}
-
-fn write(query: &Query, out: &mut Writer) {
+pub(super) fn write(query: &Query, out: &mut Writer) {
     out.open('{');
     if query.model != Query::RAW {
         out.key("modelName");
@@ -204,7 +123,7 @@ fn entry(it: &Condition, out: &mut Writer) {
         Condition::Related(field, quantifier, inner) => {
             out.key(field.name);
             out.open('{');
-            out.key(names::quantifier(*quantifier));
+            out.key(quantifier.name());
             condition(inner, out);
             out.close('}');
         }
@@ -238,7 +157,7 @@ fn compare(it: &Compare, out: &mut Writer) {
     out.key(it.field.name);
     out.open('{');
     if let Some(aggregate) = it.aggregate {
-        out.key(names::aggregate(aggregate));
+        out.key(aggregate.name());
         out.open('{');
     }
     match &it.path {
@@ -254,7 +173,7 @@ fn compare(it: &Compare, out: &mut Writer) {
             out.close(']');
         }
     }
-    out.key(names::operator(it.operator));
+    out.key(it.operator.name());
     value(&it.value, out);
     if it.insensitive {
         out.key("mode");
@@ -325,7 +244,7 @@ fn order_by(by: &OrderBy, it: &Order, out: &mut Writer) {
             out.close('}');
         }
         OrderBy::Aggregate(aggregate, field) => {
-            out.key(names::aggregate(*aggregate));
+            out.key(aggregate.name());
             out.open('{');
             out.key(field.map_or("_all", |field| field.name));
             direction(it, out);
@@ -390,7 +309,7 @@ fn selection(selected: &[Selected], out: &mut Writer) {
                 });
             }
             Selected::Aggregate(aggregate, columns) => {
-                out.key(names::aggregate(*aggregate));
+                out.key(aggregate.name());
                 nested_selection(out, &Arguments::default(), |out| {
                     out.open('{');
                     for column in columns {
@@ -459,7 +378,7 @@ fn row(it: &Write, out: &mut Writer) {
             Assignment::Change(field, change, by) => {
                 out.key(field.name);
                 out.open('{');
-                out.key(names::change(*change));
+                out.key(change.name());
                 value(by, out);
                 out.close('}');
             }
@@ -553,60 +472,7 @@ fn each<T>(name: &str, items: &[T], out: &mut Writer, write: impl Fn(&T, &mut Wr
 }
 
 fn value(it: &Value, out: &mut Writer) {
-    typed(it, false, out);
-}
-
-/// A value in a query, or a parameter of raw SQL, which is tagged in another way and has more tags.
-fn typed(it: &Value, raw: bool, out: &mut Writer) {
-    let tag = |query, parameter| if raw { parameter } else { query };
-    let tag = match it {
-        Value::Null => return out.null(),
-        Value::Column(_) if raw => return out.null(),
-        Value::Bool(value) => return out.boolean(*value),
-        Value::Int(value) => return out.integer(*value),
-        Value::Text(text) => return out.text(text),
-        Value::List(items) => {
-            out.open('[');
-            items.iter().for_each(|item| typed(item, raw, out));
-            return out.close(']');
-        }
-        Value::Float(value) if !raw || value.is_finite() => return out.float(*value),
-        Value::Enum(name) if !raw => return out.text(name),
-        Value::Uuid(bytes) if !raw => return out.plain(|out| uuid::write(out, bytes)),
-        Value::Float(_) => "float",
-        Value::Enum(_) => "enum",
-        Value::Uuid(_) => "uuid",
-        Value::Column(_) => "FieldRef",
-        Value::Decimal(_) => tag("Decimal", "decimal"),
-        Value::DateTime(_) => tag("DateTime", "date"),
-        Value::Json(_) => tag("Json", "json"),
-        Value::Bytes(_) => tag("Bytes", "bytes"),
-    };
-    out.open('{');
-    out.key(if raw { "prisma__type" } else { "$type" });
-    out.text(tag);
-    out.key(if raw { "prisma__value" } else { "value" });
-    match it {
-        Value::Float(value) => out.float(*value),
-        Value::Enum(text) => out.text(text),
-        Value::Decimal(text) | Value::Json(text) => out.text(text),
-        Value::Uuid(bytes) => out.plain(|out| uuid::write(out, bytes)),
-        Value::DateTime(micros) => out.plain(|out| date_time(*micros, out)),
-        Value::Bytes(bytes) => out.plain(|out| base64::write(out, bytes)),
-        Value::Column(field) => {
-            out.open('{');
-            out.key("_ref");
-            out.text(field.name);
-            out.close('}');
-        }
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::List(_) => {}
-    }
-    out.close('}');
-}
-
-fn date_time(micros: i64, out: &mut String) {
-    moment::write(out, micros, moment::Fraction::AsNeeded);
-    out.push('Z');
+    written::value(it, false, out);
 }
 
 fn raw(it: &Raw, out: &mut Writer) {
@@ -616,10 +482,6 @@ fn raw(it: &Raw, out: &mut Writer) {
         out.key("braces");
         out.boolean(true);
     }
-    let mut parameters = Writer::default();
-    parameters.open('[');
-    it.parameters.iter().for_each(|it| typed(it, true, &mut parameters));
-    parameters.close(']');
     out.key("parameters");
-    out.text(&parameters.finish());
+    written::quoted(&it.parameters, out);
 }

@@ -1,9 +1,9 @@
 //! UUIDs.
 
-use crate::json::hex;
+use super::writer::hex;
 
 /// Writes it in lower case with hyphens.
-pub(crate) fn write(out: &mut String, bytes: &[u8; 16]) {
+pub fn write(out: &mut String, bytes: &[u8; 16]) {
     for (at, byte) in bytes.iter().enumerate() {
         if matches!(at, 4 | 6 | 8 | 10) {
             out.push('-');
@@ -14,7 +14,7 @@ pub(crate) fn write(out: &mut String, bytes: &[u8; 16]) {
 }
 
 /// Reads it with or without hyphens, in either case.
-pub(crate) fn read(text: &str) -> Option<[u8; 16]> {
+pub fn read(text: &str) -> Option<[u8; 16]> {
     let mut digits = 0_usize;
     let mut bytes = [0_u8; 16];
     for character in text.chars().filter(|it| *it != '-') {

@@ -7,7 +7,7 @@ const DAY: i64 = 86_400 * SECOND;
 
 /// How many digits of a second are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fraction {
+pub enum Fraction {
     /// Three, as JavaScript has it.
     Milliseconds,
     /// As many groups of three as are not zero.
@@ -15,14 +15,14 @@ pub(crate) enum Fraction {
 }
 
 /// Writes `2026-11-20T23:38:37.636`, without a zone.
-pub(crate) fn write(out: &mut String, micros: i64, fraction: Fraction) {
+pub fn write(out: &mut String, micros: i64, fraction: Fraction) {
     write_date(out, micros);
     out.push('T');
     write_time(out, micros, fraction);
 }
 
 /// Writes `2026-11-20`.
-pub(crate) fn write_date(out: &mut String, micros: i64) {
+pub fn write_date(out: &mut String, micros: i64) {
     let (year, month, day) = date(micros.div_euclid(DAY));
     if !(0..=9999).contains(&year) {
         out.push(if year < 0 { '-' } else { '+' });
@@ -36,7 +36,7 @@ pub(crate) fn write_date(out: &mut String, micros: i64) {
 }
 
 /// Writes `23:38:37.636`.
-pub(crate) fn write_time(out: &mut String, micros: i64, fraction: Fraction) {
+pub fn write_time(out: &mut String, micros: i64, fraction: Fraction) {
     let within = micros.rem_euclid(DAY).unsigned_abs();
     let seconds = within / SECOND.unsigned_abs();
     unsigned(out, seconds / 3600, 2);
@@ -80,7 +80,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Reads RFC 3339; digits beyond microseconds are dropped.
-pub(crate) fn read(text: &str) -> Option<i64> {
+pub fn read(text: &str) -> Option<i64> {
     let mut bytes = text.as_bytes();
     let year = digits(&mut bytes, 4)?;
     skip(&mut bytes, b"-")?;

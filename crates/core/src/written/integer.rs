@@ -1,7 +1,7 @@
 //! Integers.
 
 /// Writes it in decimal notation.
-pub(crate) fn write(out: &mut String, value: i64) {
+pub fn write(out: &mut String, value: i64) {
     if value < 0 {
         out.push('-');
     }
@@ -9,7 +9,7 @@ pub(crate) fn write(out: &mut String, value: i64) {
 }
 
 /// Writes it with at least so many digits.
-pub(crate) fn unsigned(out: &mut String, mut value: u64, width: usize) {
+pub fn unsigned(out: &mut String, mut value: u64, width: usize) {
     let mut digits = [b'0'; 20];
     let mut used = 0;
     for digit in digits.iter_mut().rev() {

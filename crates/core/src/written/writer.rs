@@ -3,7 +3,7 @@
 /// Writes JSON into a string. It keeps no state: whether a comma is due follows from the last byte written.
 ///
 /// ```
-/// let mut out = lenslet_wire::json::Writer::default();
+/// let mut out = lenslet_core::written::Writer::default();
 /// out.open('{');
 /// out.key("name");
 /// out.text("A\"da");
@@ -29,13 +29,23 @@ impl Writer {
         self.0
     }
 
+    /// A writer of nothing yet.
+    pub const fn new() -> Self {
+        Writer(String::new())
+    }
+
+    /// What was written so far.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// How many bytes were written.
     pub fn length(&self) -> usize {
         self.0.len()
     }
 
     /// Takes back what was written after so many bytes.
-    pub(crate) fn truncate(&mut self, length: usize) {
+    pub fn truncate(&mut self, length: usize) {
         self.0.truncate(length);
     }
 
@@ -98,7 +108,7 @@ impl Writer {
     }
 
     /// A string of ASCII that needs no escapes, written by a function.
-    pub(crate) fn plain(&mut self, write: impl FnOnce(&mut String)) {
+    pub fn plain(&mut self, write: impl FnOnce(&mut String)) {
         self.separate();
         self.0.push('"');
         write(&mut self.0);
@@ -118,21 +128,21 @@ impl Writer {
     /// An integer.
     pub fn integer(&mut self, value: i64) {
         self.separate();
-        crate::scalar::integer::write(&mut self.0, value);
+        super::integer::write(&mut self.0, value);
     }
 
     /// A floating point number; those that JSON has no number for become strings.
     pub fn float(&mut self, value: f64) {
         if value.is_finite() {
             self.separate();
-            crate::scalar::float::write(&mut self.0, value);
+            super::float::write(&mut self.0, value);
         } else {
-            self.text(crate::scalar::float::name(value));
+            self.text(super::float::name(value));
         }
     }
 }
 
 /// A hexadecimal digit.
-pub(crate) fn hex(digit: u8) -> char {
+pub(super) fn hex(digit: u8) -> char {
     char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit })
 }

@@ -3,7 +3,7 @@
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Writes the bytes.
-pub(crate) fn write(out: &mut String, bytes: &[u8]) {
+pub fn write(out: &mut String, bytes: &[u8]) {
     for chunk in bytes.chunks(3) {
         let group = chunk.iter().zip([16, 8, 0]).fold(0, |group, (byte, shift)| group | u32::from(*byte) << shift);
         for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
@@ -14,7 +14,7 @@ pub(crate) fn write(out: &mut String, bytes: &[u8]) {
 }
 
 /// Reads bytes, in the standard or the URL alphabet, with or without padding.
-pub(crate) fn read(text: &str) -> Option<Vec<u8>> {
+pub fn read(text: &str) -> Option<Vec<u8>> {
     let text = text.trim_end_matches('=').as_bytes();
     if text.len() % 4 == 1 {
         return None;

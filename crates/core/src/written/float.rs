@@ -4,7 +4,7 @@
 use super::integer;
 
 /// Writes a finite number so that it reads back exactly, always with a decimal point.
-pub(crate) fn write(out: &mut String, value: f64) {
+pub fn write(out: &mut String, value: f64) {
     if value.is_sign_negative() {
         out.push('-');
     }
@@ -16,7 +16,7 @@ pub(crate) fn write(out: &mut String, value: f64) {
 }
 
 /// What stands for a number that JSON cannot write.
-pub(crate) fn name(value: f64) -> &'static str {
+pub fn name(value: f64) -> &'static str {
     if value.is_nan() {
         "NaN"
     } else if value > 0.0 {
@@ -27,7 +27,7 @@ pub(crate) fn name(value: f64) -> &'static str {
 }
 
 /// The number that such a name stands for.
-pub(crate) fn named(name: &str) -> Option<f64> {
+pub fn named(name: &str) -> Option<f64> {
     match name {
         "NaN" => Some(f64::NAN),
         "Infinity" => Some(f64::INFINITY),
