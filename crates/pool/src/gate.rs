@@ -2,9 +2,10 @@
 
 use crate::{
     cache::Cache,
+    clock::Clocks,
     config::Config,
     keys::{Admitted, Keys},
-    limits::{Crowd, Limits, Place, within},
+    limits::{Crowd, Limits, Place},
     logging::Log,
     watch::Stamp,
 };
@@ -57,15 +58,7 @@ impl Rules {
     pub(crate) fn decoding(&self, client: decode::Client) -> decode::Limits {
         let Limits { request_size, depth, values, batch, .. } = &self.limits;
         let (size, depth, values, batch) = (request_size.0, *depth, *values, *batch);
-        decode::Limits { client, size, depth, values, batch, ..decode::Limits::default() }
-    }
-
-    /// What the engine answers, or P6004 when it takes too long.
-    ///
-    /// # Errors
-    /// Those of the engine, too.
-    pub(crate) async fn in_time<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        within(self.limits.query_time.0, answer).await
+        decode::Limits { client, size, depth, values, batch }
     }
 
     /// A transaction as the client wants it.
@@ -113,7 +106,7 @@ pub(crate) enum Source {
     /// They do not change.
     Fixed(Arc<Rules>),
     /// In a configuration file.
-    File(RulesFile),
+    File(Box<RulesFile>),
 }
 
 /// What beats the configuration each time that it is read: the flags of a command line.
@@ -193,12 +186,14 @@ impl RulesFile {
 pub(crate) struct Gate {
     source: Source,
     crowd: Crowd,
+    clocks: Clocks,
     anyone: Arc<Admitted>,
 }
 
 impl Gate {
     pub(crate) fn new(source: Source, connections: usize) -> Self {
-        Gate { source, crowd: Crowd::new(connections), anyone: Arc::new(Admitted::anyone()) }
+        let (crowd, clocks) = (Crowd::new(connections), Clocks::default());
+        Gate { source, crowd, clocks, anyone: Arc::new(Admitted::anyone()) }
     }
 
     /// What counts now.
@@ -228,6 +223,18 @@ impl Gate {
     /// P2024 when too many wait already.
     pub(crate) fn enter(&self, rules: &Rules) -> Result<Place<'_>, Error> {
         self.crowd.enter(rules.limits.queue)
+    }
+
+    /// What the engine answers, or P6004 when it takes too long.
+    ///
+    /// # Errors
+    /// Those of the engine, too.
+    pub(crate) async fn in_time<T>(
+        &self,
+        rules: &Rules,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.clocks.within(rules.limits.query_time.0, answer).await
     }
 
     /// Reads the configuration again, whether it has changed or not.

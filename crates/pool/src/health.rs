@@ -1,6 +1,6 @@
 //! Whether a pool can answer: for those who decide where requests go.
 
-use crate::reply::Reply;
+use crate::{limits::late, reply::Reply};
 use hyper::StatusCode;
 use lenslet_core::{
     engine::Engine as _,
@@ -60,5 +60,6 @@ impl Health {
 async fn ask(engine: &Engine) -> Result<(), Error> {
     let raw = Raw { text: "SELECT 1".into(), braces: false, parameters: Vec::new() };
     let query = Query::new(Query::RAW, Action::QueryRaw(raw));
-    crate::limits::within(PATIENCE, engine.execute(query)).await.map(drop)
+    let answered = tokio::time::timeout(PATIENCE, engine.execute(query)).await;
+    answered.unwrap_or_else(|_| Err(late(PATIENCE))).map(drop)
 }

@@ -5,6 +5,7 @@
 
 mod body;
 mod cache;
+mod clock;
 pub mod config;
 mod gate;
 mod health;

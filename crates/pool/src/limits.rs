@@ -213,13 +213,9 @@ impl Crowd {
     }
 }
 
-/// What the future yields, or P6004 when that takes too long: then it is dropped, which cancels its statement.
-pub(crate) async fn within<T>(time: Duration, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    tokio::time::timeout(time, future).await.unwrap_or_else(|_| Err(late(time)))
-}
-
+/// P6004.
 #[cold]
-fn late(time: Duration) -> Error {
+pub(crate) fn late(time: Duration) -> Error {
     let time = Time(time);
     Error::new(
         ErrorKind::QueryTimeout,
@@ -275,24 +271,5 @@ mod tests {
         drop(first);
         assert_eq!(crowd.inside(), 1);
         assert!(crowd.enter(1).is_ok());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_takes_too_long_is_dropped() {
-        struct Dropped<'a>(&'a AtomicUsize);
-        impl Drop for Dropped<'_> {
-            fn drop(&mut self) {
-                self.0.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-        let count = AtomicUsize::new(0);
-        let held = Dropped(&count);
-        let late = within(Duration::from_secs(1), async move {
-            let _held = held;
-            std::future::pending::<Result<(), Error>>().await
-        });
-        assert_eq!(late.await.map_err(|error| error.code()), Err("P6004"));
-        assert_eq!(count.load(Ordering::Relaxed), 1);
-        assert_eq!(within(Duration::from_secs(1), async { Ok(1) }).await, Ok(1));
     }
 }

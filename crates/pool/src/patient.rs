@@ -1,6 +1,7 @@
 //! A stream whose other end may not keep it waiting for ever: neither with half a request, nor with nothing, nor by not
 //! reading what is written.
 
+use crate::clock::{Clock, after};
 use std::{
     io,
     pin::Pin,
@@ -11,7 +12,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep_until},
+    time::Instant,
 };
 
 /// How far the requests of a connection have come, which bytes alone do not show.
@@ -70,17 +71,20 @@ pub(crate) struct Patient<S> {
     head: Option<(Instant, u32)>,
     /// When nothing began.
     idle: Option<Instant>,
-    /// One clock for all of that. It is set anew only when it has run down, since nearly always somebody asks before.
-    clock: Option<Pin<Box<Sleep>>>,
-    /// While what was written is not taken.
-    taking: Option<Pin<Box<Sleep>>>,
+    /// One for all of that.
+    clock: Clock,
+    /// Since when what was written is not taken.
+    stuck: Option<Instant>,
+    /// Of its own: reads and writes may wait at once, in tasks of their own.
+    taking: Clock,
 }
 
 impl<S> Patient<S> {
     /// The other end of a stream has just connected.
     pub(crate) fn new(stream: S, patience: Patience, progress: Arc<Progress>) -> Self {
         let head = Some((Instant::now(), 0));
-        Patient { stream, patience, progress, head, idle: None, clock: None, taking: None }
+        let (clock, taking) = Default::default();
+        Patient { stream, patience, progress, head, idle: None, clock, stuck: None, taking }
     }
 
     /// Something has come.
@@ -103,30 +107,20 @@ impl<S> Patient<S> {
             return Poll::Pending;
         }
         let deadline = match self.head {
-            Some((began, _)) if self.is_in_head() => began + self.patience.head,
-            _ => *self.idle.get_or_insert_with(Instant::now) + self.patience.idle,
+            Some((began, _)) if self.is_in_head() => after(began, self.patience.head),
+            _ => after(*self.idle.get_or_insert_with(Instant::now), self.patience.idle),
         };
-        let clock = self.clock.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        if clock.deadline() > deadline {
-            clock.as_mut().reset(deadline);
-        }
-        ready!(clock.as_mut().poll(context));
-        if clock.deadline() >= deadline {
-            return Poll::Ready(());
-        }
-        clock.as_mut().reset(deadline);
-        clock.as_mut().poll(context)
+        self.clock.poll_until(deadline, context)
     }
 
     /// What a write gives, or that it takes too long.
     fn taken<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.taking = None;
+            self.stuck = None;
             return written;
         }
-        let until = Instant::now() + self.patience.idle;
-        let taking = self.taking.get_or_insert_with(|| Box::pin(sleep_until(until)));
-        ready!(taking.as_mut().poll(context));
+        let deadline = after(*self.stuck.get_or_insert_with(Instant::now), self.patience.idle);
+        ready!(self.taking.poll_until(deadline, context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     cache::Cache,
+    clock::after,
     config::{CacheSettings, Config},
     gate::{Flags, Gate, Rules, RulesFile, Source},
     health::Health,
@@ -201,7 +202,7 @@ impl Builder {
         let cache = Cache::new(self.cache);
         let source = match (self.file, self.keys) {
             (Some(File { path, said, flags }), _) => {
-                Source::File(RulesFile::new(path, flags, said, Arc::clone(&cache), self.log))
+                Source::File(Box::new(RulesFile::new(path, flags, said, Arc::clone(&cache), self.log)))
             }
             (None, Some(keys)) => Source::Fixed(Arc::new(Rules::locked(keys, self.limits, self.query_log))),
             (None, None) => Source::Fixed(Arc::new(Rules::open(self.limits, self.query_log))),
@@ -289,7 +290,7 @@ impl Pool {
         }
         self.accept(&listener, &graceful, &mut connections, shutdown).await;
         self.service.health.drain();
-        let deadline = Instant::now() + self.drain;
+        let deadline = after(Instant::now(), self.drain);
         tracing::info!(
             inside = self.service.gate.inside(),
             transactions = self.service.transactions.open(),

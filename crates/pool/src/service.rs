@@ -216,7 +216,7 @@ impl Service {
     async fn saved(&self, caller: Caller<'_>, id: &str, body: Incoming) -> Result<Result<String, Error>, Error> {
         caller.options(body).await?;
         let saving = self.transactions.save(id, Some(caller.key.number));
-        Ok(caller.rules.in_time(saving).await)
+        Ok(self.gate.in_time(caller.rules, saving).await)
     }
 
     /// Lenslet's own clients name every column they want: whether one is there shows when it is asked for.
@@ -311,7 +311,7 @@ impl Service {
             Place::Inside(engine) => (engine, None),
         };
         // Boxed, since each of those who wait for it would have room for all of it.
-        let answer = rules.in_time(Box::pin(self.written(engine, form, request))).await?;
+        let answer = self.gate.in_time(rules, Box::pin(self.written(engine, form, request))).await?;
         rules.answer(answer)
     }
 
