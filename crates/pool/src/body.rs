@@ -1,6 +1,9 @@
 //! Reading the body of a request: never more of it than allowed, nor for longer.
 
-use crate::units::{Size, Time};
+use crate::{
+    limits::{Limits, Memory},
+    units::Size,
+};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Incoming};
@@ -8,24 +11,24 @@ use lenslet_core::{
     error::{Error, ErrorKind},
     value::Value,
 };
-use std::time::Duration;
-
 /// The fact of an error that says how many bytes a request may have.
 pub(crate) const MOST_BYTES: &str = "mostBytes";
 
-/// The whole body. One that comes in one piece, as nearly all do, is not copied. Clients that take longer than `patience`
-/// hold a connection and say nothing.
-pub(crate) async fn read(body: Incoming, most: usize, patience: Duration) -> Result<Bytes, Error> {
-    let read = tokio::time::timeout(patience, pieces(body, most)).await;
-    read.unwrap_or_else(|_| Err(bad(format!("the request did not arrive within {}", Time(patience)))))
+/// The whole body. One that comes in one piece, as nearly all do, is not copied. Clients that take longer than they may hold a
+/// connection and say nothing.
+pub(crate) async fn read(body: Incoming, limits: &Limits, memory: &Memory) -> Result<Bytes, Error> {
+    let patience = limits.request_time;
+    let read = tokio::time::timeout(patience.0, pieces(body, limits, memory)).await;
+    read.unwrap_or_else(|_| Err(bad(format!("the request did not arrive within {patience}"))))
 }
 
-async fn pieces(mut body: Incoming, most: usize) -> Result<Bytes, Error> {
+async fn pieces(mut body: Incoming, limits: &Limits, memory: &Memory) -> Result<Bytes, Error> {
+    let most = limits.request_size.0;
     if body.size_hint().lower() > u64::try_from(most).unwrap_or(u64::MAX) {
         return Err(too_large(most));
     }
     let mut first = Bytes::new();
-    let mut all = BytesMut::new();
+    let (mut all, mut share) = (BytesMut::new(), memory.share());
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| bad("the request broke off".into()))?;
         let Ok(piece) = frame.into_data() else { continue };
@@ -36,12 +39,13 @@ async fn pieces(mut body: Incoming, most: usize) -> Result<Bytes, Error> {
             first = piece;
             continue;
         }
-        if !first.is_empty() {
-            all.extend_from_slice(&std::mem::take(&mut first));
-        }
+        memory.check(limits.memory)?;
+        let first = std::mem::take(&mut first);
+        share.grow(first.len() + piece.len());
+        all.extend_from_slice(&first);
         all.extend_from_slice(&piece);
     }
-    Ok(if all.is_empty() { first } else { all.freeze() })
+    Ok(if all.is_empty() { first } else { share.hold(all) })
 }
 
 #[cold]

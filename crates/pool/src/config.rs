@@ -315,6 +315,7 @@ mod tests {
             connection-requests = 10
             head-size = "16 KiB"
             head-time = "7s"
+            memory = "1 MiB"
             request-size = "1 KiB"
             response-size = 2048
             depth = 5

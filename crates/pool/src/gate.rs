@@ -5,7 +5,7 @@ use crate::{
     clock::Clocks,
     config::Config,
     keys::{Admitted, Keys},
-    limits::{Crowd, Limits, Place},
+    limits::{Crowd, Limits, Memory, Place},
     logging::Log,
     watch::Stamp,
 };
@@ -86,8 +86,8 @@ impl Rules {
     /// # Errors
     /// P6009 when it is.
     pub(crate) fn answer(&self, answer: String) -> Result<String, Error> {
-        let most = self.limits.response_size.0;
-        if answer.len() <= most {
+        let most = self.limits.response_size;
+        if answer.len() <= most.0 {
             return Ok(answer);
         }
         Err(Error::new(
@@ -187,13 +187,15 @@ pub(crate) struct Gate {
     source: Source,
     crowd: Crowd,
     clocks: Clocks,
+    /// What large requests and answers take.
+    pub(crate) memory: Memory,
     anyone: Arc<Admitted>,
 }
 
 impl Gate {
     pub(crate) fn new(source: Source, connections: usize) -> Self {
         let (crowd, clocks) = (Crowd::new(connections), Clocks::default());
-        Gate { source, crowd, clocks, anyone: Arc::new(Admitted::anyone()) }
+        Gate { source, crowd, clocks, memory: Memory::default(), anyone: Arc::new(Admitted::anyone()) }
     }
 
     /// What counts now.

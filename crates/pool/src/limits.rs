@@ -1,5 +1,6 @@
 //! How much of everything: what one request, one key and all of them together may take.
 
+use bytes::Bytes;
 use lenslet_core::{
     error::{Error, ErrorKind},
     value::Value,
@@ -7,7 +8,10 @@ use lenslet_core::{
 use serde::Deserialize;
 use std::{
     num::{NonZeroU32, NonZeroUsize},
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -44,6 +48,9 @@ pub struct Limits {
     pub values: usize,
     /// Queries of a batch; P5000.
     pub batch: usize,
+    /// Bytes that large requests and answers may take together, as long as they are on their way; who comes when they do is
+    /// refused before anything is executed; P5011.
+    pub memory: Size,
     /// How long a client may take to send the head of a request, from the moment it connects or begins one; then the
     /// connection is closed.
     pub head_time: Time,
@@ -71,6 +78,7 @@ impl Default for Limits {
             depth: 64,
             values: 500_000,
             batch: 1000,
+            memory: Size(512 << 20),
             head_time: Time(Duration::from_secs(10)),
             request_time: Time(Duration::from_secs(15)),
             idle_time: Time(Duration::from_secs(60)),
@@ -144,6 +152,86 @@ impl Rate {
             Ok(_) => Ok(()),
             Err(due) => Err(Duration::from_nanos((due.max(now) + distance - now).saturating_sub(SECOND.max(distance)))),
         }
+    }
+}
+
+/// What large requests and answers take together: those that are sent slowly, and those that are not taken, are many at once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory(Arc<AtomicUsize>);
+
+/// A part of the memory.
+#[derive(Debug)]
+pub(crate) struct Share {
+    of: Memory,
+    bytes: usize,
+}
+
+impl Share {
+    /// Takes more.
+    pub(crate) fn grow(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        self.of.0.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// The text that takes it, as long as there is some of it.
+    pub(crate) fn hold(self, text: impl AsRef<[u8]> + Send + 'static) -> Bytes {
+        Bytes::from_owner(Counted(text, self))
+    }
+}
+
+/// Text that is counted until it is dropped.
+struct Counted<T>(T, #[expect(dead_code, reason = "dropped with the text")] Share);
+
+impl<T: AsRef<[u8]>> AsRef<[u8]> for Counted<T> {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_ref()
+    }
+}
+
+/// Smaller texts are not counted: no number of connections makes much of them.
+const LARGE: usize = 64 << 10;
+
+impl Memory {
+    /// Whether more can be taken.
+    ///
+    /// # Errors
+    /// P5011 when it cannot.
+    pub(crate) fn check(&self, most: Size) -> Result<(), Error> {
+        if self.0.load(Ordering::Relaxed) <= most.0 {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::TooManyRequests,
+            format!("requests and answers under way take more than {most}, the pool's limit `memory`; try again"),
+        )
+        .with(RETRY_AFTER_MS, Value::Int(1000)))
+    }
+
+    /// Text that is counted as long as there is some of it, where it is large.
+    pub(crate) fn hold(&self, text: impl AsRef<[u8]> + Into<Bytes> + Send + 'static) -> Bytes {
+        let bytes = text.as_ref().len();
+        if bytes < LARGE {
+            return text.into();
+        }
+        let mut share = self.share();
+        share.grow(bytes);
+        share.hold(text)
+    }
+
+    /// A part that takes nothing yet.
+    pub(crate) fn share(&self) -> Share {
+        Share { of: self.clone(), bytes: 0 }
+    }
+
+    /// How many bytes are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.of.0.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -259,6 +347,23 @@ mod tests {
         let own = "postgresql://h/d?connection_limit=7";
         check(limits(0), own, &format!("{own}&connection_limit=7&pool_timeout=10"), 7);
         check(limits(3), own, &format!("{own}&connection_limit=3&pool_timeout=10"), 3);
+    }
+
+    #[test]
+    fn large_texts_are_counted_until_the_last_part_is_gone() {
+        let (memory, most) = (Memory::default(), Size(3 * LARGE));
+        let small = memory.hold("a".repeat(LARGE - 1));
+        let large = memory.hold("a".repeat(2 * LARGE));
+        assert_eq!((memory.taken(), memory.check(most)), (2 * LARGE, Ok(())));
+        let part = large.slice(1..2);
+        let other = memory.hold(Bytes::from("b".repeat(2 * LARGE)));
+        drop((small, large));
+        assert_eq!(memory.taken(), 4 * LARGE);
+        assert_eq!(memory.check(most).map_err(|error| error.code()), Err("P5011"));
+        drop(part);
+        assert_eq!((memory.taken(), memory.check(most)), (2 * LARGE, Ok(())));
+        drop(other);
+        assert_eq!(memory.taken(), 0);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | `lenslet_pool_request_seconds` | how long they took, by `route` |
 //! | `lenslet_pool_cache_total` | answers by where they came from: `ttl`, `swr`, `miss`, `none` |
 //! | `lenslet_pool_cache_entries`, `lenslet_pool_cache_bytes` | what is kept |
+//! | `lenslet_pool_memory_bytes` | what large requests and answers take that are on their way |
 //! | `lenslet_pool_http_connections` | connections of clients |
 //! | `lenslet_pool_requests_inside` | requests that have a connection to the database or wait for one |
 //! | `lenslet_pool_transactions_open` | interactive transactions |
@@ -69,6 +70,7 @@ impl Exporter {
         let (entries, bytes) = service.cache.size();
         gauge!("lenslet_pool_cache_entries").set(number(entries));
         gauge!("lenslet_pool_cache_bytes").set(number(bytes));
+        gauge!("lenslet_pool_memory_bytes").set(number(service.gate.memory.taken()));
         gauge!("lenslet_pool_http_connections").set(number(service.door.inside()));
         gauge!("lenslet_pool_requests_inside").set(number(service.gate.inside()));
         gauge!("lenslet_pool_transactions_open").set(number(service.transactions.open()));

@@ -33,6 +33,7 @@ use std::{convert::Infallible, fmt, io, num::NonZeroU32, path::PathBuf, pin::pin
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    sync::Mutex,
     task::JoinSet,
     time::Instant,
 };
@@ -211,6 +212,7 @@ impl Builder {
             admission: Admission::new(self.schema, self.any_schema),
             engine,
             transactions: Transactions::default(),
+            uploads: Mutex::default(),
             health: Health::default(),
             exporter: self.exporter,
             region: self.region,

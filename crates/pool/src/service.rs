@@ -37,6 +37,7 @@ use lenslet_wire::{
     words,
 };
 use std::sync::Arc;
+use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
 /// What all connections share.
@@ -56,6 +57,8 @@ pub(crate) struct Service {
     /// What answers name as the place that they come from.
     pub(crate) region: String,
     pub(crate) transactions: Transactions,
+    /// Schemas of clients are read one after the other.
+    pub(crate) uploads: Mutex<()>,
     /// Where clients reach the pool, where that is not what they call it.
     pub(crate) public_url: Option<String>,
 }
@@ -136,7 +139,7 @@ impl Service {
                 if !self.admits(caller) {
                     return Ok(Reply::schema_missing());
                 }
-                let body = read(body, rules).await?;
+                let body = self.read(body, rules).await?;
                 Ok(match Strategy::of(&head.headers) {
                     Ok(None) => self.query(Place::Alone(&self.engine), caller, &body).await.whence(Status::None, None),
                     Ok(Some(strategy)) => Box::pin(self.cached(caller, strategy, body)).await,
@@ -166,12 +169,12 @@ impl Service {
             }
             Route::Schema(client) => {
                 caller(client)?;
-                let uploaded = self.admission.upload(client.hash, &read(body, rules).await?);
-                uploaded.map_err(|refused| Error::new(ErrorKind::BadRequest, refused.to_string()))?;
+                let schema = self.read(body, rules).await?;
+                Box::pin(self.gate.in_time(rules, self.uploaded(client.hash, schema))).await?;
                 Ok(Reply::json(StatusCode::OK, quoted(client.hash)))
             }
             Route::Invalidate => {
-                let stale = Stale::of(text(&read(body, rules).await?)?)?;
+                let stale = Stale::of(text(&self.read(body, rules).await?)?)?;
                 self.cache.invalidate(&stale);
                 Ok(Reply::json(StatusCode::OK, "{}"))
             }
@@ -185,12 +188,21 @@ impl Service {
         }
     }
 
+    /// Takes in the schema of a client. Reading one may take long, so that it happens beside what is answered, one at a time.
+    async fn uploaded(self: &Arc<Self>, hash: &str, schema: Bytes) -> Result<(), Error> {
+        let _alone = self.uploads.lock().await;
+        let (service, hash) = (Arc::clone(self), hash.to_owned());
+        let uploaded = tokio::task::spawn_blocking(move || service.admission.upload(&hash, &schema)).await;
+        let uploaded = uploaded.map_err(|_| Error::new(ErrorKind::PoolFailed, "the schema could not be read"))?;
+        uploaded.map_err(|refused| Error::new(ErrorKind::BadRequest, refused.to_string()))
+    }
+
     /// A step of an interactive transaction.
     async fn within(&self, caller: Caller<'_>, id: &str, step: Step, body: Incoming) -> Result<Reply, Error> {
         let (form, owner) = (caller.form, Some(caller.key.number));
         Ok(match step {
             Step::Query | Step::Save => {
-                let body = read(body, caller.rules).await?;
+                let body = self.read(body, caller.rules).await?;
                 match self.transactions.engine(id, owner) {
                     Ok(engine) => self.query(Place::Inside(&engine), caller, &body).await,
                     Err(ended) => failed(form, &ended),
@@ -201,9 +213,19 @@ impl Service {
         })
     }
 
+    /// What a transaction or savepoint is to be.
+    async fn options(&self, rules: &Rules, body: Incoming) -> Result<TransactionOptions, Error> {
+        let body = self.read(body, rules).await?;
+        decode::start(text(&body)?, &rules.decoding(decode::Client::Prisma))
+    }
+
+    async fn read(&self, body: Incoming, rules: &Rules) -> Result<Bytes, Error> {
+        body::read(body, &rules.limits, &self.gate.memory).await
+    }
+
     /// Begins an interactive transaction; its id, or why it could not begin.
     async fn begin(&self, caller: Caller<'_>, body: Incoming) -> Result<Result<String, Error>, Error> {
-        let options = caller.options(body).await?;
+        let options = self.options(caller.rules, body).await?;
         let begun = async {
             let options = caller.rules.options(options)?;
             let _place = self.gate.enter(caller.rules)?;
@@ -214,7 +236,7 @@ impl Service {
 
     /// Begins a savepoint in a transaction, which has as much time as there is left of that.
     async fn saved(&self, caller: Caller<'_>, id: &str, body: Incoming) -> Result<Result<String, Error>, Error> {
-        caller.options(body).await?;
+        self.options(caller.rules, body).await?;
         let saving = self.transactions.save(id, Some(caller.key.number));
         Ok(self.gate.in_time(caller.rules, saving).await)
     }
@@ -244,7 +266,7 @@ impl Service {
             Ok(decode::Request::One(query)) if only_reads(&query) => query,
             Ok(request) => {
                 let answer = self.executed(Place::Alone(&self.engine), form, caller.rules, request).await;
-                return replied(form, answer).whence(Status::None, None);
+                return self.replied(form, answer).whence(Status::None, None);
             }
             Err(error) => return failed(form, &error),
         };
@@ -266,7 +288,7 @@ impl Service {
         }
         let (mut reply, log) = Box::pin(query_log::recorded(self.asked(place, caller, body))).await;
         if let Some(body) = log.within(&reply.body) {
-            reply.body = body.into();
+            reply.body = self.gate.memory.hold(body);
         }
         reply
     }
@@ -276,7 +298,14 @@ impl Service {
             Ok(request) => self.executed(place, caller.form, caller.rules, request).await,
             Err(error) => Err(error),
         };
-        replied(caller.form, answer)
+        self.replied(caller.form, answer)
+    }
+
+    fn replied(&self, form: Form, answer: Result<String, Error>) -> Reply {
+        match answer {
+            Ok(answer) => Reply::answered(form, self.gate.memory.hold(answer)),
+            Err(error) => failed(form, &error),
+        }
     }
 
     /// What is asked for, where the key may.
@@ -306,6 +335,7 @@ impl Service {
         rules: &Rules,
         request: decode::Request,
     ) -> Result<String, Error> {
+        self.gate.memory.check(rules.limits.memory)?;
         let (engine, _place) = match place {
             Place::Alone(engine) => (engine, Some(self.gate.enter(rules)?)),
             Place::Inside(engine) => (engine, None),
@@ -390,14 +420,6 @@ impl Service {
     }
 }
 
-impl Caller<'_> {
-    /// What a transaction or savepoint is to be.
-    async fn options(self, body: Incoming) -> Result<TransactionOptions, Error> {
-        let body = read(body, self.rules).await?;
-        decode::start(text(&body)?, &self.rules.decoding(decode::Client::Prisma))
-    }
-}
-
 /// The caller, if its release is one that can be answered.
 fn checked<'r>(caller: Caller<'r>, headers: &HeaderMap) -> Result<Caller<'r>, Error> {
     let version = caller.client.version;
@@ -408,10 +430,6 @@ fn checked<'r>(caller: Caller<'r>, headers: &HeaderMap) -> Result<Caller<'r>, Er
         None => format!("the protocol of release {version}"),
     };
     Err(Error::new(ErrorKind::VersionUnsupported, format!("the pool does not speak {spoken}")))
-}
-
-async fn read(body: Incoming, rules: &Rules) -> Result<Bytes, Error> {
-    body::read(body, rules.limits.request_size.0, rules.limits.request_time.0).await
 }
 
 /// What the client calls the pool. Who tells something else than the truth misleads only itself.
@@ -430,13 +448,6 @@ fn address(head: &Parts, secure: bool) -> String {
 fn form(headers: &HeaderMap) -> Form {
     let wants_rows = headers.get(ACCEPT).is_some_and(|accept| accept == ROWS);
     if wants_rows { Form::Rows } else { Form::Objects }
-}
-
-fn replied(form: Form, answer: Result<String, Error>) -> Reply {
-    match answer {
-        Ok(answer) => Reply::answered(form, answer),
-        Err(error) => failed(form, &error),
-    }
 }
 
 /// An error in place of an answer: of the query, or of what is around it.

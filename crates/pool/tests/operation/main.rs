@@ -247,6 +247,28 @@ async fn connections_of_clients_are_counted() {
 }
 
 #[tokio::test]
+async fn answers_that_nobody_takes_fill_the_memory_and_no_more() {
+    let limits = Limits { memory: Size(1 << 20), ..Limits::default() };
+    let rig = Rig::start(|pool, _| pool.limits(limits)).await;
+    let raw = r#"{"action":"queryRaw","query":{"arguments":{"query":"SELECT hex(zeroblob(7000000))","parameters":"[]"},"selection":{}}}"#;
+    let mut deaf = TcpStream::connect(rig.address).await.unwrap();
+    let head =
+        "POST /1/1/graphql HTTP/1.1\r\nhost: pool\r\nlenslet-protocol: 1\r\naccept: application/vnd.lenslet.rows+json";
+    deaf.write_all(format!("{head}\r\ncontent-length: {}\r\n\r\n{raw}", raw.len()).as_bytes()).await.unwrap();
+    deaf.read_exact(&mut [0; 1]).await.unwrap();
+    let refused = rig.query("", &[], &users()).await;
+    expect(&refused, 429, "P5011");
+    assert_eq!(refused.header("retry-after"), "2");
+    drop(deaf);
+    while rig.query("", &[], &users()).await.status == 429 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(rig.query("", &[], &users()).await.body, ADA);
+    assert!(rig.query("", &[], raw).await.body.len() > 14_000_000);
+    assert_eq!(rig.query("", &[], &users()).await.body, ADA);
+}
+
+#[tokio::test]
 async fn a_transaction_has_savepoints() {
     let rig = Rig::start(|pool, _| pool.keys(Keys::single("k", Scope::everything()))).await;
     let own =
