@@ -75,6 +75,7 @@ fn decide_model(catalog: &Catalog, names: &Names, subject: Subject<'_>) -> Model
         new: new_row(catalog, names, subject),
         columns,
         loaded: own.loaded.clone(),
+        count: own.count.clone(),
         camel_case,
         prelude: own.prelude.clone(),
     }

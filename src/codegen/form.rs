@@ -78,6 +78,8 @@ pub(crate) struct Model {
     pub(crate) new: Option<New>,
     /// The struct's field of loaded relations.
     pub(crate) loaded: Name,
+    /// The row's method for the number of rows of a relation.
+    pub(crate) count: Name,
     /// Whether serde's `camelCase` gives most columns their names.
     pub(crate) camel_case: bool,
     pub(crate) prelude: Prelude,

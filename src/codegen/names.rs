@@ -68,7 +68,7 @@ const ROOT_MODULES: [&str; 43] = [
     "lpt9", "main", "mod", "nul", "prn", "rt", "str", "u128", "u16", "u32", "u64", "u8", "usize",
 ];
 /// Type parameters of generated code.
-const PARAMETERS: [&str; 8] = ["C", "E", "I", "L", "P", "R", "T", "U"];
+const PARAMETERS: [&str; 9] = ["C", "E", "I", "K", "L", "P", "R", "T", "U"];
 /// Names of the prelude that generated code uses.
 const PRELUDE: [&str; 4] = ["Option", "Result", "String", "Vec"];
 
@@ -104,6 +104,8 @@ pub(crate) struct ModelNames {
     pub(crate) compounds: BTreeMap<String, Name>,
     /// The struct's field of loaded relations.
     pub(crate) loaded: Name,
+    /// The row's method for the number of rows of a relation.
+    pub(crate) count: Name,
     /// The prelude as the model's module sees it.
     pub(crate) prelude: Prelude,
 }
@@ -191,6 +193,8 @@ impl ModelNames {
         let names: Vec<_> = model.fields.iter().map(|it| &*it.name).collect();
         let fields = values.claim_all(&names, snake, snake, Suffix::Number);
         let mut members = values.clone();
+        let is_method = |field: &Field| matches!(field.kind, FieldKind::Relation(_)) || omits(field);
+        let mut methods = Namespace::of(model.fields.iter().zip(&fields).filter(|it| is_method(it.0)).map(|it| it.1));
         let mut compounds = BTreeMap::new();
         for selector in model.uniques().filter_map(|index| index.name.as_deref()) {
             // The same columns may be unique twice, as key and as constraint.
@@ -226,6 +230,7 @@ impl ModelNames {
                 .collect(),
             compounds,
             loaded: members.claim("loaded", Suffix::Number),
+            count: methods.claim("count", Suffix::Number),
             prelude,
         }
     }

@@ -5,6 +5,7 @@
 mod options;
 mod postgresql_only;
 mod story;
+mod types;
 
 use codegen_tests::{pool_server::RunningPool, postgresql_server::Server};
 use golden_blog_edge::{CATALOG, Client, rt};
@@ -16,25 +17,27 @@ use lenslet_pool::{Pool, Schema, keys::Keys, scope::Scope};
 use std::sync::Arc;
 use tempfile::TempDir;
 
-const SCHEMA: &str = include_str!("../../golden/blog/schema.prisma");
+const BLOG: &str = include_str!("../../golden/blog/schema.prisma");
+/// Every type that all databases have.
+const TYPES: &str = include_str!("../../golden/types/schema.prisma");
 
-/// The blog, on a database of that kind.
-fn blog(provider: &str) -> Arc<Catalog> {
-    let text = SCHEMA.replace("\"sqlite\"", &format!("\"{provider}\""));
+/// A schema, on a database of that kind.
+fn catalog(schema: &str, provider: &str) -> Arc<Catalog> {
+    let text = schema.replace("\"sqlite\"", &format!("\"{provider}\""));
     Arc::new(check(&Sources::single("schema.prisma", text)).schema.unwrap().catalog)
 }
 
-/// An empty SQLite database with the blog's tables.
-fn sqlite() -> (TempDir, String, Arc<Catalog>) {
-    let (folder, catalog) = (tempfile::tempdir().unwrap(), blog("sqlite"));
-    let url = format!("file:{}", folder.path().join("blog.db").display());
+/// An empty SQLite database with the tables of a schema.
+fn sqlite(schema: &str) -> (TempDir, String, Arc<Catalog>) {
+    let (folder, catalog) = (tempfile::tempdir().unwrap(), catalog(schema, "sqlite"));
+    let url = format!("file:{}", folder.path().join("test.db").display());
     push(&url, &catalog, PushOptions::default()).unwrap();
     (folder, url, catalog)
 }
 
-/// An empty PostgreSQL database with the blog's tables.
-fn postgresql() -> Option<(Server, String, Arc<Catalog>)> {
-    let (server, catalog) = (Server::start().unwrap()?, blog("postgresql"));
+/// An empty PostgreSQL database with the tables of a schema.
+fn postgresql(schema: &str) -> Option<(Server, String, Arc<Catalog>)> {
+    let (server, catalog) = (Server::start().unwrap()?, catalog(schema, "postgresql"));
     let url = server.url("postgres", "connection_limit=3");
     push(&url, &catalog, PushOptions::default()).unwrap();
     Some((server, url, catalog))
@@ -44,43 +47,53 @@ fn native(url: &str, catalog: &Arc<Catalog>) -> lenslet_native::Engine {
     lenslet_native::Engine::with_catalog(url, Arc::clone(catalog)).unwrap()
 }
 
-/// A pool in front of a database, and the edge's engine in front of the pool.
-async fn through_a_pool(url: &str, catalog: &Arc<Catalog>) -> (RunningPool, lenslet_edge::Engine) {
+/// A pool in front of a database, and its address.
+async fn pool(url: &str, catalog: &Arc<Catalog>) -> (RunningPool, String) {
     let schema = Schema::new(Arc::clone(catalog), |_| Err("there are no others".into()));
     let pool = Pool::builder(schema).keys(Keys::single("key", Scope::everything()));
     let pool = RunningPool::start(pool, url).await.unwrap();
     let address = format!("http://{}/?api_key=key", pool.address);
-    let engine = rt::Engine::with_transport(&address, &CATALOG, Http::new()).unwrap();
-    (pool, engine)
+    (pool, address)
 }
 
-/// Plays the story, and compares it with how it goes on SQLite in the same process.
-async fn check_story<E: Engine>(name: &str, engine: E) {
-    let (_folder, url, catalog) = sqlite();
-    let expected = story::play(&Client::from_engine(native(&url, &catalog))).await.unwrap();
-    assert!(expected.len() > 60, "{} lines", expected.len());
-    let seen = story::play(&Client::from_engine(engine)).await.unwrap();
-    let differences: Vec<_> = expected.iter().zip(&seen).filter(|(expected, seen)| expected != seen).collect();
+/// A pool in front of the blog, and the edge's engine in front of the pool.
+async fn through_a_pool(url: &str, catalog: &Arc<Catalog>) -> (RunningPool, lenslet_edge::Engine) {
+    let (pool, address) = pool(url, catalog).await;
+    (pool, rt::Engine::with_transport(&address, &CATALOG, Http::new()).unwrap())
+}
+
+/// Fails where the lines differ from those of SQLite.
+fn compare(name: &str, expected: &[String], seen: &[String]) {
+    let differences: Vec<_> = expected.iter().zip(seen).filter(|(expected, seen)| expected != seen).collect();
     assert!(differences.is_empty() && expected.len() == seen.len(), "{name}: {differences:#?}");
     eprintln!("{name}: {} observations, the same as on SQLite", seen.len());
 }
 
+/// Plays the story, and compares it with how it goes on SQLite in the same process.
+async fn check_story<E: Engine>(name: &str, engine: E) {
+    let (_folder, url, catalog) = sqlite(BLOG);
+    let expected = story::play(&Client::from_engine(native(&url, &catalog))).await.unwrap();
+    assert!(expected.len() > 60, "{} lines", expected.len());
+    let seen = story::play(&Client::from_engine(engine)).await.unwrap();
+    compare(name, &expected, &seen);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_sqlite() {
-    let (_folder, url, catalog) = sqlite();
+    let (_folder, url, catalog) = sqlite(BLOG);
     let seen = story::play(&Client::from_engine(native(&url, &catalog))).await.unwrap();
     insta::assert_snapshot!(seen.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_postgresql() {
-    let Some((_server, url, catalog)) = postgresql() else { return };
+    let Some((_server, url, catalog)) = postgresql(BLOG) else { return };
     check_story("PostgreSQL", native(&url, &catalog)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_a_pool_on_sqlite() {
-    let (_folder, url, catalog) = sqlite();
+    let (_folder, url, catalog) = sqlite(BLOG);
     let (pool, engine) = through_a_pool(&url, &catalog).await;
     check_story("a pool on SQLite", engine).await;
     pool.stop().await;
@@ -88,7 +101,7 @@ async fn through_a_pool_on_sqlite() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_a_pool_on_postgresql() {
-    let Some((_server, url, catalog)) = postgresql() else { return };
+    let Some((_server, url, catalog)) = postgresql(BLOG) else { return };
     let (pool, engine) = through_a_pool(&url, &catalog).await;
     check_story("a pool on PostgreSQL", engine).await;
     pool.stop().await;
@@ -113,11 +126,30 @@ async fn what_only_postgresql_has_is_the_same_through_a_pool() {
     let Some(server) = Server::start().unwrap() else { return };
     let url = server.url("postgres", "connection_limit=3");
     push(&url, &catalog, PushOptions::default()).unwrap();
-    let schema = Schema::new(Arc::clone(&catalog), |_| Err("there are no others".into()));
-    let pool = Pool::builder(schema).keys(Keys::single("key", Scope::everything()));
-    let pool = RunningPool::start(pool, &url).await.unwrap();
-    let address = format!("http://{}/?api_key=key", pool.address);
+    let (pool, address) = pool(&url, &catalog).await;
     let engine = rt::Engine::with_transport(&address, &CATALOG, Http::new()).unwrap();
     assert_eq!(postgresql_only::play(&Client::from_engine(engine)).await.unwrap(), expected);
     pool.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operator_of_every_type_is_the_same_everywhere() {
+    use golden_types_edge::{CATALOG, Client};
+
+    let (_folder, url, tables) = sqlite(TYPES);
+    let expected = types::play(&Client::from_engine(native(&url, &tables))).await.unwrap();
+    insta::assert_snapshot!(expected.join("\n"));
+
+    let over_http = async |name: &str, url: &str, tables: &Arc<Catalog>| {
+        let (pool, address) = pool(url, tables).await;
+        let engine = rt::Engine::with_transport(&address, &CATALOG, Http::new()).unwrap();
+        compare(name, &expected, &types::play(&Client::from_engine(engine)).await.unwrap());
+        pool.stop().await;
+    };
+    let (_folder, url, tables) = sqlite(TYPES);
+    over_http("a pool on SQLite", &url, &tables).await;
+    let Some((_server, url, tables)) = postgresql(TYPES) else { return };
+    compare("PostgreSQL", &expected, &types::play(&Client::from_engine(native(&url, &tables))).await.unwrap());
+    let Some((_server, url, tables)) = postgresql(TYPES) else { return };
+    over_http("a pool on PostgreSQL", &url, &tables).await;
 }

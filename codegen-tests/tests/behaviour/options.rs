@@ -144,8 +144,7 @@ async fn page<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Error> {
             seen.see(found.iter().map(|it| &it.title).collect::<Vec<_>>());
         }
     }
-    let distinct =
-        db.post().find_many().distinct([post::views.field(), post::rating.field()]).order_by(post::title.asc());
+    let distinct = db.post().find_many().distinct((post::views, post::rating)).order_by(post::title.asc());
     seen.see(distinct.await?.iter().map(|it| it.title.clone()).collect::<Vec<_>>());
     seen.see(db.post().find_first().order_by(post::title.desc()).skip(1).await?.map(|it| it.title));
     seen.see(db.post().count().filter(post::views.gt(1)).take(2).await?);

@@ -2,7 +2,7 @@
 
 use super::story::Seen;
 use chrono::DateTime;
-use golden_everything_edge::{Client, Color, native, push, rt, scalars};
+use golden_everything_edge::{Client, Color, native, push, push_all, rt, scalars};
 use lenslet_core::{engine::Engine, error::Error};
 use serde_json::json;
 
@@ -29,6 +29,7 @@ pub(crate) async fn play<E: Engine>(db: &Client<E>) -> Result<Vec<String>, Error
     write(db, &mut seen).await?;
     look_into_lists(db, &mut seen).await?;
     search(db, &mut seen).await?;
+    fill_lists(db, &mut seen).await?;
     use_another_schema(db, &mut seen).await?;
     Ok(seen.0)
 }
@@ -89,6 +90,54 @@ async fn look_into_lists<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(
     Ok(())
 }
 
+/// Lists of every type: set, appended to, and asked about.
+async fn fill_lists<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Error> {
+    let id = db.scalars().create(row("lists", 3)).await?.id;
+    let update = || db.scalars().update(scalars::id.eq(id));
+    macro_rules! try_lists {
+        ($($column:ident $one:expr, $other:expr, $third:expr;)*) => {$(
+            let column = scalars::$column;
+            // Nothing was ever given: there is something to append to nevertheless.
+            seen.see(update().set(column, push($one)).select(column).await?);
+            seen.see(update().set(column, push_all([$other, $third])).select(column).await?);
+            let empty = push_all([$one].into_iter().filter(|_| false));
+            seen.see(update().set(column, empty).select(column).await?);
+            let filters = [
+                column.has($one),
+                column.has_every([$one, $third]),
+                column.has_some([$other]),
+                column.eq([$one, $other, $third]),
+                column.eq([$other, $one]),
+                column.eq(column) & !column.is_empty(),
+            ];
+            for filter in filters {
+                seen.see(db.scalars().count().filter(filter & scalars::id.eq(id)).await?);
+            }
+            seen.see(update().set(column, [$third, $one]).select(column).await?);
+            seen.see(update().set(column, Vec::new()).select(column).await?);
+            seen.see(db.scalars().count().filter(column.is_empty() & scalars::id.eq(id)).await?);
+        )*};
+    }
+    let decimal = |text: &str| text.parse::<rt::BigDecimal>().unwrap();
+    let uuid = |digit: &str| format!("0190a9a4-4a3c-7b1e-8d2f-00000000000{digit}").parse::<rt::Uuid>().unwrap();
+    let moment = |seconds: i64| DateTime::from_timestamp(seconds, 0).unwrap();
+    try_lists! {
+        strings "it's", "{\"}", "";
+        booleans true, false, true;
+        ints 1, -2, 3;
+        big_ints 1_i64 << 60, 0_i64, -1_i64;
+        floats 0.5, -0.25, 1e300;
+        decimals decimal("1.50"), decimal("-3"), decimal("0.001");
+        date_times moment(0), moment(-1), moment(1_582_979_696);
+        jsons json!({"a": [1]}), json!("x"), json!([1, [2]]);
+        byteses vec![1_u8, 0], Vec::<u8>::new(), vec![255_u8];
+        colors Color::Red, Color::DarkBlue, Color::Green;
+        uuids uuid("1"), uuid("2"), uuid("3");
+    }
+    db.scalars().delete(scalars::id.eq(id)).await?;
+    Ok(())
+}
+
 async fn search<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Error> {
     let text = scalars::string.insensitive();
     let filters = [
@@ -98,6 +147,14 @@ async fn search<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Error>
         text.ends_with("fox"),
         text.eq("QUICK"),
         text.ne("QUICK"),
+        text.one_of(["QUICK", "slow"]),
+        text.none_of(["QUICK", "slow"]),
+        text.lt("B"),
+        text.gte("B"),
+        text.gt("QUICK"),
+        text.lte("QUICK"),
+        scalars::json.at(["list", "0"]).insensitive().string_contains("A"),
+        scalars::json.at(["list", "0"]).string_contains("A"),
         scalars::string.search("quick & fox"),
         scalars::string.search("quick | fox"),
         scalars::optional_string.search("dogs"),

@@ -110,7 +110,7 @@ async fn read<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Error> {
     seen.see(page.iter().map(|it| &it.email).collect::<Vec<_>>());
     let nulls = db.user().find_many().order_by([user::name.asc().nulls_last(), user::id.asc()]).await?;
     seen.see(nulls.iter().map(|it| it.name.as_deref().unwrap_or("none").len()).collect::<Vec<_>>());
-    let distinct = db.user().find_many().distinct([user::role.field()]).order_by(user::id.asc()).await?;
+    let distinct = db.user().find_many().distinct(user::role).order_by(user::id.asc()).await?;
     seen.see(distinct.iter().map(|it| &it.email).collect::<Vec<_>>());
     let busy = db.user().find_many().order_by([user::posts.count_desc(), user::email.asc()]).take(2).await?;
     seen.see(busy.iter().map(|it| &it.email).collect::<Vec<_>>());

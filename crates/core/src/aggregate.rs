@@ -1,15 +1,15 @@
 //! Numbers over many rows: `aggregate` and `group_by`.
 
 use crate::{
-    column::{Column, Filter, Order},
+    column::{Column, Filter, KeyColumns, Order, list},
     cursor::Cursor,
-    draft::{self, Condition, Draft, Kind, Selection},
+    draft::{self, Condition, Datum, Draft, Kind, Selection},
     engine::Engine,
     error::Error,
     model::Model,
     operation::{Filters, Operation, Pages, Reads, Table, Verb},
     query::{Aggregate, FieldId, Operator, Sort},
-    scalar::{Given, Scalar},
+    scalar::{Enumeration, Given, Scalar},
     select::ReadRow,
 };
 use std::{
@@ -29,6 +29,17 @@ pub struct CountAll;
 #[must_use]
 pub fn count() -> CountAll {
     CountAll
+}
+
+impl CountAll {
+    /// Small groups first.
+    pub fn asc<M>(self) -> Order<M> {
+        Order::new(draft::order_by_computed(Aggregate::Count, None, Sort::Asc))
+    }
+    /// Large groups first.
+    pub fn desc<M>(self) -> Order<M> {
+        Order::new(draft::order_by_computed(Aggregate::Count, None, Sort::Desc))
+    }
 }
 
 impl<M, T> Clone for Computed<M, T> {
@@ -80,6 +91,13 @@ extremes! { bigdecimal::BigDecimal }
 #[cfg(feature = "uuid")]
 extremes! { uuid::Uuid }
 
+impl<T: Enumeration + Scalar> Extreme for T {
+    type Out = Option<T>;
+}
+impl<T: Enumeration + Scalar> Extreme for Option<T> {
+    type Out = Option<T>;
+}
+
 impl<M, T, U> Column<M, T, U> {
     fn compute<O>(self, aggregate: Aggregate) -> Computed<M, O> {
         Computed(aggregate, self.field(), PhantomData)
@@ -119,8 +137,11 @@ impl<M, T, U> Column<M, T, U> {
 }
 
 impl<M, T> Computed<M, T> {
+    fn compare(self, operator: Operator, value: Datum) -> Having<M> {
+        Having(draft::compare_computed(self.0, self.1, operator, value), PhantomData)
+    }
     fn having<V: Given<T>>(self, operator: Operator, value: V) -> Having<M> {
-        Having(draft::compare_computed(self.0, self.1, operator, value.given()), PhantomData)
+        self.compare(operator, value.given())
     }
     /// Only groups where it is equal.
     pub fn eq(self, value: impl Given<T>) -> Having<M> {
@@ -146,13 +167,21 @@ impl<M, T> Computed<M, T> {
     pub fn gte(self, value: impl Given<T>) -> Having<M> {
         self.having(Operator::Gte, value)
     }
+    /// Only groups where it is one of these.
+    pub fn one_of<V: Given<T>>(self, values: impl IntoIterator<Item = V>) -> Having<M> {
+        self.compare(Operator::In, list(values))
+    }
+    /// Only groups where it is none of these.
+    pub fn none_of<V: Given<T>>(self, values: impl IntoIterator<Item = V>) -> Having<M> {
+        self.compare(Operator::NotIn, list(values))
+    }
     /// Groups in its order, small to large.
     pub fn asc(self) -> Order<M> {
-        Order::new(draft::order_by_computed(self.0, self.1, Sort::Asc))
+        Order::new(draft::order_by_computed(self.0, Some(self.1), Sort::Asc))
     }
     /// Groups in its order, large to small.
     pub fn desc(self) -> Order<M> {
-        Order::new(draft::order_by_computed(self.0, self.1, Sort::Desc))
+        Order::new(draft::order_by_computed(self.0, Some(self.1), Sort::Desc))
     }
 }
 
@@ -242,42 +271,28 @@ impl<M, T: Scalar, U> Summary<M, ByGroup> for Column<M, T, U> {
     }
 }
 
-/// The columns by which rows are grouped: a column or a tuple of them.
-pub trait GroupColumns<M> {
-    /// Their fields.
-    fn fields(self) -> Vec<FieldId>;
-}
-impl<M, T, U> GroupColumns<M> for Column<M, T, U> {
-    fn fields(self) -> Vec<FieldId> {
-        vec![self.field()]
-    }
-}
-
 macro_rules! tuples {
-    ($(($($name:ident $ty:ident $unique:ident $at:tt),+))*) => {$(
+    ($(($($name:ident $at:tt),+))*) => {$(
         impl<M, G, $($name: Summary<M, G>),+> Summary<M, G> for ($($name,)+) {
             type Out = ($($name::Out,)+);
             fn select(self, selection: &mut Selection) { $( self.$at.select(selection); )+ }
             fn read<Z: Cursor>(cursor: &mut Z) -> Result<Self::Out, Error> { Ok(($($name::read(cursor)?,)+)) }
         }
-        impl<M, $($ty, $unique),+> GroupColumns<M> for ($(Column<M, $ty, $unique>,)+) {
-            fn fields(self) -> Vec<FieldId> { vec![$( self.$at.field() ),+] }
-        }
     )*};
 }
 tuples! {
-    (A A1 A2 0)
-    (A A1 A2 0, B B1 B2 1)
-    (A A1 A2 0, B B1 B2 1, C C1 C2 2)
-    (A A1 A2 0, B B1 B2 1, C C1 C2 2, D D1 D2 3)
-    (A A1 A2 0, B B1 B2 1, C C1 C2 2, D D1 D2 3, E E1 E2 4)
-    (A A1 A2 0, B B1 B2 1, C C1 C2 2, D D1 D2 3, E E1 E2 4, F F1 F2 5)
-    (A A1 A2 0, B B1 B2 1, C C1 C2 2, D D1 D2 3, E E1 E2 4, F F1 F2 5, H H1 H2 6)
-    (A A1 A2 0, B B1 B2 1, C C1 C2 2, D D1 D2 3, E E1 E2 4, F F1 F2 5, H H1 H2 6, I I1 I2 7)
-    (A A1 A2 0, B B1 B2 1, C C1 C2 2, D D1 D2 3, E E1 E2 4, F F1 F2 5, H H1 H2 6, I I1 I2 7, J J1 J2 8)
-    (A A1 A2 0, B B1 B2 1, C C1 C2 2, D D1 D2 3, E E1 E2 4, F F1 F2 5, H H1 H2 6, I I1 I2 7, J J1 J2 8, K K1 K2 9)
-    (A A1 A2 0, B B1 B2 1, C C1 C2 2, D D1 D2 3, E E1 E2 4, F F1 F2 5, H H1 H2 6, I I1 I2 7, J J1 J2 8, K K1 K2 9, L L1 L2 10)
-    (A A1 A2 0, B B1 B2 1, C C1 C2 2, D D1 D2 3, E E1 E2 4, F F1 F2 5, H H1 H2 6, I I1 I2 7, J J1 J2 8, K K1 K2 9, L L1 L2 10, N N1 N2 11)
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, H 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, H 6, I 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, H 6, I 7, J 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, H 6, I 7, J 8, K 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, H 6, I 7, J 8, K 9, L 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, H 6, I 7, J 8, K 9, L 10, N 11)
 }
 
 /// `aggregate`
@@ -329,7 +344,7 @@ impl<'c, E: Engine, M: Model, W> Table<'c, E, M, W> {
         self.operation(query)
     }
     /// Numbers over groups of rows: `.group_by(post::author_id).select((post::author_id, count()))`.
-    pub fn group_by(self, columns: impl GroupColumns<M>) -> Operation<'c, E, M, GroupRows, NothingYet> {
+    pub fn group_by(self, columns: impl KeyColumns<M>) -> Operation<'c, E, M, GroupRows, NothingYet> {
         let mut query = Draft::begin(M::MODEL, Kind::GroupBy);
         query.group_by(columns.fields());
         self.operation(query)

@@ -3,7 +3,7 @@
 use crate::{
     draft::{self, Condition, Datum},
     query::{FieldId, Nulls, Operator, Sort},
-    scalar::{Given, Operand, Plainly},
+    scalar::{Among, Given, Operand, Ordered, Plainly, Single},
     value::Value,
 };
 use std::{
@@ -50,31 +50,52 @@ impl<M, T, U> Column<M, T, U> {
         Filter::compare(self.0, Operator::Equals, value.given())
     }
     /// Not equal. As in SQL, a row whose column is null is neither equal nor unequal to a value.
-    pub fn ne<H: Operand<M>>(self, value: impl Given<T, H>) -> Filter<M> {
+    pub fn ne<H: Operand<M>>(self, value: impl Given<T, H>) -> Filter<M>
+    where
+        T: Single,
+    {
         Filter::compare(self.0, Operator::Not, value.given())
     }
     /// Less than.
-    pub fn lt<H: Operand<M>>(self, value: impl Given<T, H>) -> Filter<M> {
+    pub fn lt<H: Operand<M>>(self, value: impl Given<T, H>) -> Filter<M>
+    where
+        T: Ordered,
+    {
         Filter::compare(self.0, Operator::Lt, value.given())
     }
     /// Less than or equal to.
-    pub fn lte<H: Operand<M>>(self, value: impl Given<T, H>) -> Filter<M> {
+    pub fn lte<H: Operand<M>>(self, value: impl Given<T, H>) -> Filter<M>
+    where
+        T: Ordered,
+    {
         Filter::compare(self.0, Operator::Lte, value.given())
     }
     /// Greater than.
-    pub fn gt<H: Operand<M>>(self, value: impl Given<T, H>) -> Filter<M> {
+    pub fn gt<H: Operand<M>>(self, value: impl Given<T, H>) -> Filter<M>
+    where
+        T: Ordered,
+    {
         Filter::compare(self.0, Operator::Gt, value.given())
     }
     /// Greater than or equal to.
-    pub fn gte<H: Operand<M>>(self, value: impl Given<T, H>) -> Filter<M> {
+    pub fn gte<H: Operand<M>>(self, value: impl Given<T, H>) -> Filter<M>
+    where
+        T: Ordered,
+    {
         Filter::compare(self.0, Operator::Gte, value.given())
     }
     /// Equal to one of these.
-    pub fn one_of<V: Given<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<M> {
+    pub fn one_of<V: Given<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<M>
+    where
+        T: Among,
+    {
         Filter::compare(self.0, Operator::In, list(values))
     }
     /// Equal to none of these.
-    pub fn none_of<V: Given<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<M> {
+    pub fn none_of<V: Given<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<M>
+    where
+        T: Among,
+    {
         Filter::compare(self.0, Operator::NotIn, list(values))
     }
     /// Small to large.
@@ -101,17 +122,17 @@ impl<M, T, U> Column<M, Option<T>, U> {
 
 /// Text columns.
 impl<M, T: Textual, U> Column<M, T, U> {
-    /// The text holds this text.
-    pub fn contains(self, part: impl Into<String>) -> Filter<M> {
-        Filter::compare(self.0, Operator::Contains, draft::text(part.into()))
+    /// The text holds this text, or that of another column of the model.
+    pub fn contains<H: Operand<M>>(self, part: impl Given<String, H>) -> Filter<M> {
+        Filter::compare(self.0, Operator::Contains, part.given())
     }
-    /// The text starts with this text.
-    pub fn starts_with(self, start: impl Into<String>) -> Filter<M> {
-        Filter::compare(self.0, Operator::StartsWith, draft::text(start.into()))
+    /// The text starts with this text, or that of another column of the model.
+    pub fn starts_with<H: Operand<M>>(self, start: impl Given<String, H>) -> Filter<M> {
+        Filter::compare(self.0, Operator::StartsWith, start.given())
     }
-    /// The text ends with this text.
-    pub fn ends_with(self, end: impl Into<String>) -> Filter<M> {
-        Filter::compare(self.0, Operator::EndsWith, draft::text(end.into()))
+    /// The text ends with this text, or that of another column of the model.
+    pub fn ends_with<H: Operand<M>>(self, end: impl Given<String, H>) -> Filter<M> {
+        Filter::compare(self.0, Operator::EndsWith, end.given())
     }
 }
 
@@ -135,7 +156,7 @@ impl<M, T, U> Column<M, Vec<T>, U> {
     }
 }
 
-fn list<T, V: Given<T>>(values: impl IntoIterator<Item = V>) -> Datum {
+pub(crate) fn list<T, V: Given<T>>(values: impl IntoIterator<Item = V>) -> Datum {
     draft::list(values.into_iter().map(V::given))
 }
 
@@ -233,6 +254,10 @@ impl<M> Filter<M> {
     pub fn all() -> Self {
         Filter::new(draft::everything())
     }
+    /// True for no row: where alternatives are added step by step.
+    pub fn none() -> Self {
+        Filter::new(draft::nothing())
+    }
 }
 
 impl<M, U, V> BitAnd<Filter<M, V>> for Filter<M, U> {
@@ -293,7 +318,7 @@ impl<M> Order<M> {
     }
 }
 
-/// One criterion or several: an [`Order`], a tuple, array or vector of them.
+/// One criterion or several: an [`Order`], an array or a vector of them.
 pub trait Orders<M> {
     /// Appends them, the most important first.
     fn append_to(self, orders: &mut draft::Orders);
@@ -312,4 +337,40 @@ impl<M> Orders<M> for Vec<Order<M>> {
     fn append_to(self, orders: &mut draft::Orders) {
         orders.extend(self.into_iter().map(Order::into_order));
     }
+}
+
+/// Columns whose values tell which rows belong together: a column, or a tuple of columns.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no column of `{M}`",
+    label = "not a column of `{M}`, nor a tuple of up to 12 of them"
+)]
+pub trait KeyColumns<M> {
+    /// Their fields.
+    fn fields(self) -> Vec<FieldId>;
+}
+impl<M, T, U> KeyColumns<M> for Column<M, T, U> {
+    fn fields(self) -> Vec<FieldId> {
+        vec![self.field()]
+    }
+}
+macro_rules! key_columns {
+    ($(($($ty:ident $unique:ident $at:tt),+))*) => {$(
+        impl<M, $($ty, $unique),+> KeyColumns<M> for ($(Column<M, $ty, $unique>,)+) {
+            fn fields(self) -> Vec<FieldId> { vec![$( self.$at.field() ),+] }
+        }
+    )*};
+}
+key_columns! {
+    (A A1 0)
+    (A A1 0, B B1 1)
+    (A A1 0, B B1 1, C C1 2)
+    (A A1 0, B B1 1, C C1 2, D D1 3)
+    (A A1 0, B B1 1, C C1 2, D D1 3, E E1 4)
+    (A A1 0, B B1 1, C C1 2, D D1 3, E E1 4, F F1 5)
+    (A A1 0, B B1 1, C C1 2, D D1 3, E E1 4, F F1 5, G G1 6)
+    (A A1 0, B B1 1, C C1 2, D D1 3, E E1 4, F F1 5, G G1 6, H H1 7)
+    (A A1 0, B B1 1, C C1 2, D D1 3, E E1 4, F F1 5, G G1 6, H H1 7, I I1 8)
+    (A A1 0, B B1 1, C C1 2, D D1 3, E E1 4, F F1 5, G G1 6, H H1 7, I I1 8, J J1 9)
+    (A A1 0, B B1 1, C C1 2, D D1 3, E E1 4, F F1 5, G G1 6, H H1 7, I I1 8, J J1 9, K K1 10)
+    (A A1 0, B B1 1, C C1 2, D D1 3, E E1 4, F F1 5, G G1 6, H H1 7, I I1 8, J J1 9, K K1 10, L L1 11)
 }

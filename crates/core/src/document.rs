@@ -18,12 +18,13 @@ impl Document for Option<serde_json::Value> {}
 pub struct Place<M> {
     field: FieldId,
     steps: Vec<String>,
+    insensitive: bool,
     of: PhantomData<fn() -> M>,
 }
 
 impl<M> Clone for Place<M> {
     fn clone(&self) -> Self {
-        Place { field: self.field, steps: self.steps.clone(), of: PhantomData }
+        Place { field: self.field, steps: self.steps.clone(), insensitive: self.insensitive, of: PhantomData }
     }
 }
 impl<M> fmt::Debug for Place<M> {
@@ -35,13 +36,23 @@ impl<M> fmt::Debug for Place<M> {
 impl<M, T: Document, U> Column<M, T, U> {
     /// The place that these keys and positions lead to; none lead to the whole document.
     pub fn at<S: Into<String>>(self, steps: impl IntoIterator<Item = S>) -> Place<M> {
-        Place { field: self.field(), steps: steps.into_iter().map(Into::into).collect(), of: PhantomData }
+        Place {
+            field: self.field(),
+            steps: steps.into_iter().map(Into::into).collect(),
+            insensitive: false,
+            of: PhantomData,
+        }
     }
 }
 
 impl<M> Place<M> {
     fn compare(self, operator: Operator, value: Datum) -> Filter<M> {
-        Filter::new(draft::compare_at(self.field, self.steps, operator, value))
+        Filter::new(draft::compare_at(self.field, self.steps, self.insensitive, operator, value))
+    }
+    /// Compares the letters of a text without their case, where the database can (PostgreSQL).
+    #[must_use]
+    pub fn insensitive(self) -> Self {
+        Place { insensitive: true, ..self }
     }
     fn json(self, operator: Operator, value: impl Into<serde_json::Value>) -> Filter<M> {
         self.compare(operator, draft::datum(Value::Json(value.into().to_string())))

@@ -1,6 +1,6 @@
 //! Rows as the nested JSON objects that a Prisma user expects (feature `serde`).
 
-use crate::model::{Loaded, OmittedColumn, Relation, Rows, Shown};
+use crate::model::{Counted, Loaded, OmittedColumn, Relation, Rows, Shown};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// A tuple of loaded relations as entries of the row's own object.
@@ -20,6 +20,24 @@ pub fn serialize_relations<L: Entries, S: Serializer>(loaded: &L, serializer: S)
     let mut map = serializer.serialize_map(None)?;
     loaded.entries(&mut map)?;
     map.end()
+}
+
+/// The numbers of rows of relations as the entry `_count`, where there are some.
+pub(crate) fn serialize_counts<M: SerializeMap>(
+    parts: &[(&'static str, Option<i64>)],
+    map: &mut M,
+) -> Result<(), M::Error> {
+    let counts = parts.iter().filter_map(|(name, count)| Some((*name, (*count)?)));
+    match counts.clone().next() {
+        None => Ok(()),
+        Some(_) => map.serialize_entry("_count", &counts.collect::<std::collections::BTreeMap<_, _>>()),
+    }
+}
+
+impl<R> Serialize for Counted<R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.number())
+    }
 }
 
 impl<R: Relation, L> Serialize for Loaded<R, L>

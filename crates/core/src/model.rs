@@ -6,7 +6,7 @@ use crate::{
     query::{FieldId, ModelId},
     scalar::Scalar,
 };
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 /// A model of the schema. The generated row struct is its marker, so that compiler messages name it.
 pub trait Model: Sized + 'static {
@@ -228,7 +228,61 @@ impl<F: OmittedColumn, I, L: Get<Shown<F>, I>> Shows<F, I> for L {
     }
 }
 
-/// A tuple of loaded relations (and of omitted columns that were asked for), in the order in which they were included.
+/// The number of rows of a relation, as a part of a row.
+pub struct Counted<R>(i64, PhantomData<fn() -> R>);
+
+impl<R> Counted<R> {
+    /// The number.
+    pub fn number(&self) -> i64 {
+        self.0
+    }
+}
+impl<R> Clone for Counted<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<R> Copy for Counted<R> {}
+impl<R> PartialEq for Counted<R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<R> fmt::Debug for Counted<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<R: Relation> LoadedRelation for Counted<R> {
+    const NAME: &'static str = R::FIELD.name;
+    fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error> {
+        Ok(Counted(cursor.integer()?, PhantomData))
+    }
+    fn counted(&self) -> Option<i64> {
+        Some(self.0)
+    }
+}
+
+/// Finds the number of rows of a relation that was counted. `I` is its place, inferred by the compiler.
+#[diagnostic::on_unimplemented(
+    message = "the rows of this relation were not counted",
+    label = "not counted",
+    note = "add `.include(….count())` for it to the query"
+)]
+pub trait CountOf<R, I> {
+    /// The number.
+    fn count_of(&self) -> i64;
+}
+#[diagnostic::do_not_recommend]
+impl<R, I, L: Get<Counted<R>, I>> CountOf<R, I> for L {
+    fn count_of(&self) -> i64 {
+        self.get().number()
+    }
+}
+
+/// A tuple of loaded relations (of counts of relations, of omitted columns that were asked for), in the order in which they
+/// were included.
 pub trait Relations: Sized {
     /// Reads one after the other.
     ///
@@ -237,7 +291,7 @@ pub trait Relations: Sized {
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error>;
 }
 
-/// One part of a tuple: a [`Loaded`] relation, or a column that is [`Shown`].
+/// One part of a tuple: a [`Loaded`] relation, one whose rows are [`Counted`], or a column that is [`Shown`].
 pub trait LoadedRelation: Sized {
     /// The relation's name in the schema.
     const NAME: &'static str;
@@ -246,6 +300,10 @@ pub trait LoadedRelation: Sized {
     /// # Errors
     /// Those of the rows.
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error>;
+    /// The number that it is, where it is [`Counted`].
+    fn counted(&self) -> Option<i64> {
+        None
+    }
 }
 
 impl<R: Relation, L: Relations> LoadedRelation for Loaded<R, L> {
@@ -292,8 +350,8 @@ macro_rules! tuples {
         impl<$($name: LoadedRelation + serde::Serialize),*> crate::json::Entries for ($($name,)*) {
             #[allow(unused_variables, reason = "the empty tuple has no entries")]
             fn entries<Z: serde::ser::SerializeMap>(&self, map: &mut Z) -> Result<(), Z::Error> {
-                $( map.serialize_entry($name::NAME, &self.$at)?; )*
-                Ok(())
+                $( if self.$at.counted().is_none() { map.serialize_entry($name::NAME, &self.$at)?; } )*
+                crate::json::serialize_counts(&[$( ($name::NAME, self.$at.counted()) ),*], map)
             }
         }
         tuples!(@get ($($name $at),*) $($name $at),*);

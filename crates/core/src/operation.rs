@@ -1,14 +1,13 @@
 //! The verbs: what can be asked of a model, as values that are sent by `.await` or as part of a batch.
 
 use crate::{
-    column::{Filter, Orders, Unique},
+    column::{Filter, KeyColumns, Orders, Unique},
     cursor::Cursor,
     draft::{self, Draft, Kind, Row},
     engine::Engine,
     error::{Error, ErrorKind},
-    model::{Append, Arity, Loaded, Many, Maybe, Model, OmittedColumn, Relation, Relations, ShownColumn},
-    query::FieldId,
-    relation::Related,
+    model::{Append, Arity, Many, Maybe, Model, OmittedColumn, Relation, ShownColumn},
+    relation::Include,
     scalar::{Given, Written},
     select::{Columns, Number, ReadRow, Select, Whole, count_all},
     write::{Alone, Change, IntoData, Through},
@@ -316,12 +315,12 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
         self.query.arguments.start_at(at.into_condition());
         self
     }
-    /// Only the first row of each combination of values: `.distinct([user::name.field()])`.
-    pub fn distinct(mut self, columns: impl IntoIterator<Item = FieldId>) -> Self
+    /// Only the first row of each combination of values: `.distinct(user::name)`, `.distinct((post::title, post::views))`.
+    pub fn distinct(mut self, columns: impl KeyColumns<M>) -> Self
     where
         V: Pages,
     {
-        self.query.arguments.distinct(columns);
+        self.query.arguments.distinct(columns.fields());
         self
     }
     /// Writes at most so many rows.
@@ -349,7 +348,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
         self
     }
     /// Writes through a relation: `.with(user::posts.connect([…]))`.
-    pub fn with<N: Relation<From = M>>(mut self, through: Through<N>) -> Self
+    pub fn with<N: Relation<From = M>, K>(mut self, through: Through<N, K>) -> Self
     where
         V: Nests,
     {
@@ -379,20 +378,14 @@ impl<'c, E: Engine, M: Model, R> Operation<'c, E, M, UpsertRow, R> {
 }
 
 impl<'c, E: Engine, M: Model, V: Returns, L> Operation<'c, E, M, V, Whole<L>> {
-    /// Loads a relation, too; the type of the row says so.
-    pub fn include<N: Relation<From = M>, K: Relations>(
-        mut self,
-        relation: Related<N, K>,
-    ) -> Operation<'c, E, M, V, Whole<L::Out>>
+    /// Loads a relation, too, or counts its rows; the type of the row says so.
+    pub fn include<I: Include<M>>(mut self, relation: I) -> Operation<'c, E, M, V, Whole<L::Out>>
     where
-        L: Append<Loaded<N, K>>,
+        L: Append<I::Part>,
     {
         relation.select_into(&mut self.query.selection);
         self.reads_as()
     }
-}
-
-impl<'c, E: Engine, M: Model, V: Returns, L> Operation<'c, E, M, V, Whole<L>> {
     /// Reads a column, too, that the schema omits; the type of the row says so: `.include_column::<user::Password>()`.
     pub fn include_column<S: ShownColumn<Column: OmittedColumn<From = M>>>(
         mut self,

@@ -1,28 +1,54 @@
 //! Typed handles of relations: what to load of them, filters over them, writes through them.
 
 use crate::{
-    column::{Filter, Order, Orders, Unique},
+    column::{Filter, KeyColumns, Order, Orders, Unique},
     draft::{self, Arguments, Condition, Nested, Selection},
-    model::{Append, Loaded, Many, Maybe, OmittedColumn, One, Relation, Relations, ShownColumn, ToOne},
+    model::{Append, Arity, Counted, Loaded, Many, Maybe, OmittedColumn, One, Relation, Relations, ShownColumn, ToOne},
     query::{Quantifier, Sort},
-    select::{Picked, Select},
-    write::{Change, In, IntoData, Through},
+    select::{Picked, RelationCount, Select},
+    write::{Change, In, IntoData, ManyRows, Through},
 };
 use std::{fmt, marker::PhantomData};
 
-/// A relation of a model, with what is wanted of it: `user::posts`, `user::posts.take(3)`. `L` is what is loaded below.
-pub struct Related<R, L = ()> {
+/// A relation of a model, with what is wanted of it: `user::posts`, `user::posts.take(3)`. `L` is what is loaded below, `S`
+/// which of its rows are meant: what cannot be asked of some of them does not exist where they were chosen.
+pub struct Related<R, L = (), S = Bare> {
     arguments: Option<Box<Arguments>>,
     below: Selection,
-    of: PhantomData<fn() -> (R, L)>,
+    of: PhantomData<fn() -> (R, L, S)>,
 }
 
-impl<R, L> Clone for Related<R, L> {
+/// All rows of a relation.
+#[derive(Debug)]
+pub enum Bare {}
+/// The rows of a relation that fulfil a filter.
+#[derive(Debug)]
+pub enum Filtered {}
+/// Some rows of a relation, in an order.
+#[derive(Debug)]
+pub enum Paged {}
+
+/// Which rows of a relation are meant.
+pub trait Choice {
+    /// Those of them that fulfil a filter.
+    type Filtered;
+}
+impl Choice for Bare {
+    type Filtered = Filtered;
+}
+impl Choice for Filtered {
+    type Filtered = Filtered;
+}
+impl Choice for Paged {
+    type Filtered = Paged;
+}
+
+impl<R, L, S> Clone for Related<R, L, S> {
     fn clone(&self) -> Self {
         Related { arguments: self.arguments.clone(), below: self.below.clone(), of: PhantomData }
     }
 }
-impl<R: Relation, L> fmt::Debug for Related<R, L> {
+impl<R: Relation, L, S> fmt::Debug for Related<R, L, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Related").field(&R::FIELD.name).finish()
     }
@@ -33,11 +59,6 @@ impl<R: Relation> Related<R> {
     #[allow(clippy::new_without_default, reason = "a generated constant, not something to default to")]
     pub const fn new() -> Self {
         Related { arguments: None, below: Selection::new(), of: PhantomData }
-    }
-
-    /// Exactly these columns of its rows, in a `select`.
-    pub fn select<S: Select<R::To>>(self, columns: S) -> Picked<R, S> {
-        Picked { arguments: self.into_arguments(), columns, of: PhantomData }
     }
 
     fn quantified(quantifier: Quantifier, condition: Condition) -> Filter<R::From> {
@@ -105,73 +126,144 @@ impl<R: Relation<Arity = Maybe>> Related<R> {
 }
 
 /// What is wanted of the rows.
-impl<R: Relation, L> Related<R, L> {
+impl<R: Relation, L, S> Related<R, L, S> {
     fn arguments(&mut self) -> &mut Arguments {
         self.arguments.get_or_insert_default()
     }
     pub(crate) fn into_arguments(self) -> Arguments {
         self.arguments.map_or_else(Arguments::default, |it| *it)
     }
-
-    /// The relation as part of a selection of whole rows.
-    pub(crate) fn select_into(self, selection: &mut Selection) {
-        let columns = draft::with_columns(<R::To as crate::model::Model>::COLUMNS, self.below);
-        let arguments = self.arguments.map_or_else(Arguments::default, |it| *it);
-        draft::select_related(selection, R::FIELD, arguments, columns);
+    fn loading<K, T>(self) -> Related<R, K, T> {
+        Related { arguments: self.arguments, below: self.below, of: PhantomData }
     }
 
     /// Only rows that fulfil the filter.
     #[must_use]
-    pub fn filter<U>(mut self, filter: Filter<R::To, U>) -> Self {
+    pub fn filter<U>(mut self, filter: Filter<R::To, U>) -> Related<R, L, S::Filtered>
+    where
+        S: Choice,
+    {
         self.arguments().narrow(filter.into_condition());
-        self
+        self.loading()
     }
 
-    /// Loads a relation of the rows, too.
-    pub fn include<N: Relation<From = R::To>, K: Relations>(mut self, relation: Related<N, K>) -> Related<R, L::Out>
+    /// Loads a relation of the rows, or counts its rows, too.
+    pub fn include<I: Include<R::To>>(mut self, relation: I) -> Related<R, L::Out, S>
     where
-        L: Append<Loaded<N, K>>,
+        L: Append<I::Part>,
     {
         relation.select_into(&mut self.below);
-        Related { arguments: self.arguments, below: self.below, of: PhantomData }
+        self.loading()
     }
-}
 
-impl<R: Relation, L> Related<R, L> {
     /// Reads a column of the rows, too, that the schema omits.
-    pub fn include_column<S: ShownColumn<Column: OmittedColumn<From = R::To>>>(mut self) -> Related<R, L::Out>
+    pub fn include_column<C: ShownColumn<Column: OmittedColumn<From = R::To>>>(mut self) -> Related<R, L::Out, S>
     where
-        L: Append<S>,
+        L: Append<C>,
     {
-        draft::select_alone(&mut self.below, S::Column::FIELD);
-        Related { arguments: self.arguments, below: self.below, of: PhantomData }
+        draft::select_alone(&mut self.below, C::Column::FIELD);
+        self.loading()
     }
 }
 
-impl<R: Relation<Arity = Many>, L> Related<R, L> {
+/// What is wanted of the rows of a relation to many.
+impl<R: Relation<Arity = Many>, L, S> Related<R, L, S> {
     /// The order of the rows. Said again: less important criteria.
     #[must_use]
-    pub fn order_by(mut self, orders: impl Orders<R::To>) -> Self {
+    pub fn order_by(mut self, orders: impl Orders<R::To>) -> Related<R, L, Paged> {
         orders.append_to(self.arguments().orders());
-        self
+        self.loading()
     }
     /// At most so many rows of each parent; negative: from the end.
     #[must_use]
-    pub fn take(mut self, count: i64) -> Self {
+    pub fn take(mut self, count: i64) -> Related<R, L, Paged> {
         self.arguments().take(count);
-        self
+        self.loading()
     }
     /// Leaves out the first rows of each parent.
     #[must_use]
-    pub fn skip(mut self, count: i64) -> Self {
+    pub fn skip(mut self, count: i64) -> Related<R, L, Paged> {
         self.arguments().skip(count);
-        self
+        self.loading()
     }
     /// Starts with that row.
     #[must_use]
-    pub fn cursor(mut self, at: Filter<R::To, Unique>) -> Self {
+    pub fn cursor(mut self, at: Filter<R::To, Unique>) -> Related<R, L, Paged> {
         self.arguments().start_at(at.into_condition());
-        self
+        self.loading()
+    }
+    /// Only the first row of each parent with each combination of values.
+    #[must_use]
+    pub fn distinct(mut self, columns: impl KeyColumns<R::To>) -> Related<R, L, Paged> {
+        self.arguments().distinct(columns.fields());
+        self.loading()
+    }
+}
+
+/// Instead of whole rows.
+impl<R: Relation, S> Related<R, (), S> {
+    /// Exactly these columns of its rows, in a `select`.
+    pub fn select<C: Select<R::To>>(self, columns: C) -> Picked<R, C>
+    where
+        R::Arity: Loads<S>,
+    {
+        Picked { arguments: self.into_arguments(), columns, of: PhantomData }
+    }
+    /// The number of its rows, in an `include` or a `select`; of those that fulfil the filter, where one was given.
+    pub fn count(self) -> RelationCount<R>
+    where
+        R: Relation<Arity = Many>,
+        S: Counts,
+    {
+        RelationCount::new(self.into_arguments().into_filter())
+    }
+}
+
+/// Choices of rows that can be counted.
+#[diagnostic::on_unimplemented(
+    message = "a relation's rows are counted all, or those of a filter",
+    label = "not with an order, `take`, `skip`, `cursor` or `distinct`"
+)]
+pub trait Counts {}
+impl Counts for Bare {}
+impl Counts for Filtered {}
+
+/// Arities of relations of which chosen rows can be loaded.
+#[diagnostic::on_unimplemented(
+    message = "the row of a required relation is always loaded",
+    label = "a filter could leave nothing to load"
+)]
+pub trait Loads<S>: Arity {}
+impl<S> Loads<S> for Many {}
+impl<S> Loads<S> for Maybe {}
+impl Loads<Bare> for One {}
+
+/// What can be added to whole rows of `M`: a relation, or the number of its rows.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be included in rows of `{M}`",
+    label = "not a relation of `{M}`, nor a count of one"
+)]
+pub trait Include<M> {
+    /// What it is in the row.
+    type Part;
+    /// Adds it to a selection.
+    fn select_into(self, selection: &mut Selection);
+}
+impl<R: Relation, L: Relations, S> Include<R::From> for Related<R, L, S>
+where
+    R::Arity: Loads<S>,
+{
+    type Part = Loaded<R, L>;
+    fn select_into(self, selection: &mut Selection) {
+        let columns = draft::with_columns(<R::To as crate::model::Model>::COLUMNS, self.below);
+        let arguments = self.arguments.map_or_else(Arguments::default, |it| *it);
+        draft::select_related(selection, R::FIELD, arguments, columns);
+    }
+}
+impl<R: Relation> Include<R::From> for RelationCount<R> {
+    type Part = Counted<R>;
+    fn select_into(self, selection: &mut Selection) {
+        draft::select_count(selection, R::FIELD, self.into_filter());
     }
 }
 
@@ -221,9 +313,12 @@ impl<T, I: IntoIterator<Item = T>> OneOrMore<Many, T> for I {
 /// Writes through a relation to many.
 impl<R: Relation<Arity = Many>> Related<R> {
     /// New rows in one statement; nothing may be nested in them.
-    pub fn create_many<N: IntoData<R::To, Context<R>>>(self, rows: impl IntoIterator<Item = N>) -> Through<R> {
+    pub fn create_many<N: IntoData<R::To, Context<R>>>(
+        self,
+        rows: impl IntoIterator<Item = N>,
+    ) -> Through<R, ManyRows> {
         let rows = rows.into_iter().map(|row| row.into_data().into_write()).collect();
-        Self::nested(Nested::create_many(rows))
+        Through::new(Nested::create_many(rows))
     }
     /// Exactly these rows and no others (in an update).
     pub fn set(self, rows: impl IntoIterator<Item = Filter<R::To, Unique>>) -> Through<R> {
@@ -267,14 +362,16 @@ impl<R: Relation<Arity = Many>> Related<R> {
     }
 }
 
-/// Writes through a relation to one, in an update. (The same methods of a relation to many ask which row.)
-impl<R: Relation> Related<R>
+/// Writes through a relation to one, in an update. (The same methods of a relation to many ask which row.) Where a filter was
+/// given, the row must fulfil it: `user::profile.filter(profile::bio.eq("")).delete_one()`.
+impl<R: Relation, S> Related<R, (), S>
 where
     R::Arity: ToOne,
 {
     /// Changes the row (in an update).
     pub fn update_one(self, change: impl FnOnce(Change<R::To>) -> Change<R::To>) -> Through<R> {
-        Self::nested(Nested::update(None, change(Change::new()).into_write()))
+        let change = change(Change::new()).into_write();
+        Through::new(Nested::update(self.into_arguments().into_filter(), change))
     }
     /// Changes the row, or makes a new one (in an update).
     pub fn upsert_one(
@@ -283,17 +380,17 @@ where
         change: impl FnOnce(Change<R::To>) -> Change<R::To>,
     ) -> Through<R> {
         let (create, update) = (new.into_data().into_write(), change(Change::new()).into_write());
-        Self::nested(Nested::upsert(None, create, update))
+        Through::new(Nested::upsert(self.into_arguments().into_filter(), create, update))
     }
 }
 
-impl<R: Relation<Arity = Maybe>> Related<R> {
+impl<R: Relation<Arity = Maybe>, S> Related<R, (), S> {
     /// No row any more (in an update).
     pub fn disconnect_one(self) -> Through<R> {
-        Self::nested(Nested::disconnect(vec![None]))
+        Through::new(Nested::disconnect(vec![self.into_arguments().into_filter()]))
     }
     /// Deletes the row (in an update).
     pub fn delete_one(self) -> Through<R> {
-        Self::nested(Nested::delete(vec![None]))
+        Through::new(Nested::delete(vec![self.into_arguments().into_filter()]))
     }
 }

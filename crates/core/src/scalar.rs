@@ -258,6 +258,16 @@ impl Given<Option<String>> for &str {
         draft::text(self)
     }
 }
+impl Given<Vec<u8>> for &[u8] {
+    fn given(self) -> Datum {
+        draft::datum(Value::Bytes(self.into()))
+    }
+}
+impl Given<Option<Vec<u8>>> for &[u8] {
+    fn given(self) -> Datum {
+        draft::datum(Value::Bytes(self.into()))
+    }
+}
 impl<T, V: Given<T>, const N: usize> Given<Vec<T>> for [V; N] {
     fn given(self) -> Datum {
         draft::list(self.into_iter().map(V::given))
@@ -268,6 +278,59 @@ impl<M, T, U> Given<T, Elsewhere<M>> for Column<M, T, U> {
         draft::datum(Value::Column(self.field()))
     }
 }
+impl<M, T, U> Given<Option<T>, Elsewhere<M>> for Column<M, T, U> {
+    fn given(self) -> Datum {
+        draft::datum(Value::Column(self.field()))
+    }
+}
+impl<M, T, U> Given<T, Elsewhere<M>> for Column<M, Option<T>, U> {
+    fn given(self) -> Datum {
+        draft::datum(Value::Column(self.field()))
+    }
+}
+
+/// Types whose values have an order.
+#[diagnostic::on_unimplemented(message = "values of `{Self}` have no order", label = "neither less nor greater")]
+pub trait Ordered {}
+/// Types of which one value can be looked for among several.
+#[diagnostic::on_unimplemented(
+    message = "a value of `{Self}` is not looked for among others",
+    label = "compare with one value at a time"
+)]
+pub trait Among {}
+/// Types of columns that hold one value.
+#[diagnostic::on_unimplemented(
+    message = "a list is not compared so: `{Self}`",
+    label = "use `eq`, `has`, `has_every`, `has_some` or `is_empty`, and `!`"
+)]
+pub trait Single {}
+
+macro_rules! kinds {
+    ($($kind:ident: $($of:ty)*;)*) => {$( $( impl $kind for $of {} )* impl<T: $kind> $kind for Option<T> {} )*};
+}
+kinds! {
+    Ordered: i32 i64 f64 String;
+    Among: bool i32 i64 f64 String Vec<u8>;
+    Single: bool i32 i64 f64 String Vec<u8>;
+}
+#[cfg(any(feature = "chrono", feature = "decimal", feature = "uuid"))]
+macro_rules! ordered {
+    ($of:ty) => {
+        impl Ordered for $of {}
+        impl Among for $of {}
+        impl Single for $of {}
+    };
+}
+#[cfg(feature = "chrono")]
+ordered! { chrono::DateTime<chrono::Utc> }
+#[cfg(feature = "decimal")]
+ordered! { bigdecimal::BigDecimal }
+#[cfg(feature = "uuid")]
+ordered! { uuid::Uuid }
+#[cfg(feature = "json")]
+impl Single for serde_json::Value {}
+impl<T: Enumeration> Among for T {}
+impl<T: Enumeration> Single for T {}
 
 /// A type that the database can calculate with.
 #[diagnostic::on_unimplemented(
@@ -285,9 +348,12 @@ impl<T: Number> Number for Option<T> {}
 /// An atomic change of a number; see [`increment`] and its like.
 #[derive(Clone, Debug)]
 pub struct Calculation<V>(Change, V);
-/// Values appended to a scalar list; see [`push`].
+/// A value appended to a scalar list; see [`push`].
 #[derive(Clone, Debug)]
 pub struct Pushed<V>(V);
+/// Values appended to a scalar list; see [`push_all`].
+#[derive(Clone, Debug)]
+pub struct AllPushed<V>(V);
 
 impl<T: Number, V: Given<T>> Given<T, Atomically> for Calculation<V> {
     fn given(self) -> Datum {
@@ -303,6 +369,14 @@ impl<T, V: Given<T>> Given<Vec<T>, Atomically> for Pushed<V> {
     }
     fn assign(self, field: FieldId) -> Assignment {
         draft::change(field, Change::Push, self.0.given())
+    }
+}
+impl<T, V: Given<T>, I: IntoIterator<Item = V>> Given<Vec<T>, Atomically> for AllPushed<I> {
+    fn given(self) -> Datum {
+        crate::column::list(self.0)
+    }
+    fn assign(self, field: FieldId) -> Assignment {
+        draft::change(field, Change::Push, self.given())
     }
 }
 
@@ -325,4 +399,8 @@ pub fn divide<V>(by: V) -> Calculation<V> {
 /// Appends a value to a scalar list, in the database.
 pub fn push<V>(value: V) -> Pushed<V> {
     Pushed(value)
+}
+/// Appends values to a scalar list, in the database and in their order.
+pub fn push_all<V: IntoIterator>(values: V) -> AllPushed<V> {
+    AllPushed(values)
 }

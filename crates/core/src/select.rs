@@ -5,7 +5,7 @@ use crate::{
     cursor::Cursor,
     draft::{self, Arguments, Condition, Selection},
     error::Error,
-    model::{Arity, Many, Model, Relation, Relations},
+    model::{Arity, Model, Relation, Relations},
     query::Aggregate,
     scalar::Scalar,
 };
@@ -69,10 +69,12 @@ impl<R: Relation> fmt::Debug for RelationCount<R> {
         f.debug_tuple("RelationCount").field(&R::FIELD.name).finish()
     }
 }
-impl<R: Relation<Arity = Many>> crate::relation::Related<R> {
-    /// The number of its rows, in a `select`; of those that fulfil the filter, where one was given.
-    pub fn count(self) -> RelationCount<R> {
-        RelationCount(self.into_arguments().into_filter(), PhantomData)
+impl<R> RelationCount<R> {
+    pub(crate) fn new(filter: Option<Condition>) -> Self {
+        RelationCount(filter, PhantomData)
+    }
+    pub(crate) fn into_filter(self) -> Option<Condition> {
+        self.0
     }
 }
 impl<R: Relation> Select<R::From> for RelationCount<R> {

@@ -1,9 +1,10 @@
 //! Text operators that need more than a plain comparison.
 
 use crate::{
-    column::{Column, Filter, Textual},
+    column::{Column, Filter, Textual, list},
     draft::{self, Datum},
     query::{FieldId, Operator},
+    scalar::Given,
 };
 use std::{fmt, marker::PhantomData};
 
@@ -42,6 +43,30 @@ impl<M> Insensitive<M> {
     /// Not equal.
     pub fn ne(self, text: impl Into<String>) -> Filter<M> {
         self.compare(Operator::Not, draft::text(text.into()))
+    }
+    /// Less than.
+    pub fn lt(self, text: impl Into<String>) -> Filter<M> {
+        self.compare(Operator::Lt, draft::text(text.into()))
+    }
+    /// Less than or equal to.
+    pub fn lte(self, text: impl Into<String>) -> Filter<M> {
+        self.compare(Operator::Lte, draft::text(text.into()))
+    }
+    /// Greater than.
+    pub fn gt(self, text: impl Into<String>) -> Filter<M> {
+        self.compare(Operator::Gt, draft::text(text.into()))
+    }
+    /// Greater than or equal to.
+    pub fn gte(self, text: impl Into<String>) -> Filter<M> {
+        self.compare(Operator::Gte, draft::text(text.into()))
+    }
+    /// Equal to one of these.
+    pub fn one_of<V: Given<String>>(self, texts: impl IntoIterator<Item = V>) -> Filter<M> {
+        self.compare(Operator::In, list(texts))
+    }
+    /// Equal to none of these.
+    pub fn none_of<V: Given<String>>(self, texts: impl IntoIterator<Item = V>) -> Filter<M> {
+        self.compare(Operator::NotIn, list(texts))
     }
     /// The text holds this text.
     pub fn contains(self, part: impl Into<String>) -> Filter<M> {

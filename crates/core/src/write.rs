@@ -46,7 +46,7 @@ impl<M: Model, C> Data<M, C> {
     }
     /// Writes through a relation.
     #[must_use]
-    pub fn with<R: Relation<From = M>>(mut self, through: Through<R>) -> Self {
+    pub fn with<R: Relation<From = M>, K>(mut self, through: Through<R, K>) -> Self {
         self.0.assign(through.into_assignment());
         self
     }
@@ -104,7 +104,7 @@ impl<R, C> ForeignKey<R, String, C> for &str {
         Some(draft::set(field, draft::text(self)))
     }
 }
-impl<R: Relation, T, C> ForeignKey<R, T, C> for Through<R> {
+impl<R: Relation, T, C, K> ForeignKey<R, T, C> for Through<R, K> {
     fn assignment(self, _: FieldId) -> Option<Assignment> {
         Some(self.into_assignment())
     }
@@ -120,25 +120,40 @@ impl<R, T> ForeignKey<R, T, In<R>> for Inherit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inherit;
 
-/// Something done through the relation `R`: `post::author.connect(user::id.eq(1))`.
-pub struct Through<R>(Nested, PhantomData<fn() -> R>);
+/// Something done through the relation `R`: `post::author.connect(user::id.eq(1))`. `K` is [`ManyRows`] for many new rows.
+pub struct Through<R, K = Step>(Nested, PhantomData<fn() -> (R, K)>);
 
-impl<R> Clone for Through<R> {
+/// What is done through a relation.
+#[derive(Debug)]
+pub enum Step {}
+/// Many new rows through a relation, which can leave out some.
+#[derive(Debug)]
+pub enum ManyRows {}
+
+impl<R, K> Clone for Through<R, K> {
     fn clone(&self) -> Self {
         Through(self.0.clone(), PhantomData)
     }
 }
-impl<R> fmt::Debug for Through<R> {
+impl<R, K> fmt::Debug for Through<R, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
-impl<R: Relation> Through<R> {
+impl<R: Relation, K> Through<R, K> {
     pub(crate) fn new(nested: Nested) -> Self {
         Through(nested, PhantomData)
     }
     pub(crate) fn into_assignment(self) -> Assignment {
         draft::through(R::FIELD, self.0)
+    }
+}
+impl<R> Through<R, ManyRows> {
+    /// Leaves out rows that violate a unique constraint instead of failing.
+    #[must_use]
+    pub fn skip_duplicates(mut self) -> Self {
+        self.0.skip_duplicates();
+        self
     }
 }
 
@@ -157,7 +172,7 @@ impl<M: Model> Change<M> {
     }
     /// Writes through a relation.
     #[must_use]
-    pub fn with<R: Relation<From = M>>(mut self, through: Through<R>) -> Self {
+    pub fn with<R: Relation<From = M>, K>(mut self, through: Through<R, K>) -> Self {
         self.0.assign(through.into_assignment());
         self
     }

@@ -107,7 +107,21 @@ fn accessors(model: &Model) -> Option<TokenStream> {
             }
         }
     });
-    let accessors: Vec<_> = accessors.chain(omitted).collect();
+    let lists = model.relations.iter().any(|it| it.visible && it.arity == Arity::List);
+    let count = lists.then(|| {
+        let count = &model.count;
+        let docs = documentation(&["How many rows a relation has that was counted.".to_owned()]);
+        quote! {
+            #docs
+            pub fn #count<R, I>(&self, _: rt::Related<R>) -> i64
+            where
+                L: rt::CountOf<R, I>,
+            {
+                self.#loaded.count_of()
+            }
+        }
+    });
+    let accessors: Vec<_> = accessors.chain(omitted).chain(count).collect();
     (!accessors.is_empty()).then(|| quote!(impl<L> #row_path<L> { #(#accessors)* }))
 }
 
@@ -241,7 +255,7 @@ fn new_methods(model: &Model, new: &New) -> TokenStream {
             {
                 rt::IntoData::into_data(self).set(column_, value_)
             }
-            pub fn with<C, R: rt::Relation<From = #row>>(self, through_: rt::Through<R>) -> rt::Data<#row, C>
+            pub fn with<C, R: rt::Relation<From = #row>, K>(self, through_: rt::Through<R, K>) -> rt::Data<#row, C>
             #context
             {
                 rt::IntoData::into_data(self).with(through_)

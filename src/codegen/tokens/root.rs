@@ -30,7 +30,7 @@ fn modules(client: &Client) -> Vec<TokenStream> {
             pub use rt::{Error, ErrorKind, Inherit, Isolation};
         ),
         quote!(
-            pub use rt::{decrement, divide, increment, multiply, push, sql, swr, ttl};
+            pub use rt::{decrement, divide, increment, multiply, push, push_all, sql, swr, ttl};
         ),
         quote!(mod #catalog_module;),
         quote!(pub use #catalog_module::CATALOG;),

@@ -98,14 +98,25 @@ pub(crate) fn compare(field: FieldId, operator: Operator, value: Datum) -> Condi
         _ => nested_entry(field.name, operator.name(), &value).into(),
     }
 }
+const INSENSITIVE: &str = r#""mode":"insensitive""#;
+
 #[inline(always)]
 pub(crate) fn compare_insensitive(field: FieldId, operator: Operator, value: Datum) -> Condition {
-    manner(field, operator.name(), &value, r#""mode":"insensitive""#)
+    manner(field, operator.name(), &value, INSENSITIVE)
 }
 #[cfg(feature = "json")]
 #[inline(always)]
-pub(crate) fn compare_at(field: FieldId, steps: Vec<String>, operator: Operator, value: Datum) -> Condition {
-    let path = entry("path", &list(steps.into_iter().map(text)));
+pub(crate) fn compare_at(
+    field: FieldId,
+    steps: Vec<String>,
+    insensitive: bool,
+    operator: Operator,
+    value: Datum,
+) -> Condition {
+    let mut path = entry("path", &list(steps.into_iter().map(text)));
+    if insensitive {
+        path.raw(INSENSITIVE);
+    }
     manner(field, operator.name(), &value, path.as_str())
 }
 fn manner(field: FieldId, operator: &str, value: &str, manner: &str) -> Condition {
@@ -141,6 +152,9 @@ pub(crate) fn related(field: FieldId, quantifier: Quantifier, inner: Condition) 
 }
 pub(crate) fn everything() -> Condition {
     Condition::default()
+}
+pub(crate) fn nothing() -> Condition {
+    Condition { entries: entry("OR", "[]"), any: true }
 }
 pub(crate) fn both(mut first: Condition, second: Condition) -> Condition {
     list_of_one(&mut first.entries, "AND", second);
@@ -191,8 +205,8 @@ pub(crate) fn order_by_count(field: FieldId, sort: Sort) -> Order {
     order_inside(field, order_by(FieldId::new(0, "_count"), sort))
 }
 #[inline(always)]
-pub(crate) fn order_by_computed(of: Aggregate, field: FieldId, sort: Sort) -> Order {
-    order_inside(FieldId::new(0, of.name()), order_by(field, sort))
+pub(crate) fn order_by_computed(of: Aggregate, field: Option<FieldId>, sort: Sort) -> Order {
+    order_inside(FieldId::new(0, of.name()), order_by(field.unwrap_or(ALL), sort))
 }
 pub(crate) fn order_by_related(field: FieldId, order: Order) -> Order {
     order_inside(field, order)
@@ -359,10 +373,13 @@ pub(crate) fn select_count(selection: &mut Selection, field: FieldId, filter: Op
     }
     select_below(selection, "_count", &Arguments::default(), &counted);
 }
+/// What stands for all rows where a column is named.
+const ALL: FieldId = FieldId::new(0, "_all");
+
 #[inline(always)]
 pub(crate) fn select_computed(selection: &mut Selection, of: Aggregate, field: Option<FieldId>) {
     let mut computed = Writer::default();
-    select_column(&mut computed, field.unwrap_or(FieldId::new(0, "_all")));
+    select_column(&mut computed, field.unwrap_or(ALL));
     select_below(selection, of.name(), &Arguments::default(), &computed);
 }
 
@@ -421,6 +438,15 @@ impl Nested {
     }
     pub(crate) fn create_many(rows: Vec<Row>) -> Self {
         Nested::one("createMany", data_of(&rows))
+    }
+    /// Of many new rows: one more entry beside them.
+    pub(crate) fn skip_duplicates(&mut self) {
+        let mut out = Writer::default();
+        out.raw(self.0.as_str().strip_suffix('}').unwrap_or_default());
+        out.key("skipDuplicates");
+        out.boolean(true);
+        out.close('}');
+        self.0 = out;
     }
     pub(crate) fn connect(rows: Vec<Condition>) -> Self {
         Nested::each("connect", &rows, selector)

@@ -40,9 +40,16 @@ pub(crate) fn compare_insensitive(field: FieldId, operator: Operator, value: Dat
 }
 #[cfg(feature = "json")]
 #[inline]
-pub(crate) fn compare_at(field: FieldId, steps: Vec<String>, operator: Operator, value: Datum) -> Condition {
+pub(crate) fn compare_at(
+    field: FieldId,
+    steps: Vec<String>,
+    insensitive: bool,
+    operator: Operator,
+    value: Datum,
+) -> Condition {
     Condition::Compare(Compare {
         path: Some(crate::query::JsonPath::Steps(steps)),
+        insensitive,
         ..Compare::new(field, operator, value)
     })
 }
@@ -61,6 +68,10 @@ pub(crate) fn related(field: FieldId, quantifier: Quantifier, inner: Condition) 
 #[inline]
 pub(crate) fn everything() -> Condition {
     Condition::All(Vec::new())
+}
+#[inline]
+pub(crate) fn nothing() -> Condition {
+    Condition::Any(Vec::new())
 }
 #[inline]
 pub(crate) fn both(first: Condition, second: Condition) -> Condition {
@@ -102,8 +113,8 @@ pub(crate) fn order_by_count(field: FieldId, sort: Sort) -> Order {
     Order { by: OrderBy::RelationCount(field), sort, nulls: None }
 }
 #[inline]
-pub(crate) fn order_by_computed(of: Aggregate, field: FieldId, sort: Sort) -> Order {
-    Order { by: OrderBy::Aggregate(of, Some(field)), sort, nulls: None }
+pub(crate) fn order_by_computed(of: Aggregate, field: Option<FieldId>, sort: Sort) -> Order {
+    Order { by: OrderBy::Aggregate(of, field), sort, nulls: None }
 }
 #[inline]
 pub(crate) fn order_by_related(field: FieldId, order: Order) -> Order {
@@ -216,6 +227,13 @@ impl Nested {
     #[inline]
     pub(crate) fn create_many(rows: Vec<Row>) -> Self {
         Nested::CreateMany(CreateMany { rows, skip_duplicates: false })
+    }
+    /// Of many new rows.
+    #[inline]
+    pub(crate) fn skip_duplicates(&mut self) {
+        if let Nested::CreateMany(many) = self {
+            many.skip_duplicates = true;
+        }
     }
     #[inline]
     pub(crate) fn connect(rows: Vec<Condition>) -> Self {

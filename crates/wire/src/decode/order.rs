@@ -12,11 +12,18 @@ use lenslet_core::{
 impl<'c> Decoder<'c> {
     /// Criteria, the most important first.
     pub(crate) fn orders(&self, of: Of<'c>, json: &Json<'_>, grouped: bool, at: At<'_>) -> Result<Vec<Order>, Error> {
-        let orders = each(json).iter().map(|item| self.order(of, item, grouped, at));
+        let orders = each(json).iter().map(|item| self.order(of, item, (grouped, false), at));
         orders.filter_map(Result::transpose).collect()
     }
 
-    fn order(&self, of: Of<'c>, json: &Json<'_>, grouped: bool, at: At<'_>) -> Result<Option<Order>, Error> {
+    /// A criterion, of groups or of a row that may be `absent`: then what it is ordered by may be null, whatever the column says.
+    fn order(
+        &self,
+        of: Of<'c>,
+        json: &Json<'_>,
+        (grouped, absent): (bool, bool),
+        at: At<'_>,
+    ) -> Result<Option<Order>, Error> {
         let input = || of.named("OrderByInput");
         let Json::Object(entries) = json else {
             return Err(at.wrong_type(&input(), json));
@@ -38,7 +45,7 @@ impl<'c> Decoder<'c> {
             return Err(at.unknown_field(&input(), &of.names()));
         };
         let Some(end) = field.relation() else {
-            return self.direction(value, field.arity == Arity::Optional, at).map(|(sort, nulls)| {
+            return self.direction(value, absent || field.arity == Arity::Optional, at).map(|(sort, nulls)| {
                 let by = OrderBy::Column(FieldId::at(index));
                 Some(Order { by, sort, nulls })
             });
@@ -46,7 +53,8 @@ impl<'c> Decoder<'c> {
         if field.arity == Arity::List {
             return self.order_by_count(FieldId::at(index), value, at).map(Some);
         }
-        let inner = self.order(self.of(end.model), value, false, at)?;
+        let absent = absent || field.arity == Arity::Optional;
+        let inner = self.order(self.of(end.model), value, (false, absent), at)?;
         Ok(inner.map(|order| Order { by: OrderBy::Related(FieldId::at(index), Box::new(order.by)), ..order }))
     }
 

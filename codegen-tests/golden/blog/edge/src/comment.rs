@@ -22,6 +22,8 @@ impl<L> Comment<L> {
         self.loaded.get().rows().as_ref()
     }
     pub fn replies<P, I>(&self) -> &[super::Comment<P>] where L: rt::Get<Replies<P>, I> { self.loaded.get().rows() }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for Comment {
@@ -83,7 +85,7 @@ impl<PostId> New<PostId> {
     where Self: rt::IntoData<Comment, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Comment>>(self, through_: rt::Through<R>) -> rt::Data<Comment, C>
+    pub fn with<C, R: rt::Relation<From = Comment>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Comment, C>
     where Self: rt::IntoData<Comment, C> {
         rt::IntoData::into_data(self).with(through_)
     }

@@ -25,6 +25,8 @@ impl<L> Post<L> {
     pub fn author<P, I>(&self) -> &super::User<P> where L: rt::Get<Author<P>, I> { self.loaded.get().rows() }
     pub fn tags<P, I>(&self) -> &[super::Tag<P>] where L: rt::Get<Tags<P>, I> { self.loaded.get().rows() }
     pub fn comments<P, I>(&self) -> &[super::Comment<P>] where L: rt::Get<Comments<P>, I> { self.loaded.get().rows() }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for Post {
@@ -101,7 +103,7 @@ impl<AuthorId> New<AuthorId> {
     where Self: rt::IntoData<Post, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Post>>(self, through_: rt::Through<R>) -> rt::Data<Post, C>
+    pub fn with<C, R: rt::Relation<From = Post>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Post, C>
     where Self: rt::IntoData<Post, C> {
         rt::IntoData::into_data(self).with(through_)
     }

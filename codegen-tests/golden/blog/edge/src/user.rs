@@ -31,6 +31,8 @@ impl<L> User<L> {
     pub fn profile<P, I>(&self) -> Option<&super::Profile<P>> where L: rt::Get<Profile<P>, I> {
         self.loaded.get().rows().as_ref()
     }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for User {
@@ -85,7 +87,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<User, T, U>, value_: impl rt::Given<T>) -> rt::Data<User, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = User>>(self, through_: rt::Through<R>) -> rt::Data<User, C> {
+    pub fn with<C, R: rt::Relation<From = User>, K>(self, through_: rt::Through<R, K>) -> rt::Data<User, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

@@ -61,7 +61,7 @@ impl<UserId> New<UserId> {
     where Self: rt::IntoData<Profile, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Profile>>(self, through_: rt::Through<R>) -> rt::Data<Profile, C>
+    pub fn with<C, R: rt::Relation<From = Profile>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Profile, C>
     where Self: rt::IntoData<Profile, C> {
         rt::IntoData::into_data(self).with(through_)
     }

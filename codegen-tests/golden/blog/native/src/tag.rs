@@ -15,6 +15,8 @@ pub struct Tag<L = ()> {
 
 impl<L> Tag<L> {
     pub fn posts<P, I>(&self) -> &[super::Post<P>] where L: rt::Get<Posts<P>, I> { self.loaded.get().rows() }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for Tag {
@@ -52,7 +54,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Tag, T, U>, value_: impl rt::Given<T>) -> rt::Data<Tag, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Tag>>(self, through_: rt::Through<R>) -> rt::Data<Tag, C> {
+    pub fn with<C, R: rt::Relation<From = Tag>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Tag, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

@@ -47,7 +47,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Event, T, U>, value_: impl rt::Given<T>) -> rt::Data<Event, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Event>>(self, through_: rt::Through<R>) -> rt::Data<Event, C> {
+    pub fn with<C, R: rt::Relation<From = Event>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Event, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

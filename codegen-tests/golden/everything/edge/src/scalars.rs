@@ -154,7 +154,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Scalars, T, U>, value_: impl rt::Given<T>) -> rt::Data<Scalars, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Scalars>>(self, through_: rt::Through<R>) -> rt::Data<Scalars, C> {
+    pub fn with<C, R: rt::Relation<From = Scalars>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Scalars, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

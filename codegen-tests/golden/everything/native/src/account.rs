@@ -14,6 +14,8 @@ pub struct Account<L = ()> {
 
 impl<L> Account<L> {
     pub fn active<P, I>(&self) -> &[super::ActiveUser<P>] where L: rt::Get<Active<P>, I> { self.loaded.get().rows() }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for Account {
@@ -49,7 +51,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Account, T, U>, value_: impl rt::Given<T>) -> rt::Data<Account, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Account>>(self, through_: rt::Through<R>) -> rt::Data<Account, C> {
+    pub fn with<C, R: rt::Relation<From = Account>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Account, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

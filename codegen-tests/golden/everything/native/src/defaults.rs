@@ -102,7 +102,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Defaults, T, U>, value_: impl rt::Given<T>) -> rt::Data<Defaults, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Defaults>>(self, through_: rt::Through<R>) -> rt::Data<Defaults, C> {
+    pub fn with<C, R: rt::Relation<From = Defaults>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Defaults, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

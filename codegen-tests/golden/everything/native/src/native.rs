@@ -86,7 +86,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Native, T, U>, value_: impl rt::Given<T>) -> rt::Data<Native, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Native>>(self, through_: rt::Through<R>) -> rt::Data<Native, C> {
+    pub fn with<C, R: rt::Relation<From = Native>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Native, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

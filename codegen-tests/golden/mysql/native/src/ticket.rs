@@ -67,7 +67,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Ticket, T, U>, value_: impl rt::Given<T>) -> rt::Data<Ticket, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Ticket>>(self, through_: rt::Through<R>) -> rt::Data<Ticket, C> {
+    pub fn with<C, R: rt::Relation<From = Ticket>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Ticket, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

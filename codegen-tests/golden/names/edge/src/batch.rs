@@ -35,7 +35,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Batch, T, U>, value_: impl rt::Given<T>) -> rt::Data<Batch, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Batch>>(self, through_: rt::Through<R>) -> rt::Data<Batch, C> {
+    pub fn with<C, R: rt::Relation<From = Batch>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Batch, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

@@ -15,6 +15,8 @@ pub struct ClientModel<L = ()> {
 impl<L> ClientModel<L> {
     pub fn rt<P, I>(&self) -> &[super::Rt<P>] where L: rt::Get<Rt<P>, I> { self.loaded.get().rows() }
     pub fn error<P, I>(&self) -> &[super::ErrorModel<P>] where L: rt::Get<Error<P>, I> { self.loaded.get().rows() }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for ClientModel {
@@ -63,7 +65,10 @@ impl New {
     ) -> rt::Data<ClientModel, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = ClientModel>>(self, through_: rt::Through<R>) -> rt::Data<ClientModel, C> {
+    pub fn with<C, R: rt::Relation<From = ClientModel>, K>(
+        self,
+        through_: rt::Through<R, K>,
+    ) -> rt::Data<ClientModel, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

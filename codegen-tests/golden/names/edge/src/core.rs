@@ -35,7 +35,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Core, T, U>, value_: impl rt::Given<T>) -> rt::Data<Core, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Core>>(self, through_: rt::Through<R>) -> rt::Data<Core, C> {
+    pub fn with<C, R: rt::Relation<From = Core>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Core, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

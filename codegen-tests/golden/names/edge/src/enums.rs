@@ -35,7 +35,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Enums, T, U>, value_: impl rt::Given<T>) -> rt::Data<Enums, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Enums>>(self, through_: rt::Through<R>) -> rt::Data<Enums, C> {
+    pub fn with<C, R: rt::Relation<From = Enums>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Enums, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

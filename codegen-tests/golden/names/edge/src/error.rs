@@ -59,7 +59,7 @@ impl<ClientId> New<ClientId> {
     where Self: rt::IntoData<ErrorModel, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = ErrorModel>>(self, through_: rt::Through<R>) -> rt::Data<ErrorModel, C>
+    pub fn with<C, R: rt::Relation<From = ErrorModel>, K>(self, through_: rt::Through<R, K>) -> rt::Data<ErrorModel, C>
     where Self: rt::IntoData<ErrorModel, C> {
         rt::IntoData::into_data(self).with(through_)
     }

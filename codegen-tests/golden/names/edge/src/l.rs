@@ -69,7 +69,7 @@ impl<CId, StringKey> New<CId, StringKey> {
     where Self: rt::IntoData<LModel, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = LModel>>(self, through_: rt::Through<R>) -> rt::Data<LModel, C>
+    pub fn with<C, R: rt::Relation<From = LModel>, K>(self, through_: rt::Through<R, K>) -> rt::Data<LModel, C>
     where Self: rt::IntoData<LModel, C> {
         rt::IntoData::into_data(self).with(through_)
     }

@@ -35,7 +35,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Mod, T, U>, value_: impl rt::Given<T>) -> rt::Data<Mod, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Mod>>(self, through_: rt::Through<R>) -> rt::Data<Mod, C> {
+    pub fn with<C, R: rt::Relation<From = Mod>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Mod, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

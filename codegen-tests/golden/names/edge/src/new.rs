@@ -55,7 +55,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<NewModel, T, U>, value_: impl rt::Given<T>) -> rt::Data<NewModel, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = NewModel>>(self, through_: rt::Through<R>) -> rt::Data<NewModel, C> {
+    pub fn with<C, R: rt::Relation<From = NewModel>, K>(self, through_: rt::Through<R, K>) -> rt::Data<NewModel, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

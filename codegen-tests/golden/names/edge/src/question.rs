@@ -19,6 +19,8 @@ impl<L> Question<L> {
     pub fn string<P, I>(&self) -> ::core::option::Option<&super::Str<P>> where L: rt::Get<String<P>, I> {
         self.loaded.get().rows().as_ref()
     }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for Question {
@@ -72,7 +74,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Question, T, U>, value_: impl rt::Given<T>) -> rt::Data<Question, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Question>>(self, through_: rt::Through<R>) -> rt::Data<Question, C> {
+    pub fn with<C, R: rt::Relation<From = Question>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Question, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

@@ -62,7 +62,7 @@ impl<StringKey> New<StringKey> {
     where Self: rt::IntoData<Str, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Str>>(self, through_: rt::Through<R>) -> rt::Data<Str, C>
+    pub fn with<C, R: rt::Relation<From = Str>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Str, C>
     where Self: rt::IntoData<Str, C> {
         rt::IntoData::into_data(self).with(through_)
     }

@@ -18,6 +18,8 @@ pub struct T<L = ()> {
 impl<L> super::T<L> {
     pub fn c<P, I>(&self) -> &super::C<P> where L: rt::Get<CRelation<P>, I> { self.loaded.get().rows() }
     pub fn es<P, I>(&self) -> &[super::E<P>] where L: rt::Get<Es<P>, I> { self.loaded.get().rows() }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for T {
@@ -66,7 +68,7 @@ impl<CId> New<CId> {
     where Self: rt::IntoData<super::T, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = super::T>>(self, through_: rt::Through<R>) -> rt::Data<super::T, C>
+    pub fn with<C, R: rt::Relation<From = super::T>, K>(self, through_: rt::Through<R, K>) -> rt::Data<super::T, C>
     where Self: rt::IntoData<super::T, C> {
         rt::IntoData::into_data(self).with(through_)
     }

@@ -39,7 +39,10 @@ impl New {
     ) -> rt::Data<Transaction, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Transaction>>(self, through_: rt::Through<R>) -> rt::Data<Transaction, C> {
+    pub fn with<C, R: rt::Relation<From = Transaction>, K>(
+        self,
+        through_: rt::Through<R, K>,
+    ) -> rt::Data<Transaction, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

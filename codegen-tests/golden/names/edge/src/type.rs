@@ -75,7 +75,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Type, T, U>, value_: impl rt::Given<T>) -> rt::Data<Type, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Type>>(self, through_: rt::Through<R>) -> rt::Data<Type, C> {
+    pub fn with<C, R: rt::Relation<From = Type>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Type, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

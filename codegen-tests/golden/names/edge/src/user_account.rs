@@ -39,7 +39,10 @@ impl New {
     ) -> rt::Data<UserAccount, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = UserAccount>>(self, through_: rt::Through<R>) -> rt::Data<UserAccount, C> {
+    pub fn with<C, R: rt::Relation<From = UserAccount>, K>(
+        self,
+        through_: rt::Through<R, K>,
+    ) -> rt::Data<UserAccount, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

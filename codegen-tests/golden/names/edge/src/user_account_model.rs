@@ -50,9 +50,9 @@ impl New {
     ) -> rt::Data<UserAccountModel, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = UserAccountModel>>(
+    pub fn with<C, R: rt::Relation<From = UserAccountModel>, K>(
         self,
-        through_: rt::Through<R>,
+        through_: rt::Through<R, K>,
     ) -> rt::Data<UserAccountModel, C> {
         rt::IntoData::into_data(self).with(through_)
     }

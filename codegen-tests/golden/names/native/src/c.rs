@@ -15,6 +15,8 @@ pub struct C<L = ()> {
 impl<L> super::C<L> {
     pub fn p<P, I>(&self) -> &[super::T<P>] where L: rt::Get<PRelation<P>, I> { self.loaded.get().rows() }
     pub fn l<P, I>(&self) -> &[super::LModel<P>] where L: rt::Get<LRelation<P>, I> { self.loaded.get().rows() }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for C {
@@ -59,7 +61,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<super::C, T, U>, value_: impl rt::Given<T>) -> rt::Data<super::C, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = super::C>>(self, through_: rt::Through<R>) -> rt::Data<super::C, C> {
+    pub fn with<C, R: rt::Relation<From = super::C>, K>(self, through_: rt::Through<R, K>) -> rt::Data<super::C, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

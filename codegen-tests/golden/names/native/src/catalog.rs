@@ -35,7 +35,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Catalog, T, U>, value_: impl rt::Given<T>) -> rt::Data<Catalog, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Catalog>>(self, through_: rt::Through<R>) -> rt::Data<Catalog, C> {
+    pub fn with<C, R: rt::Relation<From = Catalog>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Catalog, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

@@ -18,6 +18,8 @@ pub struct E<L = ()> {
 impl<L> super::E<L> {
     pub fn t<P, I>(&self) -> &super::T<P> where L: rt::Get<TRelation<P>, I> { self.loaded.get().rows() }
     pub fn l<P, I>(&self) -> &[super::LModel<P>] where L: rt::Get<LRelation<P>, I> { self.loaded.get().rows() }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for E {
@@ -69,7 +71,7 @@ impl<TId> New<TId> {
     where Self: rt::IntoData<super::E, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = super::E>>(self, through_: rt::Through<R>) -> rt::Data<super::E, C>
+    pub fn with<C, R: rt::Relation<From = super::E>, K>(self, through_: rt::Through<R, K>) -> rt::Data<super::E, C>
     where Self: rt::IntoData<super::E, C> {
         rt::IntoData::into_data(self).with(through_)
     }

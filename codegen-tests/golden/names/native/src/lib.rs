@@ -6,7 +6,7 @@
 
 pub use ::lenslet_native as rt;
 pub use rt::{Error, ErrorKind, Inherit, Isolation};
-pub use rt::{decrement, divide, increment, multiply, push, sql, swr, ttl};
+pub use rt::{decrement, divide, increment, multiply, push, push_all, sql, swr, ttl};
 mod catalog_2;
 pub use catalog_2::CATALOG;
 mod enums_2;

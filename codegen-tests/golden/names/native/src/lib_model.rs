@@ -35,7 +35,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Lib, T, U>, value_: impl rt::Given<T>) -> rt::Data<Lib, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Lib>>(self, through_: rt::Through<R>) -> rt::Data<Lib, C> {
+    pub fn with<C, R: rt::Relation<From = Lib>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Lib, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

@@ -66,7 +66,7 @@ impl<QuestionId> New<QuestionId> {
     where Self: rt::IntoData<Option, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Option>>(self, through_: rt::Through<R>) -> rt::Data<Option, C>
+    pub fn with<C, R: rt::Relation<From = Option>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Option, C>
     where Self: rt::IntoData<Option, C> {
         rt::IntoData::into_data(self).with(through_)
     }

@@ -55,7 +55,7 @@ impl<ClientId> New<ClientId> {
     where Self: rt::IntoData<Rt, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Rt>>(self, through_: rt::Through<R>) -> rt::Data<Rt, C>
+    pub fn with<C, R: rt::Relation<From = Rt>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Rt, C>
     where Self: rt::IntoData<Rt, C> {
         rt::IntoData::into_data(self).with(through_)
     }

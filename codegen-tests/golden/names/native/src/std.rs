@@ -35,7 +35,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Std, T, U>, value_: impl rt::Given<T>) -> rt::Data<Std, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Std>>(self, through_: rt::Through<R>) -> rt::Data<Std, C> {
+    pub fn with<C, R: rt::Relation<From = Std>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Std, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

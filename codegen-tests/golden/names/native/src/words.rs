@@ -45,6 +45,8 @@ impl<L> Words<L> {
     pub fn words_field<P, I>(&self) -> &[super::Words<P>] where L: rt::Get<WordsField<P>, I> {
         self.loaded.get().rows()
     }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for Words {
@@ -142,7 +144,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Words, T, U>, value_: impl rt::Given<T>) -> rt::Data<Words, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Words>>(self, through_: rt::Through<R>) -> rt::Data<Words, C> {
+    pub fn with<C, R: rt::Relation<From = Words>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Words, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

@@ -5,7 +5,7 @@
 
 pub use ::lenslet_edge as rt;
 pub use rt::{Error, ErrorKind, Inherit, Isolation};
-pub use rt::{decrement, divide, increment, multiply, push, sql, swr, ttl};
+pub use rt::{decrement, divide, increment, multiply, push, push_all, sql, swr, ttl};
 mod catalog;
 pub use catalog::CATALOG;
 pub mod user;

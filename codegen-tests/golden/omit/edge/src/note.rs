@@ -68,7 +68,7 @@ impl<UserId> New<UserId> {
     where Self: rt::IntoData<Note, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Note>>(self, through_: rt::Through<R>) -> rt::Data<Note, C>
+    pub fn with<C, R: rt::Relation<From = Note>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Note, C>
     where Self: rt::IntoData<Note, C> {
         rt::IntoData::into_data(self).with(through_)
     }

@@ -19,6 +19,8 @@ impl<L> User<L> {
     /// Nobody needs it but who checks it.
     pub fn password_hash<I>(&self) -> &String where L: rt::Shows<PasswordHashField, I> { self.loaded.shown() }
     pub fn r#type<I>(&self) -> &Option<String> where L: rt::Shows<TypeField, I> { self.loaded.shown() }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for User {
@@ -73,7 +75,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<User, T, U>, value_: impl rt::Given<T>) -> rt::Data<User, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = User>>(self, through_: rt::Through<R>) -> rt::Data<User, C> {
+    pub fn with<C, R: rt::Relation<From = User>, K>(self, through_: rt::Through<R, K>) -> rt::Data<User, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

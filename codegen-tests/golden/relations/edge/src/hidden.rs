@@ -55,7 +55,7 @@ impl<ShownId> New<ShownId> {
     where Self: rt::IntoData<Hidden, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Hidden>>(self, through_: rt::Through<R>) -> rt::Data<Hidden, C>
+    pub fn with<C, R: rt::Relation<From = Hidden>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Hidden, C>
     where Self: rt::IntoData<Hidden, C> {
         rt::IntoData::into_data(self).with(through_)
     }

@@ -63,7 +63,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Part, T, U>, value_: impl rt::Given<T>) -> rt::Data<Part, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Part>>(self, through_: rt::Through<R>) -> rt::Data<Part, C> {
+    pub fn with<C, R: rt::Relation<From = Part>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Part, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

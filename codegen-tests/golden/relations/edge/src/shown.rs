@@ -44,7 +44,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Shown, T, U>, value_: impl rt::Given<T>) -> rt::Data<Shown, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Shown>>(self, through_: rt::Through<R>) -> rt::Data<Shown, C> {
+    pub fn with<C, R: rt::Relation<From = Shown>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Shown, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

@@ -90,7 +90,7 @@ impl<OrganizationId, AssigneeId> New<OrganizationId, AssigneeId> {
     where Self: rt::IntoData<Task, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Task>>(self, through_: rt::Through<R>) -> rt::Data<Task, C>
+    pub fn with<C, R: rt::Relation<From = Task>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Task, C>
     where Self: rt::IntoData<Task, C> {
         rt::IntoData::into_data(self).with(through_)
     }

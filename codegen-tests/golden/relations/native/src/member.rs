@@ -20,6 +20,8 @@ impl<L> Member<L> {
     }
     pub fn assigned<P, I>(&self) -> &[super::Task<P>] where L: rt::Get<Assigned<P>, I> { self.loaded.get().rows() }
     pub fn reviewed<P, I>(&self) -> &[super::Task<P>] where L: rt::Get<Reviewed<P>, I> { self.loaded.get().rows() }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for Member {
@@ -79,7 +81,7 @@ impl<OrganizationId> New<OrganizationId> {
     where Self: rt::IntoData<Member, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Member>>(self, through_: rt::Through<R>) -> rt::Data<Member, C>
+    pub fn with<C, R: rt::Relation<From = Member>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Member, C>
     where Self: rt::IntoData<Member, C> {
         rt::IntoData::into_data(self).with(through_)
     }

@@ -16,6 +16,8 @@ pub struct Organization<L = ()> {
 impl<L> Organization<L> {
     pub fn members<P, I>(&self) -> &[super::Member<P>] where L: rt::Get<Members<P>, I> { self.loaded.get().rows() }
     pub fn tasks<P, I>(&self) -> &[super::Task<P>] where L: rt::Get<Tasks<P>, I> { self.loaded.get().rows() }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for Organization {
@@ -62,7 +64,10 @@ impl New {
     ) -> rt::Data<Organization, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Organization>>(self, through_: rt::Through<R>) -> rt::Data<Organization, C> {
+    pub fn with<C, R: rt::Relation<From = Organization>, K>(
+        self,
+        through_: rt::Through<R, K>,
+    ) -> rt::Data<Organization, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }

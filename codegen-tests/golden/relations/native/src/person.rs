@@ -25,6 +25,8 @@ impl<L> Person<L> {
     pub fn friends<P, I>(&self) -> &[super::Person<P>] where L: rt::Get<Friends<P>, I> { self.loaded.get().rows() }
     pub fn friend_of<P, I>(&self) -> &[super::Person<P>] where L: rt::Get<FriendOf<P>, I> { self.loaded.get().rows() }
     pub fn parts<P, I>(&self) -> &[super::Part<P>] where L: rt::Get<Parts<P>, I> { self.loaded.get().rows() }
+    /// How many rows a relation has that was counted.
+    pub fn count<R, I>(&self, _: rt::Related<R>) -> i64 where L: rt::CountOf<R, I> { self.loaded.count_of() }
 }
 
 impl rt::Model for Person {
@@ -98,7 +100,7 @@ impl New {
     pub fn set<C, T, U>(self, column_: rt::Column<Person, T, U>, value_: impl rt::Given<T>) -> rt::Data<Person, C> {
         rt::IntoData::into_data(self).set(column_, value_)
     }
-    pub fn with<C, R: rt::Relation<From = Person>>(self, through_: rt::Through<R>) -> rt::Data<Person, C> {
+    pub fn with<C, R: rt::Relation<From = Person>, K>(self, through_: rt::Through<R, K>) -> rt::Data<Person, C> {
         rt::IntoData::into_data(self).with(through_)
     }
 }
