@@ -61,7 +61,8 @@ impl Environment {
                 return Err(Error::Read { path: path.to_path_buf(), source });
             }
         };
-        for variable in dotenvy::Iter::new(Cursor::new(&text)) {
+        // Some editors begin a file with a mark that says it is UTF-8.
+        for variable in dotenvy::Iter::new(Cursor::new(text.trim_start_matches('\u{feff}'))) {
             let (name, value) = variable.map_err(|error| unreadable(&error, path, &text))?;
             self.insert(name, Entry { value, file: path.to_path_buf() })?;
         }

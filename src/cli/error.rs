@@ -164,8 +164,15 @@ impl Error {
     /// The next step. Absent where the message says it, or where nobody but the reader can know it.
     pub(super) fn help(&self) -> Option<String> {
         let help = match self {
-            Error::NoSchema { .. } | Error::SchemaMissing { .. } => {
-                "say where it is with `--schema PATH`, a file or a folder of *.prisma files".to_owned()
+            Error::NoSchema { .. } => {
+                "say where it is with `--schema PATH`, a file or a folder of *.prisma files; or begin one: `lenslet init`"
+                    .to_owned()
+            }
+            Error::SchemaMissing { path } if path == Path::new("-") => {
+                "standard input is read by `lenslet format --stdin` only".to_owned()
+            }
+            Error::SchemaMissing { .. } => {
+                "name a file, or a folder of *.prisma files; paths are relative to the working directory".to_owned()
             }
             Error::EmptyFolder { .. } => "name the folder that holds the schema, or one of its files".to_owned(),
             Error::NotText { .. } => "save the file as UTF-8".to_owned(),
@@ -197,11 +204,11 @@ impl Error {
             Error::WouldOverwrite { .. } => "run it in another folder, or move the files away".to_owned(),
             Error::TwoProviders { .. } => "leave out one of `--provider`, `--template` and the URL".to_owned(),
             Error::NobodyToAsk { instead, .. } => (*instead).to_owned(),
-            Error::Diverged { .. } => {
-                "put the migrations back as they were applied; or start anew, which drops everything \
+            Error::Diverged { .. } => "put migrations back as they were applied; write down what was made without one \
+                                       (`lenslet migrate diff --from-migrations … --to-url … --script`) and record it \
+                                       (`lenslet migrate resolve --applied NAME`); or start anew, which drops everything \
                                        in the database: `lenslet migrate reset`"
-                    .to_owned()
-            }
+                .to_owned(),
             Error::ImpossibleChange { .. } => {
                 "change the rows or the schema first, or write the migration and edit it: `--create-only`".to_owned()
             }

@@ -16,8 +16,8 @@ use super::{Outcome, Verdict, terminal};
 #[command(after_help = "\
 Examples:
   lenslet format
-  lenslet format --check               For continuous integration: changes nothing, fails when it would
-  lenslet format --stdin < a.prisma    For an editor: formats what it can read, also when there are errors
+  lenslet format --check               For continuous integration: fails where it would write
+  lenslet format --stdin < a.prisma    For an editor: formats also what has errors
 
 Needs neither a database nor an environment.")]
 pub(super) struct Arguments {

@@ -1,6 +1,6 @@
 //! `lenslet gen`.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::time::Instant;
 
 use lenslet::codegen::{Written, is_ours};
@@ -168,8 +168,20 @@ fn output_of_block(block: &Generator, files: &SchemaFiles) -> Result<PathBuf, Er
         return Err(Error::NoOutput { generator, schema });
     };
     match output.as_str().filter(|text| !text.trim().is_empty()) {
-        Some(output) => Ok(files.folder_of_generator(&block.name).join(output)),
+        Some(output) => Ok(tidied(&files.folder_of_generator(&block.name), Path::new(output))),
         None => Err(Error::OutputIsNoFolder { generator, schema }),
+    }
+}
+
+/// A path below a folder without the way up that the folder is gone down again, as in `prisma/../db`. A link leads elsewhere.
+fn tidied(folder: &Path, path: &Path) -> PathBuf {
+    let is_plain = |folder: &Path| {
+        matches!(folder.components().next_back(), Some(Component::Normal(_)))
+            && folder.symlink_metadata().is_ok_and(|it| it.is_dir())
+    };
+    match path.strip_prefix("..") {
+        Ok(rest) if is_plain(folder) => tidied(folder.parent().unwrap_or(Path::new("")), rest),
+        _ => folder.join(path.strip_prefix(".").unwrap_or(path)),
     }
 }
 

@@ -25,11 +25,24 @@ const WORDS: &[(&[&str], &str, &str)] = &[
     (&[], "debug", "doctor"),
     (&[], "completion", "completions"),
     (&[], "serve", "pool"),
+    (&[], "accelerate", "pool"),
+    (&[], "key", "pool key"),
+    (&[], "keys", "pool key"),
+    (&[], "up", "migrate deploy"),
+    (&[], "down", "migrate down"),
+    (&[], "resolve", "migrate resolve"),
+    (&[], "squash", "migrate squash"),
     (&["db"], "migrate", "migrate dev"),
     (&["db"], "init", "init"),
     (&["db"], "introspect", "db pull"),
     (&["db"], "reset", "migrate reset"),
     (&["db"], "diff", "migrate diff"),
+    (&["db"], "deploy", "migrate deploy"),
+    (&["db"], "status", "migrate status"),
+    (&["db"], "drop", "migrate reset"),
+    (&["db"], "create", "db push"),
+    (&["db"], "setup", "migrate dev"),
+    (&["db"], "generate", "gen"),
     (&["migrate"], "up", "migrate deploy"),
     (&["migrate"], "apply", "migrate deploy"),
     (&["migrate"], "run", "migrate deploy"),
@@ -40,7 +53,52 @@ const WORDS: &[(&[&str], &str, &str)] = &[
     (&["migrate"], "rollback", "migrate down"),
     (&["migrate"], "push", "db push"),
     (&["migrate"], "generate", "gen"),
+    (&["migrate"], "redo", "migrate down"),
+    (&["migrate"], "seed", "db seed"),
+    (&["migrate"], "pull", "db pull"),
+    (&["pool"], "create", "pool key create"),
+    (&["pool"], "list", "pool key list"),
+    (&["pool"], "revoke", "pool key revoke"),
+    (&["pool"], "start", "pool"),
+    (&["pool"], "run", "pool"),
+    (&["pool"], "serve", "pool"),
+    (&["pool", "key"], "add", "pool key create"),
+    (&["pool", "key"], "new", "pool key create"),
+    (&["pool", "key"], "delete", "pool key revoke"),
+    (&["pool", "key"], "remove", "pool key revoke"),
+    (&["pool", "key"], "rm", "pool key revoke"),
+    (&["pool", "key"], "ls", "pool key list"),
 ];
+
+/// Commands of Prisma's that there are none of, and what to do instead.
+const NONE: &[(&str, &str)] = &[
+    ("studio", "there is none; what shows the rows of the database is any program for it"),
+    ("version", "`lenslet --version`"),
+    ("telemetry", "there is no telemetry"),
+    ("platform", "there is no service to log in to: `lenslet pool` runs anywhere"),
+    ("mcp", "there is none; `lenslet --help` lists the commands, and most take `--json`"),
+];
+
+/// The flag that someone left out before a word, of the command with this path; first those whose words are told by a look.
+const POSITIONS: &[(&[&str], fn(&str) -> bool, &str)] = &[
+    (&["format"], |word| word == "-", "--stdin"),
+    (&["init"], |word| ["service", "worker"].contains(&word), "--template"),
+    (&["init"], is_url, "--url"),
+    (&["init"], |_| true, "--provider"),
+    (&["migrate", "dev"], |_| true, "--name"),
+    (&["migrate", "squash"], |_| true, "--name"),
+    (&["migrate", "resolve"], |_| true, "--applied"),
+    (&["db", "execute"], |_| true, "--file"),
+    (&["pool", "key", "create"], |_| true, "--name"),
+    (&["man"], |_| true, "--out"),
+    (&[], is_url, "--url"),
+    (&[], |word| word.ends_with(".prisma") || word.contains('/'), "--schema"),
+    (&["gen"], |_| true, "--generator"),
+];
+
+fn is_url(word: &str) -> bool {
+    word.split_once(':').is_some_and(|(scheme, _)| scheme.chars().all(|it| it.is_ascii_alphanumeric() || it == '+'))
+}
 
 /// Flags that people bring from elsewhere, and what to do without them.
 const FLAGS: &[(&str, &str)] = &[
@@ -54,6 +112,34 @@ const FLAGS: &[(&str, &str)] = &[
     ("--preview-feature", "leave it out"),
     ("--early-access-feature", "leave it out"),
     ("--telemetry-information", "leave it out: there is no telemetry"),
+    ("--with-model", "leave it out: the schema begins with two models"),
+    ("--generator-provider", "leave it out: the schema's generator is Lenslet's"),
+    ("--write", "leave it out: files are written unless `--check` is said"),
+    ("--host", "`--listen ADDRESS:PORT`"),
+    ("--port", "`--listen ADDRESS:PORT`"),
+    ("--from-local-d1", "`--from-url file:PATH`, with the file below `.wrangler/state`"),
+    ("--to-local-d1", "`--to-url file:PATH`, with the file below `.wrangler/state`"),
+    ("-v", "`lenslet --version`"),
+];
+
+/// Flags that other commands have, of the command with this path.
+const FLAGS_OF: &[(&[&str], &str, &str)] = &[
+    (
+        &["db", "push"],
+        "--force",
+        "`--accept-data-loss` loses what has no place, `--force-reset` drops everything first",
+    ),
+    (
+        &["migrate", "dev"],
+        "--force",
+        "`--accept-data-loss` loses what has no place; `lenslet migrate reset --force` drops everything",
+    ),
+    (&["migrate", "deploy"], "--force", "leave it out: it never asks"),
+    (&["migrate", "reset"], "--yes", "`--force`"),
+    (&["migrate", "reset"], "-y", "`--force`"),
+    (&["migrate", "down"], "--yes", "`--force`"),
+    (&["migrate", "down"], "-y", "`--force`"),
+    (&["init"], "--output", "leave it out: `output` stands in the schema's generator block"),
 ];
 
 /// Puts into an error of the parser what was probably meant. `words` are the arguments after the program's name.
@@ -63,7 +149,12 @@ pub(super) fn add(error: &mut Error, command: &Command, words: &[String]) {
         ErrorKind::InvalidSubcommand => {
             invalid(error, ContextKind::InvalidSubcommand).and_then(|it| word(&place, &it, words))
         }
-        ErrorKind::UnknownArgument => invalid(error, ContextKind::InvalidArg).and_then(|it| flag(&place, &it, words)),
+        ErrorKind::UnknownArgument => {
+            invalid(error, ContextKind::InvalidArg).and_then(|it| match it.starts_with("-") && it != "-" {
+                true => flag(&place, &it, words),
+                false => position(&place, &it, words),
+            })
+        }
         _ => None,
     };
     if let Some(suggestion) = suggestion {
@@ -97,13 +188,31 @@ fn invalid(error: &Error, kind: ContextKind) -> Option<String> {
 }
 
 fn word(place: &Place<'_>, wrong: &str, words: &[String]) -> Option<String> {
+    if let Some((_, instead)) = NONE.iter().find(|(word, _)| place.path.is_empty() && *word == wrong) {
+        return Some((*instead).to_owned());
+    }
     let (_, _, meant) = WORDS.iter().find(|(path, word, _)| *path == place.path && *word == wrong)?;
     Some(meant_by(meant, words.get(place.path.len() + 1..).unwrap_or_default()))
+}
+
+/// A word without the flag that it belongs to.
+fn position(place: &Place<'_>, wrong: &str, words: &[String]) -> Option<String> {
+    let fits = |path: &[&str], flag: &str| (path.is_empty() || path == place.path) && knows(place.command, flag);
+    let (_, _, flag) = POSITIONS.iter().find(|(path, is, flag)| fits(path, flag) && is(wrong))?;
+    let at = words.iter().skip(place.path.len()).position(|it| it == wrong)? + place.path.len();
+    let (before, after) = words.split_at_checked(at)?;
+    let word = after.first().filter(|it| *it != "-");
+    let line: Vec<String> =
+        before.iter().chain([&(*flag).to_owned()]).chain(word).chain(after.iter().skip(1)).cloned().collect();
+    Some(meant_by("", &line))
 }
 
 /// A flag that stands before the command that knows it, or that no command knows.
 fn flag(place: &Place<'_>, wrong: &str, words: &[String]) -> Option<String> {
     let name = wrong.split('=').next()?;
+    if let Some((_, _, instead)) = FLAGS_OF.iter().find(|(path, flag, _)| *path == place.path && *flag == name) {
+        return Some((*instead).to_owned());
+    }
     if let Some((_, instead)) = FLAGS.iter().find(|(flag, _)| *flag == name) {
         return Some((*instead).to_owned());
     }
@@ -132,7 +241,7 @@ fn knows(command: &Command, flag: &str) -> bool {
 
 fn meant_by(command: &str, rest: &[String]) -> String {
     let rest: String = rest.iter().map(|word| format!(" {}", quoted(word))).collect();
-    format!("did you mean `lenslet {command}{rest}`?")
+    format!("did you mean `lenslet {}`?", format!("{command}{rest}").trim_start())
 }
 
 /// A word as a shell takes it.

@@ -19,7 +19,7 @@ Examples:
   lenslet init --provider postgresql           The same for PostgreSQL
   lenslet init --template sqlite               A program with a SQLite file
   lenslet init --template service              An HTTP service on PostgreSQL
-  lenslet init --template worker               A Cloudflare Worker that reaches PostgreSQL through `lenslet pool`
+  lenslet init --template worker               A Cloudflare Worker in front of `lenslet pool`
   lenslet init --from-database file:dev.db     A schema that says what the database has
 
 Nothing is overwritten: when one of the files is there, none is written. Only to `.gitignore` lines are added.")]

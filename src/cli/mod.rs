@@ -101,12 +101,29 @@ enum Command {
     /// Format the files of a schema
     Format(format::Arguments),
     /// Change, read or fill the database, without a history
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(
+        subcommand,
+        arg_required_else_help = true,
+        after_help = "\
+Examples:
+  lenslet db push                     The database looks like the schema
+  lenslet db pull --print             What the schema would be
+  lenslet db execute --file fix.sql
+  lenslet db seed"
+    )]
     Db(Db),
     /// Answer engine-less clients, with few connections to the database
     Pool(pool::Arguments),
     /// Change the database with a history of migrations
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(
+        subcommand,
+        arg_required_else_help = true,
+        after_help = "\
+Examples:
+  lenslet migrate dev --name add-posts   After a change of the schema
+  lenslet migrate status                 What the database has seen
+  lenslet migrate deploy                 In production"
+    )]
     Migrate(migrate::Migrate),
     /// Print what makes a shell complete commands and flags
     Completions(completions::CompletionsArguments),

@@ -70,8 +70,6 @@ pub(super) struct Arguments {
     /// Tell clients that ask for it the statements of their queries, parameters included: for development
     #[arg(long)]
     query_log: bool,
-    #[command(flatten)]
-    limits: Limits,
     /// Keep answers of clients that allow it in that much memory; 64 MiB if nothing is said
     #[arg(long, value_name = "SIZE")]
     cache: Option<Size>,
@@ -84,6 +82,8 @@ pub(super) struct Arguments {
     /// Write down every request
     #[arg(long)]
     verbose: bool,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 #[derive(Clone, Debug, clap::Subcommand)]

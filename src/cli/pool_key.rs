@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lenslet_pool::config::{FILE, Time};
 use lenslet_pool::key_file::{self, NewKey};
 use lenslet_pool::keys::Key;
 use lenslet_pool::scope::{Operation, Scope};
+
+use serde_json::{Value, json};
 
 use super::pool::PoolError;
 use super::{Outcome, Verdict, terminal};
@@ -27,6 +29,9 @@ struct File {
     /// The pool's configuration, which holds the keys' hashes
     #[arg(long, value_name = "FILE", default_value = FILE)]
     config: PathBuf,
+    /// Print the answer as one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -66,12 +71,21 @@ pub(super) struct Create {
 }
 
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lenslet pool key list
+  lenslet pool key list --json")]
 pub(super) struct List {
     #[command(flatten)]
     file: File,
 }
 
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lenslet pool key revoke dashboard
+
+A pool that runs looks at its configuration at every request: nothing has to be started again.")]
 pub(super) struct Revoke {
     /// The name of the key
     name: String,
@@ -87,8 +101,8 @@ fn operation(name: &str) -> Result<Operation, String> {
 pub(super) fn run(command: &Command) -> Outcome {
     match command {
         Command::Create(arguments) => create(arguments),
-        Command::List(arguments) => list(&arguments.file.config),
-        Command::Revoke(arguments) => revoke(&arguments.name, &arguments.file.config),
+        Command::List(arguments) => list(&arguments.file),
+        Command::Revoke(arguments) => revoke(&arguments.name, &arguments.file),
     }
 }
 
@@ -107,18 +121,27 @@ fn create(arguments: &Create) -> Outcome {
     };
     let new = NewKey { name: name.clone(), scope, expires, requests_per_second: *requests_per_second };
     let secret = key_file::create(&file.config, &new).map_err(PoolError::Keys)?;
-    terminal::answer(secret.reveal())?;
+    if file.json {
+        terminal::json(&json!({ "name": name, "key": secret.reveal() }))?;
+    } else {
+        terminal::answer(secret.reveal())?;
+    }
     let place = file.config.display();
     terminal::message(&format!("This is the only time the key is shown; its hash is in `{place}`."));
     Ok(Verdict::Good)
 }
 
-fn list(file: &Path) -> Outcome {
-    let keys = key_file::list(file).map_err(PoolError::Keys)?;
+fn list(file: &File) -> Outcome {
+    // Before the first key there need not be a configuration.
+    let keys = if file.config.exists() { key_file::list(&file.config).map_err(PoolError::Keys)? } else { Vec::new() };
+    if file.json {
+        terminal::json(&json!({ "keys": keys.iter().map(as_json).collect::<Vec<_>>() }))?;
+        return Ok(Verdict::Good);
+    }
     if keys.is_empty() {
         terminal::message(&format!(
             "`{}` has no keys; `lenslet pool key create --name NAME` makes one.",
-            file.display()
+            file.config.display()
         ));
         return Ok(Verdict::Good);
     }
@@ -131,6 +154,23 @@ fn list(file: &Path) -> Outcome {
         terminal::answer(line.trim_end())?;
     }
     Ok(Verdict::Good)
+}
+
+fn as_json(key: &Key) -> Value {
+    let Scope { read_only, models, operations, raw } = &key.scope;
+    let operations = operations.as_ref().map(|it| it.iter().map(|it| it.name()).collect::<Vec<_>>());
+    const MOMENT: &str = "%Y-%m-%dT%H:%M:%SZ";
+    json!({
+        "name": key.name,
+        "readOnly": read_only,
+        "models": models,
+        "operations": operations,
+        "raw": raw,
+        "requestsPerSecond": key.requests_per_second,
+        "created": key.created.map(|at| at.format(MOMENT).to_string()),
+        "expires": key.expires.map(|at| at.format(MOMENT).to_string()),
+        "expired": key.has_expired(),
+    })
 }
 
 fn row(key: &Key) -> [String; 4] {
@@ -162,8 +202,12 @@ fn may(key: &Key) -> String {
     words
 }
 
-fn revoke(name: &str, file: &Path) -> Outcome {
-    key_file::revoke(file, name).map_err(PoolError::Keys)?;
-    terminal::message(&format!("Revoked `{name}`."));
+fn revoke(name: &str, file: &File) -> Outcome {
+    key_file::revoke(&file.config, name).map_err(PoolError::Keys)?;
+    if file.json {
+        terminal::json(&json!({ "revoked": name }))?;
+    } else {
+        terminal::message(&format!("Revoked `{name}`."));
+    }
     Ok(Verdict::Good)
 }

@@ -48,9 +48,9 @@ fn the_clients_of_the_blocks_are_generated_afterwards() {
     let with = |flag: &'static str| [&push[..], &[flag]].concat();
     let ran = project.run(&with("--skip-generate"));
     assert!(!ran.succeeds().stdout.contains("Generated") && !project.exists("db"));
-    project.run(&push).succeeds().prints("already").prints("Generated `prisma/../db`");
+    project.run(&push).succeeds().prints("already").prints("Generated `db`");
     let clients = project.run(&with("--json")).succeeds().json()["clients"].clone();
-    assert_eq!((&clients[0]["output"], &clients[0]["changed"]), (&"prisma/../db".into(), &serde_json::json!([])));
+    assert_eq!((&clients[0]["output"], &clients[0]["changed"]), (&"db".into(), &serde_json::json!([])));
 
     // Without a database there is no client for it.
     let project = Project::with_schema(SCHEMA);
@@ -61,6 +61,13 @@ fn the_clients_of_the_blocks_are_generated_afterwards() {
     let project = Project::with_schema(&SCHEMA.replace("\"lenslet\"", "\"prisma-client-js\""));
     let ran = project.run(&push);
     assert!(!ran.succeeds().stdout.contains("Generated") && !project.exists("db"));
+}
+
+#[test]
+fn files_of_other_systems_are_read() {
+    let project = Project::with_schema(&format!("\u{feff}{}", SCHEMA.replace('\n', "\r\n")));
+    project.write(".env", "\u{feff}DATABASE_URL=\"file:dev.db\"\r\nOTHER=1\r\n");
+    project.run(&["db", "push"]).succeeds().prints("`dev.db`");
 }
 
 #[test]

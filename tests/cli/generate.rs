@@ -11,9 +11,19 @@ use crate::project::{Project, SCHEMA, broken_schema};
 #[test]
 fn the_client_is_written_where_the_block_says() {
     let project = Project::with_schema(SCHEMA);
-    project.run(&["gen"]).succeeds().prints("prisma/../db");
+    project.run(&["gen"]).succeeds().prints("db");
     assert!(project.read("db/Cargo.toml").contains("lenslet-native"));
     assert!(project.exists("db/src/lib.rs"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_folder_that_is_a_link_is_left_through_where_it_leads() {
+    let project = Project::empty();
+    project.write("elsewhere/deep/schema.prisma", SCHEMA);
+    std::os::unix::fs::symlink("elsewhere/deep", project.path("prisma")).expect("a link");
+    project.run(&["gen"]).succeeds().prints("`prisma/../db`");
+    assert!(project.exists("elsewhere/db/src/lib.rs") && !project.exists("db"));
 }
 
 #[test]
@@ -21,8 +31,8 @@ fn json_says_what_was_written() {
     let project = Project::with_schema(SCHEMA);
     let ran = project.run(&["gen", "--json"]);
     let client = &ran.succeeds().json()["clients"][0];
-    assert_eq!(client["output"], "prisma/../db");
-    assert!(client["changed"].as_array().expect("a list").contains(&"prisma/../db/src/user.rs".into()), "{client}");
+    assert_eq!(client["output"], "db");
+    assert!(client["changed"].as_array().expect("a list").contains(&"db/src/user.rs".into()), "{client}");
     project.write("prisma/schema.prisma", broken_schema());
     let error = project.run(&["gen", "--json"]).fails(&["schema.prisma:19"]).json()["error"].clone();
     assert_eq!((&error["code"], &error["diagnostics"][0]["line"]), (&"P1012".into(), &19.into()));

@@ -18,6 +18,45 @@ fn commands_that_are_elsewhere() {
 }
 
 #[test]
+fn commands_that_there_are_none_of() {
+    check(&["studio"], "any program for it");
+    check(&["version"], "`lenslet --version`");
+    check(&["-v"], "`lenslet --version`");
+    check(&["db", "drop"], "`lenslet migrate reset`");
+    check(&["migrate", "redo"], "`lenslet migrate down`");
+    check(&["accelerate"], "`lenslet pool`");
+    check(&["pool", "start", "--listen", "127.0.0.1:1"], "`lenslet pool --listen 127.0.0.1:1`");
+    check(&["pool", "key", "rm", "worker"], "`lenslet pool key revoke worker`");
+}
+
+#[test]
+fn words_without_their_flag() {
+    check(&["migrate", "dev", "add posts"], "`lenslet migrate dev --name 'add posts'`");
+    check(&["validate", "prisma/models"], "`lenslet validate --schema prisma/models`");
+    check(&["gen", "x.prisma", "--no-engine"], "`lenslet gen --schema x.prisma --no-engine`");
+    check(&["generate", "edge"], "`lenslet generate --generator edge`");
+    check(&["db", "pull", "file:dev.db"], "`lenslet db pull --url file:dev.db`");
+    check(&["db", "execute", "fix.sql"], "`lenslet db execute --file fix.sql`");
+    check(&["migrate", "resolve", "20260101000000_x"], "`lenslet migrate resolve --applied 20260101000000_x`");
+    check(&["init", "postgresql"], "`lenslet init --provider postgresql`");
+    check(&["init", "worker"], "`lenslet init --template worker`");
+    check(&["init", "postgresql://h/x"], "`lenslet init --url postgresql://h/x`");
+    check(&["format", "-"], "`lenslet format --stdin`");
+    check(&["man", "pages"], "`lenslet man --out pages`");
+}
+
+#[test]
+fn flags_of_other_commands() {
+    check(&["db", "push", "--force"], "`--accept-data-loss`");
+    check(&["migrate", "deploy", "--force"], "it never asks");
+    check(&["migrate", "reset", "-y"], "`--force`");
+    check(&["pool", "--port", "4466"], "`--listen ADDRESS:PORT`");
+    check(&["migrate", "diff", "--from-local-d1"], "`.wrangler/state`");
+    check(&["init", "--output", "../gen"], "generator block");
+    check(&["init", "--with-model"], "leave it out");
+}
+
+#[test]
 fn flags_before_their_command() {
     check(&["migrate", "--name", "x"], "`lenslet migrate dev --name x`");
     check(&["--schema", "x.prisma", "gen", "--watch"], "`lenslet gen --watch --schema x.prisma`");

@@ -52,7 +52,7 @@ fn without_email() -> String {
 fn a_first_migration_is_written_applied_and_followed_by_the_client() {
     let project = project();
     let ran = project.run(&["migrate", "dev", "--name", "Make it so!"]);
-    ran.succeeds().prints("Created the database `dev.db`").prints("Generated `prisma/../db`");
+    ran.succeeds().prints("Created the database `dev.db`").prints("Generated `db`");
     let names = migrations(&project);
     let [name] = names.as_slice() else { panic!("{names:?}") };
     let (moment, slug) = name.split_once('_').expect("a moment");
@@ -128,6 +128,15 @@ fn an_edited_migration_and_a_lost_one_are_found() {
     project.run(&["migrate", "status"]).code_is(1).prints("Edited");
     fs::remove_dir_all(project.path(&path(&name, ""))).expect("a folder");
     project.run(&["migrate", "dev"]).fails(&["not in the folder", &name]);
+}
+
+#[test]
+fn a_database_that_is_not_there_is_not_up_to_date() {
+    let project = project();
+    project.run(&["migrate", "status"]).code_is(1).prints("does not exist");
+    let status = project.run(&["migrate", "status", "--json"]).code_is(1).json();
+    assert_eq!((&status["exists"], &status["clean"]), (&false.into(), &false.into()));
+    assert!(!project.exists("dev.db"));
 }
 
 #[test]

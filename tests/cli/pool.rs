@@ -87,6 +87,16 @@ fn keys_are_made_listed_and_revoked() {
     project
         .run(&["pool", "key", "create", "--name", "worker"])
         .fails(&["there is a key called `worker` already", "help: "]);
+    let listed = project.run(&["pool", "key", "list", "--json"]).succeeds().json();
+    assert_eq!(
+        (&listed["keys"][0]["name"], &listed["keys"][1]["operations"][0]),
+        (&"worker".into(), &"findMany".into())
+    );
+    assert!(!listed.to_string().contains("lens_"), "{listed}");
+    assert_eq!(
+        Project::empty().run(&["pool", "key", "list", "--json"]).succeeds().json(),
+        serde_json::json!({ "keys": [] })
+    );
     project.run(&["pool", "key", "revoke", "nobody"]).fails(&["there is no key called `nobody`", "help: "]);
     project.run(&["pool", "key", "create", "--name", "a b"]).fails(&["a key is called by"]);
     project.run(&["pool", "key", "create", "--name", "x", "--raw", "--read-only"]).fails(&["--raw"]);

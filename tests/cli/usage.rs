@@ -27,6 +27,37 @@ fn every_command_has_help_with_examples() {
 }
 
 #[test]
+fn examples_fit_a_terminal_of_a_hundred_columns() {
+    let mut commands = vec![vec![]];
+    let mut seen = 0;
+    while let Some(command) = commands.pop() {
+        let arguments: Vec<&str> = command.iter().copied().chain(["--help"]).collect();
+        let help = Project::empty().run(&arguments).succeeds().stdout.clone();
+        assert!(command.len() > 2 || help.contains("Examples:") || command == ["pool", "key"], "{command:?}\n{help}");
+        // What was broken goes on at the start of a line, or with a part of a command.
+        let (_, examples) = help.split_once("Examples:\n").unwrap_or_default();
+        for line in examples.lines().take_while(|line| !line.trim().is_empty()) {
+            let is_whole =
+                ["  lenslet ", "                ", "  DIRECT_URL", "  man "].iter().any(|it| line.starts_with(it));
+            assert!(is_whole && line.len() <= 100, "{command:?}: {line}");
+        }
+        seen += 1;
+        match command.as_slice() {
+            [] => commands.extend(TOP.map(|it| vec![it])),
+            ["db"] => commands.extend(["push", "pull", "execute", "seed"].map(|it| vec!["db", it])),
+            ["migrate"] => commands.extend(MIGRATE.map(|it| vec!["migrate", it])),
+            ["pool"] => commands.push(vec!["pool", "key"]),
+            ["pool", "key"] => commands.extend(["create", "list", "revoke"].map(|it| vec!["pool", "key", it])),
+            _ => {}
+        }
+    }
+    assert_eq!(seen, 27);
+}
+
+const TOP: [&str; 10] = ["init", "doctor", "gen", "validate", "format", "db", "migrate", "pool", "completions", "man"];
+const MIGRATE: [&str; 8] = ["dev", "reset", "diff", "squash", "deploy", "status", "resolve", "down"];
+
+#[test]
 fn commands_of_commands_are_listed_in_groups() {
     let ran = Project::empty().run(&["migrate", "--help"]);
     ran.succeeds().prints("While developing:").prints("In production:").prints("deploy");
@@ -48,6 +79,7 @@ fn mistakes_in_the_arguments_fail_with_one() {
     project.run(&["db"]).fails(&["push"]);
     project.run(&["validate", "--schema"]).fails(&["--schema"]);
     project.run(&["format", "--stdin", "--schema", "x"]).fails(&["--stdin", "--schema"]);
+    project.run(&["validate", "--schema", "-"]).fails(&["`-` does not exist", "`lenslet format --stdin`"]);
 }
 
 #[test]

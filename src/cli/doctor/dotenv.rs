@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// Names and values in a text; what is no assignment is skipped.
 pub(super) fn assignments(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    let mut rest = text;
+    let mut rest = text.trim_start_matches('\u{feff}');
     while !rest.is_empty() {
         let line = rest.lines().next().unwrap_or_default();
         let (assignment, length) = match assignment(line, rest) {

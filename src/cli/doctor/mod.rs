@@ -16,7 +16,7 @@ use wrangler::{Call, Worker};
 #[command(after_help = "\
 Examples:
   lenslet doctor
-  lenslet doctor --env staging     The Worker as `wrangler dev --env staging` runs it; so for --var and --env-file
+  lenslet doctor --env staging     The Worker as `wrangler dev --env staging` runs it
   lenslet doctor --offline         Without the database
   lenslet doctor --json
 
@@ -26,11 +26,11 @@ pool, and pending migrations. No value is shown. Exit code 0 when nothing is wro
 pub(super) struct Arguments {
     #[command(flatten)]
     project: ProjectArguments,
-    #[command(flatten)]
-    call: Call,
     /// Do not connect to the database
     #[arg(long)]
     offline: bool,
+    #[command(flatten)]
+    call: Call,
 }
 
 /// What is said about one thing.

@@ -17,8 +17,8 @@ use crate::cli::{Outcome, Verdict, db_seed, terminal};
 #[command(after_help = "\
 Examples:
   lenslet migrate dev --name add-posts
-  lenslet migrate dev                                 Applies what is pending, asks for a name if need be
-  lenslet migrate dev --name backfill --create-only   Writes it for editing, applies it at the next run
+  lenslet migrate dev                                 Applies what is pending, may ask for a name
+  lenslet migrate dev --name backfill --create-only   Writes it for editing
   lenslet migrate dev --name full-name --rename User.name=fullName
 
 For a database of one's own. It compares the database with what its migrations make of an empty one (drift), \

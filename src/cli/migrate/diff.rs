@@ -22,12 +22,12 @@ use crate::cli::{Outcome, Verdict, terminal};
 Examples:
   lenslet migrate diff --from-empty --to-schema prisma/schema.prisma --script
                            All tables as SQL
-  lenslet migrate diff --from-migrations prisma/migrations --to-schema prisma/schema.prisma --exit-code
+  lenslet migrate diff --from-migrations migrations --to-schema schema.prisma --exit-code
                            For continuous integration: 2 when a migration is missing
-  lenslet migrate diff --from-url \"$PRODUCTION\" --to-schema prisma/schema.prisma --script --output fix.sql
+  lenslet migrate diff --from-url \"$PRODUCTION\" --to-schema schema.prisma --script -o fix.sql
                            What the database lacks
-  lenslet migrate diff --from-url \"$PRODUCTION\" --to-schema prisma/schema.prisma --script --rename User.name=fullName
-                           The same, and keeps what is in the column
+  lenslet migrate diff --from-url \"$URL\" --to-schema schema.prisma --rename User.name=fullName
+                           The same, and the column keeps what is in it
 
 Exit code 0; with --exit-code 0 when both are the same and 2 when not. Changes nothing. Migrations are tried on a scratch \
 database: in memory for SQLite, else the one of --shadow-database-url.")]

@@ -9,9 +9,9 @@ use crate::cli::{Outcome, Verdict, terminal};
 #[command(after_help = "\
 Examples:
   lenslet migrate resolve --applied 20260101120000_init
-                           Its changes are in the database, finished by hand, or there before the history
+                           Its changes are in the database, finished by hand or before
   lenslet migrate resolve --rolled-back 20260102120000_posts
-                           It failed, and nothing is left of it; `lenslet migrate deploy` may try it again")]
+                           Nothing is left of it; `lenslet migrate deploy` may try it again")]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     project: ProjectArguments,

@@ -1,5 +1,6 @@
 //! `lenslet migrate status`.
 
+use lenslet_migrate::Database;
 use lenslet_migrate::history::{self, Status};
 use serde_json::{Value, json};
 
@@ -24,24 +25,31 @@ pub(in crate::cli) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let project = Project::load(&arguments.project)?;
     let (url, migrations) = (project.url()?, project.migrations()?);
-    let status = history::status(url.as_str(), &migrations);
-    let status = status.map_err(url.failure())?;
+    let exists = Database::existing(url.as_str()).map_err(url.failure())?.is_some();
+    let status = history::status(url.as_str(), &migrations).map_err(url.failure())?;
     if arguments.project.json {
-        terminal::json(&as_json(&status, &url))?;
+        terminal::json(&as_json(&status, &url, exists))?;
     } else {
         let found = terminal::counted(migrations.len(), "migration");
         terminal::answer(&format!("{found} in `{}`", shown(&project.migrations_folder())))?;
-        say(&status, &url)?;
+        match exists {
+            true => say(&status, &url)?,
+            false => terminal::answer(&format!(
+                "The database `{}` does not exist; `lenslet migrate deploy` makes it",
+                url.shown()
+            ))?,
+        }
     }
-    Ok(if status.is_clean() { Verdict::Good } else { Verdict::Bad })
+    Ok(if exists && status.is_clean() { Verdict::Good } else { Verdict::Bad })
 }
 
-fn as_json(status: &Status, url: &DatabaseUrl) -> Value {
+fn as_json(status: &Status, url: &DatabaseUrl, exists: bool) -> Value {
     let failed: Vec<Value> =
         status.failed.iter().map(|record| json!({ "name": record.name, "logs": record.logs })).collect();
     json!({
         "database": url.shown(),
-        "clean": status.is_clean(),
+        "exists": exists,
+        "clean": exists && status.is_clean(),
         "applied": status.applied,
         "pending": status.pending,
         "failed": failed,
