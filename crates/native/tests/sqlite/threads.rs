@@ -86,7 +86,7 @@ fn a_database_that_others_lock_is_waited_for_elsewhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_tasks_share_few_connections() {
-    let Blog { engine, .. } = &blog_with("?connection_limit=2&pool_timeout=60", true);
+    let Blog { engine, .. } = &blog_with("?connection_limit=2&pool_timeout=600", true);
     let tasks: Vec<_> = (0..40)
         .map(|at| {
             let engine: Engine = engine.clone();
