@@ -168,17 +168,48 @@ impl Drop for Running {
     }
 }
 
-/// For the machine that runs the tests; that Workers run is shown by `examples/worker`.
+/// In workerd, with its three commands; `cargo xtask test` builds it before, and says where.
 #[test]
-fn the_worker_builds() {
-    if !compiles() {
+#[cfg(unix)]
+fn the_worker_runs() {
+    let folder = |variable| std::env::var_os(variable).map(std::path::PathBuf::from);
+    let (Some(built), Some(tools)) = (folder("LENSLET_WORKER_TEMPLATE"), folder("LENSLET_WORKER_TOOLS")) else {
+        eprintln!("the Worker of `lenslet init` is not built, skipped; `cargo xtask test` builds it");
         return;
-    }
+    };
+    let Some(server) = crate::postgresql_server::Server::start().expect("a server") else { return };
     let project = Project::empty();
-    project.run(&["init", "--template", "worker"]).succeeds();
-    project.run(&["gen"]).succeeds();
-    let ran = Ran::of(&mut cargo(&project, "check"));
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let ran = project.run(&["init", "--template", "worker"]);
+    assert_eq!(next_commands(ran.succeeds()), ["lenslet migrate dev --name init", "lenslet pool", "npx wrangler dev"]);
+    project.write(".env", format!("DIRECT_URL=\"{}\"\n", server.url("app", "")));
+    project.run(&["migrate", "dev", "--name", "init"]).succeeds().prints("Generated `db`");
+    let post = "INSERT INTO \"User\" (email) VALUES ('ada@example.com'); \
+                INSERT INTO \"Post\" (title, \"authorId\") VALUES ('Notes', 1)";
+    server.execute("app", post).expect("SQL");
+
+    let mut pool = project.command(&["pool", "--listen", "127.0.0.1:0"]);
+    let mut pool = Running(pool.stderr(Stdio::piped()).spawn().expect("the pool starts"));
+    let line = line_with("http://", pool.0.stderr.take().expect("piped"));
+    let pool_address = line.split("http://").nth(1).and_then(|it| it.split('/').next()).expect("an address").to_owned();
+
+    let variables = project.read(".dev.vars");
+    let url = variables.lines().find_map(|line| line.strip_prefix("DATABASE_URL=")).expect("the URL of the pool");
+    let url = url.trim_matches('"').replace("127.0.0.1:4466", &pool_address);
+    let mut worker = Command::new("node");
+    worker.arg("serve.mjs").arg(built).current_dir(tools).stdin(Stdio::piped()).stdout(Stdio::piped());
+    worker.env("BINDINGS", "DATABASE_URL").env("DATABASE_URL", url);
+    let mut worker = Running(worker.spawn().expect("node starts"));
+    let line = line_with("http://", worker.0.stdout.take().expect("piped"));
+    let answer = ask(line.trim_start_matches("http://").trim_end_matches('/'), "GET", "");
+    assert!(answer.contains(" 200 ") && answer.contains("\"title\":\"Notes\""), "{answer}");
+    assert!(answer.contains("\"email\":\"ada@example.com\""), "{answer}");
+}
+
+/// The first line that holds something.
+#[cfg(unix)]
+fn line_with(piece: &str, stream: impl std::io::Read) -> String {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    lines.find(|line| line.contains(piece)).expect("it says where it listens")
 }
 
 /// What takes minutes is left out of a plain `cargo test`; `cargo xtask test` asks for it.

@@ -78,6 +78,34 @@ fn several_may_deploy_at_once_and_drift_is_found() {
 }
 
 #[test]
+fn who_interrupts_a_deployment_finds_nothing_half_done() {
+    let Some(server) = Server::start().expect("a server") else { return };
+    let project = project(&server);
+    project.run(&["migrate", "dev", "--name", "init", "--skip-generate"]).succeeds();
+    let script = "prisma/migrations/20990101000000_slow/migration.sql";
+    project.write(script, "CREATE TABLE slow (id int); SELECT pg_sleep(30);");
+    let deploying = project.command(&["migrate", "deploy"]).spawn().expect("it starts");
+    let begun = "DO $$ BEGIN ASSERT (SELECT count(*) FROM pg_stat_activity \
+                 WHERE state = 'active' AND query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()) = 1; END $$";
+    let begun = (0..300).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        server.execute("postgres", begun).is_ok()
+    });
+    assert!(begun, "the script has begun");
+    let interrupted = std::process::Command::new("kill").args(["-INT", &deploying.id().to_string()]).status();
+    assert!(interrupted.is_ok_and(|it| it.success()));
+    let ended = deploying.wait_with_output().expect("it ends");
+    assert!(!ended.status.success());
+    // As someone would who does not want to wait for a server that has not noticed yet.
+    let stop = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shop'";
+    server.execute("postgres", stop).expect("SQL");
+    project.run(&["migrate", "status"]).code_is(1).prints("20990101000000_slow");
+    project.write(script, "CREATE TABLE slow (id int);");
+    project.run(&["migrate", "deploy"]).succeeds().prints("Applied `20990101000000_slow`");
+    project.run(&["migrate", "status"]).succeeds();
+}
+
+#[test]
 fn what_cannot_be_reached_is_said_without_the_password() {
     let project = Project::with_schema(&schema());
     let url = "postgresql://ada:secret@127.0.0.1:1/shop";

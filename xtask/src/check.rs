@@ -48,7 +48,8 @@ pub(crate) fn test() -> Result {
     let worker = match node::ensure() {
         Ok(()) => {
             worker::host()?;
-            Some(worker::example()?)
+            let (tools, built) = worker::example()?;
+            Some((worker::template(&tools)?, tools, built))
         }
         Err(missing) => {
             skipped("The example Worker", &missing.to_string());
@@ -67,8 +68,9 @@ pub(crate) fn test() -> Result {
     if let Some(folder) = wrangler {
         runner.env("LENSLET_WRANGLER", folder);
     }
-    if let Some((tools, built)) = worker {
-        runner.env("LENSLET_WORKER", built).env("LENSLET_WORKER_TOOLS", tools.packages());
+    if let Some((template, tools, built)) = worker {
+        runner.env("LENSLET_WORKER", built).env("LENSLET_WORKER_TEMPLATE", template);
+        runner.env("LENSLET_WORKER_TOOLS", tools.packages());
     }
     // What takes minutes is left out of a plain `cargo test`.
     step("Tests", runner.env("LENSLET_COMPILE_REAL_SCHEMAS", "1"))

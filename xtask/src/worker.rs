@@ -111,6 +111,31 @@ pub(crate) fn example() -> Result<(Tools, PathBuf)> {
     Ok((tools, folder.join("build")))
 }
 
+/// The Worker that `lenslet init --template worker` begins with, made as a newcomer makes it. Answers the folder of what is
+/// uploaded.
+pub(crate) fn template(tools: &Tools) -> Result<PathBuf> {
+    let folder = target().join("worker-template");
+    let failed = |error| Failure::new(format!("cannot write below `{}`: {error}", folder.display()));
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(failed)?;
+    }
+    fs::create_dir_all(folder.join(".cargo")).map_err(failed)?;
+    let manifest = root().join("Cargo.toml");
+    for arguments in [&["init", "--template", "worker"][..], &["gen"]] {
+        let mut lenslet = cargo(&["run", "--quiet", "--locked", "--package", "lenslet", "--manifest-path"]);
+        lenslet.arg(&manifest).arg("--").args(arguments).current_dir(&folder);
+        step("The Worker of `lenslet init`", &mut lenslet)?;
+    }
+    // Until Lenslet is published; and the releases of other crates that were tried.
+    let patches: String = ["core", "wire", "edge"]
+        .map(|name| format!("lenslet-{name} = {{ path = {:?} }}\n", root().join("crates").join(name)))
+        .concat();
+    fs::write(folder.join(".cargo/config.toml"), format!("[patch.crates-io]\n{patches}")).map_err(failed)?;
+    fs::copy(root().join("examples/worker/Cargo.lock"), folder.join("Cargo.lock")).map_err(failed)?;
+    tools.worker("The Worker of `lenslet init`", &folder, &target().join("worker-example"))?;
+    Ok(folder.join("build"))
+}
+
 /// The half of the transport that is JavaScript, under Node.
 pub(crate) fn host() -> Result {
     let mut test = Command::new("node");
@@ -123,7 +148,11 @@ pub(crate) fn test() -> Result {
     let (tools, built) = example()?;
     host()?;
     let mut test = cargo(&["test", "--locked", "--package", "codegen-tests", "--test", "worker_example"]);
-    step("The example Worker", test.env("LENSLET_WORKER", built).env("LENSLET_WORKER_TOOLS", tools.packages()))
+    step("The example Worker", test.env("LENSLET_WORKER", built).env("LENSLET_WORKER_TOOLS", tools.packages()))?;
+    let built = template(&tools)?;
+    let mut test = cargo(&["test", "--locked", "--package", "lenslet", "--test", "cli", "--", "the_worker_runs"]);
+    test.env("LENSLET_WORKER_TEMPLATE", built).env("LENSLET_WORKER_TOOLS", tools.packages());
+    step("The Worker of `lenslet init`", &mut test)
 }
 
 /// The version of a package in a lock file.

@@ -45,6 +45,9 @@ impl<'c, C, E: Engine> Transaction<'c, C, E> {
     /// or a deadlock (P2034): up to so many times in all. The body must do nothing outside the database that may not be done
     /// twice.
     ///
+    /// In a handler that has to be `Send` write `async move |tx: &Client| { … }`: what a closure only borrows is not `Send` for
+    /// every lifetime, which the compiler then asks for.
+    ///
     /// # Errors
     /// The last attempt's.
     pub async fn run_with_retry<T, X: From<Error> + Conflict>(

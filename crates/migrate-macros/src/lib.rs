@@ -36,9 +36,13 @@ fn expression(folder: &str) -> Result<String, String> {
         std::env::var("CARGO_MANIFEST_DIR").map_err(|_| "cargo does not say where the package is".to_owned())?;
     let folder = PathBuf::from(package).join(folder);
     let lock = folder.join("migration_lock.toml");
+    let scripts = folders(&folder)?;
+    if scripts.is_empty() && !lock.is_file() {
+        return Err(format!("`{}` holds no migrations; `lenslet migrate dev` writes them", folder.display()));
+    }
     let lock = if lock.is_file() { include(&lock) } else { "\"\"".to_owned() };
     let mut migrations = String::new();
-    for (name, folder) in folders(&folder)? {
+    for (name, folder) in scripts {
         let script = folder.join("migration.sql");
         if !script.is_file() {
             return Err(format!("`{}` is missing", script.display()));

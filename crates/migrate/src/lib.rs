@@ -57,10 +57,13 @@ pub use failure::Failure;
 /// println!("cargo::rerun-if-changed=migrations");
 /// ```
 ///
-/// A folder that is not there is an error when the program is compiled:
+/// A folder that is not there is an error when the program is compiled, and so is one that holds something else:
 ///
 /// ```compile_fail
 /// static MIGRATIONS: lenslet_migrate::Embedded = lenslet_migrate::embed!("no/such/folder");
+/// ```
+/// ```compile_fail
+/// static MIGRATIONS: lenslet_migrate::Embedded = lenslet_migrate::embed!("../migrate-macros/src");
 /// ```
 pub use lenslet_migrate_macros::embed;
 pub use push::{Finding, PushOptions, Pushed, push};
