@@ -44,6 +44,23 @@ impl Server {
         Self::start_in(programs).map(Some)
     }
 
+    /// Starts a server that has the extension `vector`, which Debian 12 lacks: its programs are in the folder that a variable
+    /// names (`cargo xtask conformance migrations` sets it). `None`, with a line that says so, where there is none.
+    ///
+    /// # Errors
+    /// When it does not start.
+    #[allow(clippy::print_stderr, reason = "who runs the tests must see what was not tested")]
+    pub fn with_vector() -> io::Result<Option<Server>> {
+        const PROGRAMS: &str = "LENSLET_POSTGRESQL_WITH_VECTOR";
+        match env::var_os(PROGRAMS) {
+            Some(programs) => Self::start_in(programs.into()).map(Some),
+            None => {
+                eprintln!("no server has the extension `vector` ({PROGRAMS} names none), what needs it is skipped");
+                Ok(None)
+            }
+        }
+    }
+
     /// Starts a server whose programs are in a folder.
     ///
     /// # Errors

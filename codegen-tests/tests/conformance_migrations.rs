@@ -7,14 +7,11 @@ use lenslet_core::catalog::Provider;
 use lenslet_migrate::history::Migration;
 use std::{env, fs, path::Path};
 
-/// The folder of the programs of a server that has the extension `vector`, which Debian 12 lacks.
-const WITH_VECTOR: &str = "LENSLET_POSTGRESQL_WITH_VECTOR";
-
 /// `ID=…` plays only histories whose name holds the text.
 #[test]
 fn histories_lead_to_their_schemas() {
     let server = Server::start().unwrap();
-    let with_vector = env::var_os(WITH_VECTOR).map(|programs| Server::start_in(programs.into()).unwrap());
+    let with_vector = Server::with_vector().unwrap();
     let wanted = env::var("ID").unwrap_or_default();
     let mut outcomes: Vec<Outcome> = Vec::new();
     for (name, provider, migrations) in histories().into_iter().filter(|(name, ..)| name.contains(&wanted)) {
@@ -28,7 +25,7 @@ fn histories_lead_to_their_schemas() {
                 let outcome = play(&name, provider, &migrations, &place);
                 outcomes.push(outcome.unwrap_or_else(|error| panic!("{name}: {error}")));
             }
-            None => eprintln!("{name}: no server has what it needs, skipped ({WITH_VECTOR})"),
+            None => eprintln!("{name}: no server has what it needs, skipped"),
         }
     }
     if outcomes.is_empty() {

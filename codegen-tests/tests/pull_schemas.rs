@@ -11,12 +11,8 @@ use lenslet_sql::ddl::{DatabaseSchema, Dialect, script};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Those of PostgreSQL itself that the real schemas use types and operator classes of.
-const EXTENSIONS: [&str; 3] = ["citext", "pg_trgm", "uuid-ossp"];
-
-fn is_without_vectors(error: &str) -> bool {
-    error.contains("\"vector\" does not exist") || error.contains("\"vector\" is not available")
-}
+/// Those that the real schemas use types and operator classes of.
+const EXTENSIONS: [&str; 4] = ["citext", "pg_trgm", "uuid-ossp", "vector"];
 
 /// A pushed schema, what its database holds, and a way to make another database.
 struct Case {
@@ -26,54 +22,52 @@ struct Case {
     found: DatabaseSchema,
 }
 
-/// Empty databases of one kind.
+/// Empty databases of one kind. A second server may have the extension `vector`.
 enum Place {
     Sqlite,
-    Postgresql(Server),
+    Postgresql(Server, Option<Server>),
 }
 
 impl Place {
     fn all() -> Vec<Place> {
-        let server = Server::start().unwrap().map(Place::Postgresql);
+        let server = Server::start().unwrap().map(|it| Place::Postgresql(it, Server::with_vector().unwrap()));
         [Place::Sqlite].into_iter().chain(server).collect()
     }
 
     fn provider(&self) -> Provider {
         match self {
             Place::Sqlite => Provider::Sqlite,
-            Place::Postgresql(_) => Provider::Postgresql,
+            Place::Postgresql(..) => Provider::Postgresql,
         }
     }
 
     fn dialect(&self) -> Dialect {
         match self {
             Place::Sqlite => Dialect::Sqlite,
-            Place::Postgresql(_) => Dialect::Postgresql,
+            Place::Postgresql(..) => Dialect::Postgresql,
         }
     }
 
     /// What a new database holds after a push. Absent when the server lacks an extension.
     fn pushed(&self, name: &str, catalog: &Catalog) -> Option<DatabaseSchema> {
-        let scratch = match self {
-            Place::Sqlite => Scratch::Memory,
-            Place::Postgresql(server) => Scratch::Beside(&server.url("postgres", "")),
+        let mut database = match self {
+            Place::Sqlite => Database::scratch(Scratch::Memory).unwrap(),
+            Place::Postgresql(_, with_vector) if wants_vector(catalog) => on(with_vector.as_ref()?),
+            Place::Postgresql(server, _) => on(server),
         };
-        let mut database = Database::scratch(scratch).unwrap();
         if self.provider() == Provider::Postgresql && catalog.extensions.is_empty() {
             // Schemas that do not list them have them installed by a migration of their own.
-            EXTENSIONS.iter().for_each(|it| database.run(&format!("CREATE EXTENSION \"{it}\"")).unwrap());
+            let there = database.rows("SELECT name FROM pg_available_extensions").unwrap();
+            let is_there = |name: &&&str| there.iter().any(|row| row.first() == Some(&Some((**name).to_owned())));
+            let create = |name: &&str| database.run(&format!("CREATE EXTENSION \"{name}\"")).unwrap();
+            EXTENSIONS.iter().filter(is_there).for_each(create);
         }
-        match database.push(catalog, PushOptions::default()) {
-            Err(error) if is_without_vectors(&error.to_string()) => {
-                eprintln!("{name}: the extension `vector` is not installed, skipped");
-                return None;
-            }
-            pushed => pushed.unwrap_or_else(|error| panic!("{name}: {error}")),
-        };
+        database.push(catalog, PushOptions::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
         let namespaces: Vec<String> = catalog.schemas.iter().map(ToString::to_string).collect();
         Some(database.describe(&namespaces).unwrap())
     }
 
+    /// Without those for which there is no server.
     fn cases(&self) -> Vec<Case> {
         let schemas = schemas(self.provider()).into_iter();
         let cases = schemas.filter_map(|(name, sources, catalog)| {
@@ -82,6 +76,14 @@ impl Place {
         });
         cases.collect()
     }
+}
+
+fn on(server: &Server) -> Database {
+    Database::scratch(Scratch::Beside(&server.url("postgres", ""))).unwrap()
+}
+
+fn wants_vector(catalog: &Catalog) -> bool {
+    format!("{catalog:?}").contains("\"vector")
 }
 
 #[test]

@@ -255,3 +255,20 @@ fn a_reset_leaves_the_schema_and_its_rights() {
         scratch.run("CREATE SCHEMA more; CREATE TABLE more.a (id int); CREATE TABLE b (id int)").unwrap();
     }
 }
+
+/// What a killed process left behind goes with the next scratch database, unless it is in use, or may just have been made.
+#[test]
+fn left_over_scratch_databases_are_dropped() {
+    let Some((server, mut database)) = fresh() else { return };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let named = |age: u64, rest: &str| format!("lenslet_shadow_{}_{rest}", now - age);
+    let names = [named(9000, "dead"), named(9000, "used"), named(60, "new"), "lenslet_shadow_mine".to_owned()];
+    names.iter().for_each(|name| server.create(name).unwrap());
+    let used = Database::open(&server.url(&names[1], "")).unwrap();
+    drop(Database::scratch(Scratch::Beside(&server.url("test", ""))).unwrap());
+    let left = "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database WHERE datname LIKE 'lenslet%'";
+    let mut expected = names[1..].to_vec();
+    expected.sort();
+    assert_eq!(one(&mut database, left), expected.join(" "));
+    drop(used);
+}

@@ -18,7 +18,7 @@ fn a_schema_pushed_to_sqlite_is_in_sync() {
 #[test]
 fn a_schema_pushed_to_postgresql_is_in_sync() {
     let server = Server::start().unwrap();
-    let with_vector = env::var_os("LENSLET_POSTGRESQL_WITH_VECTOR").map(|it| Server::start_in(it.into()).unwrap());
+    let with_vector = Server::with_vector().unwrap();
     for (name, catalog) in wanted(Provider::Postgresql) {
         let server = if wants_vector(&catalog) { &with_vector } else { &server };
         match server {

@@ -13,7 +13,7 @@ pub(crate) fn query() -> Result {
     compare("Conformance of queries", "conformance_query")
 }
 
-/// Real histories of migrations, on SQLite and PostgreSQL.
+/// Real histories of migrations, and real schemas, on SQLite and PostgreSQL.
 pub(crate) fn migrations() -> Result {
     const TITLE: &str = "Conformance of migrations";
     if shared().is_none() {
@@ -21,12 +21,19 @@ pub(crate) fn migrations() -> Result {
         return Ok(());
     }
     postgresql::ensure()?;
-    let mut test = test("conformance_migrations");
+    let (mut histories, mut schemas) = (test("conformance_migrations"), cargo(&["test", "--quiet", "--locked"]));
+    schemas.args(["--package", "codegen-tests", "--test", "push_schemas", "--test", "pull_schemas"]);
+    schemas.args(["--test", "renames_schemas", "--", "--nocapture"]);
     match postgresql::with_vector() {
-        Ok(programs) => drop(test.env("LENSLET_POSTGRESQL_WITH_VECTOR", programs)),
-        Err(missing) => skipped("Histories that want the extension `vector`", &missing.to_string()),
+        Ok(programs) => {
+            for test in [&mut histories, &mut schemas] {
+                test.env("LENSLET_POSTGRESQL_WITH_VECTOR", &programs);
+            }
+        }
+        Err(missing) => skipped("What wants the extension `vector`", &missing.to_string()),
     }
-    step(TITLE, &mut test)
+    step(TITLE, &mut histories)?;
+    step("Real schemas, pushed, pulled and renamed", &mut schemas)
 }
 
 fn test(name: &str) -> std::process::Command {

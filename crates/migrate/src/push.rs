@@ -2,7 +2,7 @@
 
 use crate::database::{Database, drop_everything};
 use crate::describe::describe;
-use crate::diff::{Rename, Risk, diff, rename_changes, unknown_variants};
+use crate::diff::{Rename, Risk, diff, unknown_variants};
 use crate::error::{Error, Findings};
 use crate::findings;
 use crate::session::{Session, Strictness};
@@ -125,8 +125,7 @@ fn bring(
 ) -> Result<Pushed, Error> {
     let mut statements = if options.force_reset { drop_everything(session, namespaces)? } else { Vec::new() };
     if !renames.is_empty() {
-        let found = session.describe(namespaces)?;
-        let (changes, _) = rename_changes(session.dialect(), &found, target, renames);
+        let changes: Vec<_> = renames.iter().map(Rename::change).collect();
         statements.extend(run(session, &changes)?);
         if session.dialect() == Dialect::Sqlite {
             // Tables that are built again get their names back beside views on them.

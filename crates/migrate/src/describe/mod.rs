@@ -12,6 +12,7 @@ use lenslet_sql::ddl::{
     Column, ColumnType, DatabaseSchema, Default, Dialect, Enum, Extension, ForeignKey, Index, IndexColumn, IndexKind,
     ObjectName, OperatorClass, PrimaryKey, Table,
 };
+use std::collections::BTreeSet;
 
 /// The dialect of a schema's database.
 pub fn dialect(provider: Provider) -> Result<Dialect, Error> {
@@ -63,13 +64,16 @@ fn extension(it: &catalog::Extension) -> Extension {
 }
 
 impl Describer<'_> {
+    /// Those that hold something.
     fn schemas(&self) -> Vec<String> {
         match self.dialect {
             Dialect::Postgresql if self.catalog.schemas.is_empty() => vec!["public".to_owned()],
             Dialect::Postgresql => {
-                let mut schemas: Vec<_> = self.catalog.schemas.iter().map(ToString::to_string).collect();
-                schemas.sort();
-                schemas
+                let tables = self.catalog.models.iter().filter(|model| model.kind == ModelKind::Table);
+                let tables = tables.filter_map(|model| model.schema.as_ref());
+                let enums = self.catalog.enums.iter().filter_map(|it| it.schema.as_ref());
+                let used: BTreeSet<_> = tables.chain(enums).map(ToString::to_string).collect();
+                used.into_iter().collect()
             }
             Dialect::Sqlite | Dialect::Mysql => Vec::new(),
         }
@@ -124,7 +128,8 @@ impl Describer<'_> {
     fn counts_up(&self, model: &Model, field: &catalog::Field, column: &catalog::Column) -> bool {
         match self.dialect {
             Dialect::Sqlite => sqlite::counts_up(model, field, column),
-            Dialect::Postgresql | Dialect::Mysql => matches!(column.default, Some(catalog::Default::Autoincrement)),
+            Dialect::Postgresql => is_counted(column) && postgresql::can_count(&self.column_type(column)),
+            Dialect::Mysql => is_counted(column),
         }
     }
 
@@ -166,6 +171,10 @@ impl Describer<'_> {
             relies_on: None,
         })
     }
+}
+
+fn is_counted(column: &catalog::Column) -> bool {
+    matches!(column.default, Some(catalog::Default::Autoincrement))
 }
 
 fn enumeration(it: &catalog::Enum) -> Enum {
@@ -218,6 +227,7 @@ fn index_columns(model: &Model, it: &catalog::Index) -> Vec<IndexColumn> {
         Some(IndexColumn {
             name: column_name(model, field.field)?,
             descending: field.sort == Some(catalog::Sort::Desc),
+            says_ascending: field.sort == Some(catalog::Sort::Asc),
             length: field.length,
             operator_class: field.operator_class.as_ref().map(operator_class),
         })

@@ -20,6 +20,11 @@ pub(super) fn column_type(catalog: &Catalog, column: &Column) -> ColumnType {
     ColumnType::database(name)
 }
 
+/// Whether a sequence can give a column its numbers along with its type (`SERIAL`).
+pub(super) fn can_count(ty: &ColumnType) -> bool {
+    matches!(&ty.base, BaseType::Database(name) if matches!(name.as_str(), "SMALLINT" | "INTEGER" | "BIGINT"))
+}
+
 fn scalar_type(scalar: ScalarType) -> &'static str {
     match scalar {
         ScalarType::String => "TEXT",

@@ -9,11 +9,10 @@ mod same;
 mod table;
 
 pub use reconcile::reconcile;
-pub(crate) use rename::rename_changes;
 pub use rename::{Rename, RenameError, ask_renames, diff_renamed, likely_renames, renames, reversed};
 pub use risk::{Risk, unknown_variants};
 
-use lenslet_sql::ddl::{Change, DatabaseSchema, Dialect, ObjectName, Table, TableChange, script};
+use lenslet_sql::ddl::{Change, Column, DatabaseSchema, Dialect, ObjectName, Table, TableChange, script};
 use table::TableDifference;
 
 /// The way from one structure to another.
@@ -66,12 +65,9 @@ pub fn diff(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Dif
     let mut changes = namespaces(from, to);
     changes.extend(enums::create(from, to));
     changes.extend(enums::alter(from, to));
-    if !dialect.capabilities().foreign_keys_in_table {
-        changes.extend(pairs.dropped.iter().flat_map(|table| table::drop_foreign_keys(table)));
-    }
-    changes.extend(tables.iter().flat_map(TableDifference::drop_foreign_keys));
+    changes.extend(drop_foreign_keys(dialect, from, to, &tables));
     changes.extend(tables.iter().flat_map(TableDifference::drop_indexes));
-    changes.extend(tables.iter().filter_map(TableDifference::alter));
+    changes.extend(tables.iter().flat_map(TableDifference::alter));
     changes.extend(pairs.dropped.iter().map(|table| Change::DropTable(table.name.clone())));
     changes.extend(enums::drop(from, to));
     changes.extend(pairs.created.iter().map(|table| Change::CreateTable((*table).clone())));
@@ -80,10 +76,8 @@ pub fn diff(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Dif
         changes.extend(pairs.created.iter().flat_map(|table| table::create_indexes(table)));
     }
     changes.extend(tables.iter().flat_map(TableDifference::create_indexes));
-    if !dialect.capabilities().foreign_keys_in_table {
-        changes.extend(pairs.created.iter().flat_map(|table| table::add_foreign_keys(table)));
-    }
-    changes.extend(tables.iter().flat_map(TableDifference::add_foreign_keys));
+    changes.extend(add_foreign_keys(dialect, from, to, &tables));
+    changes.extend(tables.iter().flat_map(TableDifference::rename_foreign_keys));
     changes.extend(tables.iter().flat_map(TableDifference::rename_indexes));
     let risks = risk::of(from, to, &pairs, &tables);
     Difference { changes, risks }
@@ -115,6 +109,44 @@ fn namespaces(from: &DatabaseSchema, to: &DatabaseSchema) -> Vec<Change> {
     schemas.chain(extensions.map(|it| Change::CreateExtension(it.clone()))).collect()
 }
 
+/// Those of tables that go, and of tables that change, in the order of the tables.
+fn drop_foreign_keys(
+    dialect: Dialect,
+    from: &DatabaseSchema,
+    to: &DatabaseSchema,
+    tables: &[TableDifference<'_>],
+) -> Vec<Change> {
+    if dialect.capabilities().foreign_keys_in_table {
+        return Vec::new();
+    }
+    let keys = from.tables.iter().flat_map(|table| match to.table(&table.name) {
+        None => table::drop_foreign_keys(table),
+        Some(_) => difference_of(tables, table).map(TableDifference::drop_foreign_keys).unwrap_or_default(),
+    });
+    keys.collect()
+}
+
+/// Those of tables that come, and of tables that change, in the order of the tables.
+fn add_foreign_keys(
+    dialect: Dialect,
+    from: &DatabaseSchema,
+    to: &DatabaseSchema,
+    tables: &[TableDifference<'_>],
+) -> Vec<Change> {
+    if dialect.capabilities().foreign_keys_in_table {
+        return Vec::new();
+    }
+    let keys = to.tables.iter().flat_map(|table| match from.table(&table.name) {
+        None => table::add_foreign_keys(table),
+        Some(_) => difference_of(tables, table).map(TableDifference::add_foreign_keys).unwrap_or_default(),
+    });
+    keys.collect()
+}
+
+fn difference_of<'d, 's>(tables: &'d [TableDifference<'s>], table: &Table) -> Option<&'d TableDifference<'s>> {
+    tables.iter().find(|it| it.new.name == table.name)
+}
+
 fn fill(table: &ObjectName, part: &TableChange) -> Option<Change> {
     match part {
         TableChange::AlterColumn { from, to } if risk::fills_nulls(from, to) => {
@@ -131,11 +163,19 @@ fn redefine(tables: &[TableDifference<'_>]) -> Option<Change> {
 
 /// The column changes of a table that is altered where it is.
 fn alterations(difference: &TableDifference<'_>) -> Vec<TableChange> {
-    let dropped = difference.dropped_columns.iter().map(|column| TableChange::DropColumn(column.name.clone()));
-    let added = difference.added_columns.iter().map(|&column| TableChange::AddColumn(column.clone()));
-    let altered = difference.altered_columns.iter();
-    let altered =
-        altered.map(|&(old, new)| TableChange::AlterColumn { from: Box::new(old.clone()), to: Box::new(new.clone()) });
+    let drop = |column: &Column| TableChange::DropColumn(column.name.clone());
+    let add = |column: &Column| TableChange::AddColumn(column.clone());
+    let is_replaced = |column: &Column| difference.replaced_columns.contains(&column.name.as_str());
+    let dropped = difference.dropped_columns.iter().filter(|it| !is_replaced(it)).map(|it| drop(it));
+    let added = difference.added_columns.iter().filter(|it| !is_replaced(it)).map(|it| add(it));
+    let kept = difference.new.columns.iter().flat_map(|column| match is_replaced(column) {
+        true => vec![drop(column), add(column)],
+        false => {
+            let altered = difference.altered_columns.iter().find(|(_, new)| new.name == column.name);
+            let alter = |&(old, new): &(&Column, &Column)| (Box::new(old.clone()), Box::new(new.clone()));
+            altered.map(alter).map(|(from, to)| TableChange::AlterColumn { from, to }).into_iter().collect()
+        }
+    });
     let (drop_key, add_key) = difference.primary_key_changes();
-    drop_key.into_iter().chain(dropped).chain(added).chain(altered).chain(add_key).collect()
+    drop_key.into_iter().chain(dropped).chain(added).chain(kept).chain(add_key).collect()
 }

@@ -6,11 +6,12 @@ use crate::sqlite::default_text;
 use lenslet_sql::ddl::{BaseType, Column, ColumnType, Default, Dialect, ForeignKey, Index, IndexColumn, PrimaryKey};
 
 pub(super) fn column(dialect: Dialect, old: &Column, new: &Column) -> bool {
-    ty(dialect, &old.ty, &new.ty)
-        // A list that holds nothing and no list are the same to a client.
-        && (old.nullable == new.nullable || (old.ty.list && new.ty.list))
-        && counts_up(old, new)
-        && default(dialect, old, new)
+    ty(dialect, &old.ty, &new.ty) && nulls(old, new) && counts_up(old, new) && default(dialect, old, new)
+}
+
+/// A list that holds nothing and no list are the same to a client, and what counts up holds a number in every row.
+fn nulls(old: &Column, new: &Column) -> bool {
+    old.nullable == new.nullable || (old.ty.list && new.ty.list) || (old.autoincrement && new.autoincrement)
 }
 
 /// PostgreSQL knows most of its types by several names.
@@ -41,11 +42,11 @@ fn default(dialect: Dialect, old: &Column, new: &Column) -> bool {
         return true;
     }
     // PostgreSQL gives a constant back with its type, and schemas may say it so.
-    let said = match (dialect, &new.default) {
+    let read = |default: &Option<Default>| match (dialect, default) {
         (Dialect::Postgresql, Some(Default::Expression(sql))) => postgresql::default_text::parse(sql, &old.ty),
-        (_, said) => said.clone(),
+        (_, default) => default.clone(),
     };
-    defaults(dialect, &old.ty, old.default.as_ref(), said.as_ref())
+    defaults(dialect, &old.ty, read(&old.default).as_ref(), read(&new.default).as_ref())
 }
 
 /// What the schema does not say, or cannot say of what the database has, may be anything.
@@ -77,6 +78,8 @@ fn as_postgresql_has_it(ty: &ColumnType, old: &Default, new: &Default) -> bool {
         },
         (Default::Number(old), Default::Number(new)) => number(old) == number(new) || value(old) == value(new),
         (Default::Expression(old), Default::Expression(new)) => expression(old) == expression(new),
+        // Money comes back as a number that is cast.
+        (Default::Text(old), Default::Number(new)) if name == "MONEY" => number(old) == number(new),
         (old, new) => constant(old, new),
     }
 }
@@ -136,12 +139,16 @@ pub(super) fn primary_key(dialect: Dialect, old: Option<&PrimaryKey>, new: Optio
     match (old, new) {
         (Some(old), Some(new)) => {
             let named = dialect.capabilities().names_primary_keys;
-            // SQLite does not tell which way a column of a primary key is ordered.
-            let names = |key: &PrimaryKey| key.columns.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
-            names(old) == names(new) && (!named || old.name == new.name)
+            unnamed_primary_key(old, new) && (!named || old.name == new.name)
         }
         (old, new) => old.is_none() && new.is_none(),
     }
+}
+
+/// The same key under any name.
+pub(super) fn unnamed_primary_key(old: &PrimaryKey, new: &PrimaryKey) -> bool {
+    // SQLite does not tell which way a column of a primary key is ordered.
+    old.columns.iter().map(|it| &it.name).eq(new.columns.iter().map(|it| &it.name))
 }
 
 /// The same index under any name.
@@ -167,12 +174,16 @@ fn index_column(old: &IndexColumn, new: &IndexColumn) -> bool {
 
 pub(super) fn foreign_key(dialect: Dialect, old: &ForeignKey, new: &ForeignKey) -> bool {
     let named = dialect.capabilities().names_foreign_keys;
+    unnamed_foreign_key(old, new) && (!named || old.name == new.name)
+}
+
+/// The same key under any name.
+pub(super) fn unnamed_foreign_key(old: &ForeignKey, new: &ForeignKey) -> bool {
     old.columns == new.columns
         && old.references == new.references
         && old.referenced_columns == new.referenced_columns
         && old.on_delete == new.on_delete
         && old.on_update == new.on_update
-        && (!named || old.name == new.name)
 }
 
 #[cfg(test)]

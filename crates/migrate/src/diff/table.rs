@@ -16,7 +16,7 @@ pub(super) struct TableDifference<'s> {
     pub(super) dropped_columns: Vec<&'s Column>,
     pub(super) altered_columns: Vec<(&'s Column, &'s Column)>,
     /// Columns that are both dropped and added, because their values cannot be kept.
-    replaced_columns: Vec<&'s str>,
+    pub(super) replaced_columns: Vec<&'s str>,
     dropped_indexes: Vec<&'s Index>,
     pub(super) added_indexes: Vec<&'s Index>,
     renamed_indexes: Vec<(&'s Index, &'s Index)>,
@@ -24,6 +24,7 @@ pub(super) struct TableDifference<'s> {
     foreign_indexes: Vec<&'s Index>,
     dropped_keys: Vec<&'s ForeignKey>,
     added_keys: Vec<&'s ForeignKey>,
+    renamed_keys: Vec<(&'s ForeignKey, &'s ForeignKey)>,
     keeps_primary_key: bool,
 }
 
@@ -37,7 +38,7 @@ impl<'s> TableDifference<'s> {
             |columns: &[IndexColumn]| columns.iter().any(|column| replaced_names.contains(&column.name.as_str()));
         let indexes = IndexPairs::of(dialect, target, old, new, |index: &Index| is_replaced(&index.columns));
         let loses_key = old.primary_key.as_ref().is_some_and(|key| is_replaced(&key.columns));
-        let is_in = |keys: &[ForeignKey], key: &ForeignKey| keys.iter().any(|it| same::foreign_key(dialect, it, key));
+        let keys = KeyPairs::of(dialect, old, new);
         TableDifference {
             dialect,
             target,
@@ -54,10 +55,10 @@ impl<'s> TableDifference<'s> {
             added_indexes: indexes.added,
             renamed_indexes: indexes.renamed,
             foreign_indexes: foreign_indexes(target, old, new),
-            dropped_keys: old.foreign_keys.iter().filter(|key| !is_in(&new.foreign_keys, key)).collect(),
-            added_keys: new.foreign_keys.iter().filter(|key| !is_in(&old.foreign_keys, key)).collect(),
-            keeps_primary_key: !loses_key
-                && same::primary_key(dialect, old.primary_key.as_ref(), new.primary_key.as_ref()),
+            dropped_keys: keys.dropped,
+            added_keys: keys.added,
+            renamed_keys: keys.renamed,
+            keeps_primary_key: !loses_key && keeps_primary_key(dialect, old, new),
             replaced_columns: replaced_names,
         }
     }
@@ -74,9 +75,13 @@ impl<'s> TableDifference<'s> {
             own.is_some_and(|it| key.columns.iter().any(|column| it.retyped.contains(&column.as_str())))
                 || referred.is_some_and(|it| it.is_in_the_way_of(key))
         };
-        for (old, new) in self.kept_keys().into_iter().filter(|(old, _)| is_in_the_way(old)) {
+        let renamed = self.renamed_keys.iter().copied();
+        let in_the_way: Vec<_> =
+            self.kept_keys().into_iter().chain(renamed).filter(|(old, _)| is_in_the_way(old)).collect();
+        for (old, new) in in_the_way {
             self.dropped_keys.push(old);
             self.added_keys.push(new);
+            self.renamed_keys.retain(|(renamed, _)| renamed.name != old.name);
         }
     }
 
@@ -131,9 +136,20 @@ impl<'s> TableDifference<'s> {
         Column { collation: old.and_then(|old| old.collation.clone()), ..column.clone() }
     }
 
-    pub(super) fn alter(&self) -> Option<Change> {
+    pub(super) fn alter(&self) -> Vec<Change> {
         let changes = if self.is_redefined() { Vec::new() } else { alterations(self) };
-        (!changes.is_empty()).then(|| Change::AlterTable { table: self.new.name.clone(), changes })
+        let table = || self.new.name.clone();
+        let altered = (!changes.is_empty()).then(|| Change::AlterTable { table: table(), changes });
+        let names = self.old.primary_key.as_ref().zip(self.new.primary_key.as_ref());
+        let names = names.filter(|_| self.keeps_primary_key && self.dialect.capabilities().renames_constraints);
+        let renamed = names.and_then(|(old, new)| changed_name(&old.name, &new.name));
+        let renamed = renamed.map(|(from, to)| Change::RenamePrimaryKey { table: table(), from, to });
+        altered.into_iter().chain(renamed).collect()
+    }
+
+    pub(super) fn rename_foreign_keys(&self) -> Vec<Change> {
+        let names = self.renamed_keys.iter().filter_map(|(old, new)| changed_name(&old.name, &new.name));
+        names.map(|(from, to)| Change::RenameForeignKey { table: self.new.name.clone(), from, to }).collect()
     }
 
     /// The old primary key's end and the new one's beginning.
@@ -155,25 +171,27 @@ impl<'s> TableDifference<'s> {
     }
 
     pub(super) fn drop_foreign_keys(&self) -> Vec<Change> {
-        let keys = self.dropped_keys.iter().filter(|_| !self.dialect.capabilities().foreign_keys_in_table);
-        keys.filter_map(|key| drop_foreign_key(self.old, key)).collect()
+        self.dropped_keys.iter().filter_map(|key| drop_foreign_key(self.old, key)).collect()
     }
 
     pub(super) fn add_foreign_keys(&self) -> Vec<Change> {
-        let keys = self.added_keys.iter().filter(|_| !self.dialect.capabilities().foreign_keys_in_table);
-        keys.map(|key| add_foreign_key(self.new, key)).collect()
+        self.added_keys.iter().map(|key| add_foreign_key(self.new, key)).collect()
     }
 
     /// A table that is built again leaves its old indexes behind and brings its new ones along. Only where another table
-    /// wants the name of an old one must that go earlier.
+    /// wants the name of an old one must that go earlier. An index that comes again with a column goes with it.
     pub(super) fn drop_indexes(&self) -> Vec<Change> {
         let is_wanted = |index: &Index| {
             let others = self.target.tables.iter().filter(|table| table.name != self.new.name);
             others.flat_map(|table| &table.indexes).any(|it| it.name == index.name)
         };
+        let comes_again = |index: &Index| {
+            let is_replaced = index.columns.iter().any(|column| self.replaced_columns.contains(&column.name.as_str()));
+            is_replaced && self.added_indexes.iter().any(|it| it.name == index.name && same::index(index, it))
+        };
         let indexes = self.dropped_indexes.iter();
         indexes
-            .filter(|index| !self.is_redefined() || is_wanted(index))
+            .filter(|index| if self.is_redefined() { is_wanted(index) } else { !comes_again(index) })
             .map(|index| Change::DropIndex {
                 table: self.old.name.clone(),
                 name: index.name.clone(),
@@ -227,6 +245,42 @@ impl Disturbance<'_> {
         };
         let is_meant = |it: &&Key<'_>| key.relies_on.is_none() || it.name == key.relies_on.as_deref();
         self.keys.iter().filter(fits).find(is_meant).is_some_and(|it| it.is_dropped)
+    }
+}
+
+/// Whether the primary key stays, though it may get another name.
+fn keeps_primary_key(dialect: Dialect, old: &Table, new: &Table) -> bool {
+    let (old, new) = (old.primary_key.as_ref(), new.primary_key.as_ref());
+    let is_renamed = old.zip(new).is_some_and(|(old, new)| same::unnamed_primary_key(old, new));
+    same::primary_key(dialect, old, new) || (dialect.capabilities().renames_constraints && is_renamed)
+}
+
+fn changed_name(old: &Option<String>, new: &Option<String>) -> Option<(String, String)> {
+    old.clone().zip(new.clone()).filter(|(old, new)| old != new)
+}
+
+/// Foreign keys by what becomes of them.
+struct KeyPairs<'s> {
+    dropped: Vec<&'s ForeignKey>,
+    added: Vec<&'s ForeignKey>,
+    renamed: Vec<(&'s ForeignKey, &'s ForeignKey)>,
+}
+
+impl<'s> KeyPairs<'s> {
+    /// A name that is in use before is not given to another key: the two might change places.
+    fn of(dialect: Dialect, old: &'s Table, new: &'s Table) -> Self {
+        let is_in = |keys: &[ForeignKey], key: &ForeignKey| keys.iter().any(|it| same::foreign_key(dialect, it, key));
+        let mut dropped: Vec<_> = old.foreign_keys.iter().filter(|key| !is_in(&new.foreign_keys, key)).collect();
+        let (mut added, mut renamed) = (Vec::new(), Vec::new());
+        for key in new.foreign_keys.iter().filter(|key| !is_in(&old.foreign_keys, key)) {
+            let is_free = !old.foreign_keys.iter().any(|it| it.name == key.name);
+            let can_be = dialect.capabilities().renames_constraints && is_free;
+            match dropped.iter().position(|it| can_be && same::unnamed_foreign_key(it, key)) {
+                Some(at) => renamed.push((dropped.remove(at), key)),
+                None => added.push(key),
+            }
+        }
+        KeyPairs { dropped, added, renamed }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::error::Error;
 use lenslet_core::error::ErrorKind;
 use lenslet_native::postgresql::address;
 use lenslet_sql::ddl::{Dialect, quoted, string};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Databases that are there on every server, to be connected to while another one is made.
 const MAINTENANCE: [&str; 2] = ["postgres", "template1"];
@@ -45,16 +46,34 @@ pub(crate) fn create(url: &str) -> Result<(Postgresql, bool), Error> {
     Ok((session, created))
 }
 
+/// What databases are called that are only needed for a moment, before the second in which they are made.
+const SCRATCH: &str = "lenslet_shadow_";
+/// After how many seconds such a database is left over, unless somebody is connected to it. Clocks may differ.
+const LEFT_OVER: u64 = 3600;
+
 /// A database beside the one of a URL, which is dropped with the session.
 pub(crate) fn scratch(url: &str) -> Result<Postgresql, Error> {
-    let name = format!("lenslet_shadow_{}", uuid::Uuid::new_v4().simple());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
+    let name = format!("{SCRATCH}{now}_{}", uuid::Uuid::new_v4().simple());
     let maintenance = make(url, &name)?;
+    drop_left_over(&maintenance, now);
     let opened = Connection::open(url, Some(&name)).map_err(refused);
     let schema = own_schema(url)?;
     let mut session = opened.and_then(|connection| Ok(Postgresql::new(connection, schema)?))?;
     session.belongs_to(maintenance, name);
     session.create_own_schema()?;
     Ok(session)
+}
+
+/// Whoever made a scratch database is connected to it until it is dropped, unless the process was killed. Databases that
+/// somebody is connected to cannot be dropped, and only who may drop one does: what fails is left to others.
+fn drop_left_over(maintenance: &Connection, now: u64) {
+    let named = format!("SELECT datname FROM pg_database WHERE datname ~ '^{SCRATCH}'");
+    let made = |name: &str| name.strip_prefix(SCRATCH)?.split_once('_')?.0.parse().ok();
+    let is_left_over = |name: &String| made(name).is_some_and(|made: u64| made.saturating_add(LEFT_OVER) < now);
+    for name in maintenance.texts(&named).unwrap_or_default().iter().filter(|name| is_left_over(name)) {
+        let _ = maintenance.run(&format!("DROP DATABASE IF EXISTS {}", quoted(Dialect::Postgresql, name)));
+    }
 }
 
 /// Makes a database, and gives the connection that made it.

@@ -184,7 +184,8 @@ impl Drop for Postgresql {
         if let Some((maintenance, database)) = self.maker.take() {
             self.connection.close();
             let database = quoted(Dialect::Postgresql, &database);
-            // Somebody else may be looking. Servers before 13 know no FORCE. What cannot be dropped stays, under a name that says what it was for.
+            // Somebody else may be looking. Servers before 13 know no FORCE. What cannot be dropped is left to who makes the
+            // next one.
             let _ = maintenance
                 .run(&format!("DROP DATABASE {database} WITH (FORCE)"))
                 .or_else(|_| maintenance.run(&format!("DROP DATABASE {database}")));

@@ -55,9 +55,18 @@ pub enum Change {
         /// The column as it is to be.
         column: Column,
     },
-    /// A primary or foreign key gets another name.
-    RenameConstraint {
+    /// A primary key gets another name.
+    RenamePrimaryKey {
         /// The table it is of.
+        table: ObjectName,
+        /// Its present name.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// A foreign key gets another name.
+    RenameForeignKey {
+        /// The table that holds it.
         table: ObjectName,
         /// Its present name.
         from: String,
@@ -196,7 +205,8 @@ impl fmt::Display for Change {
             Change::RenameEnum { from, to } => write!(f, "rename enum {from} to {to}"),
             Change::RenameVariant { of, from, to, .. } => write!(f, "rename value {from} of {of} to {to}"),
             Change::FillNulls { table, column } => write!(f, "fill nulls in column {} of {table}", column.name),
-            Change::RenameConstraint { table, from, to } => write!(f, "rename constraint {from} of {table} to {to}"),
+            Change::RenamePrimaryKey { table, from, to } => write!(f, "rename primary key {from} of {table} to {to}"),
+            Change::RenameForeignKey { table, from, to } => write!(f, "rename foreign key {from} of {table} to {to}"),
             Change::DropForeignKey { table, name } => write!(f, "drop foreign key {name} of {table}"),
             Change::DropIndex { table, name, .. } => write!(f, "drop index {name} of {table}"),
             Change::AlterTable { table, changes } => {

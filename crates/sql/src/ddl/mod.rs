@@ -41,6 +41,8 @@ pub struct Capabilities {
     pub indexes_in_table: bool,
     /// An index can get another name.
     pub renames_indexes: bool,
+    /// A primary or foreign key can get another name.
+    pub renames_constraints: bool,
     /// Primary keys have names.
     pub names_primary_keys: bool,
     /// Foreign keys have names.
@@ -56,6 +58,7 @@ impl Dialect {
                 foreign_keys_in_table: true,
                 indexes_in_table: false,
                 renames_indexes: false,
+                renames_constraints: false,
                 names_primary_keys: false,
                 names_foreign_keys: false,
             },
@@ -64,6 +67,7 @@ impl Dialect {
                 foreign_keys_in_table: false,
                 indexes_in_table: false,
                 renames_indexes: true,
+                renames_constraints: true,
                 names_primary_keys: true,
                 names_foreign_keys: true,
             },
@@ -72,6 +76,7 @@ impl Dialect {
                 foreign_keys_in_table: false,
                 indexes_in_table: true,
                 renames_indexes: true,
+                renames_constraints: false,
                 names_primary_keys: false,
                 names_foreign_keys: true,
             },
@@ -129,7 +134,8 @@ fn title(change: &Change) -> &'static str {
         Change::RenameEnum { .. } => "RenameEnum",
         Change::RenameVariant { .. } => "RenameEnumValue",
         Change::FillNulls { .. } => "FillNulls",
-        Change::RenameConstraint { .. } => "RenameConstraint",
+        Change::RenamePrimaryKey { .. } => "AlterTable",
+        Change::RenameForeignKey { .. } => "RenameForeignKey",
         Change::DropForeignKey { .. } => "DropForeignKey",
         Change::DropIndex { .. } => "DropIndex",
         Change::AlterTable { .. } => "AlterTable",

@@ -20,7 +20,8 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
         | Change::DropEnum(_)
         | Change::RenameEnum { .. }
         | Change::RenameVariant { .. }
-        | Change::RenameConstraint { .. }
+        | Change::RenamePrimaryKey { .. }
+        | Change::RenameForeignKey { .. }
         | Change::RedefineTables(_) => return Vec::new(),
         Change::FillNulls { table, column } => {
             let fill = |value: String| text::fill_nulls(MYSQL, table, &column.name, &value);
@@ -104,7 +105,7 @@ fn indexed(columns: &[IndexColumn]) -> String {
 
 fn index_column(column: &IndexColumn) -> String {
     let length = column.length.map(|length| format!("({length})")).unwrap_or_default();
-    let order = if column.descending { " DESC" } else { "" };
+    let order = text::order(column);
     format!("{}{length}{order}", quoted(&column.name))
 }
 

@@ -31,7 +31,7 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
             let fill = |value: String| text::fill_nulls(POSTGRESQL, table, &column.name, &value);
             return default(column).map(fill).into_iter().collect();
         }
-        Change::RenameConstraint { table, from, to } => {
+        Change::RenamePrimaryKey { table, from, to } | Change::RenameForeignKey { table, from, to } => {
             format!("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", qualified(table), quoted(from), quoted(to))
         }
         Change::DropForeignKey { table, name } => {
@@ -121,7 +121,7 @@ fn alter_one(column: &EnumColumn) -> String {
 fn change_enum(column: &EnumColumn, to: &ObjectName) -> String {
     let list = if column.to.ty.list { "[]" } else { "" };
     let (name, to) = (quoted(&column.to.name), qualified(to));
-    format!("{} TYPE {to}{list} USING ({name}::text{list}::{to}{list})", alter_one(column))
+    format!("{} TYPE {to}{list} USING ({name}::text::{to}{list})", alter_one(column))
 }
 
 /// The default is a value of the old type, and would not be cast.
@@ -135,13 +135,13 @@ fn set_default(column: &EnumColumn) -> Option<String> {
 
 fn create_table(table: &Table) -> String {
     let columns: Vec<_> = table.columns.iter().map(column).collect();
-    let key = table.primary_key.as_ref().map(|key| format!(",\n\n    {}", primary_key(key))).unwrap_or_default();
+    let key = table.primary_key.as_ref().map(|key| format!(",\n\n    {}", primary_key(key, ","))).unwrap_or_default();
     text::create_table(POSTGRESQL, table, &columns, &key)
 }
 
-fn primary_key(key: &PrimaryKey) -> String {
+fn primary_key(key: &PrimaryKey, separator: &str) -> String {
     let name = key.name.as_ref().map(|name| format!("CONSTRAINT {} ", quoted(name))).unwrap_or_default();
-    format!("{name}PRIMARY KEY ({})", text::list(POSTGRESQL, key.columns.iter().map(|column| &column.name), ","))
+    format!("{name}PRIMARY KEY ({})", text::list(POSTGRESQL, key.columns.iter().map(|column| &column.name), separator))
 }
 
 fn column(column: &Column) -> String {
@@ -252,7 +252,7 @@ fn alter(table: &ObjectName, change: &TableChange) -> Vec<String> {
         TableChange::AlterColumn { from, to } => {
             alter_column(&written_out(table, from, to), &written_out(table, to, from))
         }
-        TableChange::AddPrimaryKey(key) => vec![format!("ADD {}", primary_key(key))],
+        TableChange::AddPrimaryKey(key) => vec![format!("ADD {}", primary_key(key, ", "))],
     }
 }
 
@@ -274,8 +274,12 @@ fn alter_column(from: &Column, to: &Column) -> Vec<String> {
     }
     if retyped {
         let ty = type_name(to);
-        let via = casts::path(&from.ty, &to.ty).flatten().map(|via| format!("::{via}")).unwrap_or_default();
-        parts.push(format!("SET DATA TYPE {ty} USING {name}{via}::{ty}"));
+        let using = match casts::path(&from.ty, &to.ty).flatten() {
+            Some(via) => format!(" USING {name}::{via}{}::{ty}", if from.ty.list { "[]" } else { "" }),
+            None if casts::is_implied(&from.ty, &to.ty) => String::new(),
+            None => format!(" USING {name}::{ty}"),
+        };
+        parts.push(format!("SET DATA TYPE {ty}{using}"));
     }
     if retyped || redefault {
         parts.extend(default(to).map(|value| format!("SET DEFAULT {value}")));
@@ -298,8 +302,7 @@ fn create_index(table: &ObjectName, index: &Index) -> String {
 
 fn index_column(column: &IndexColumn) -> String {
     let class = column.operator_class.as_ref().map(|class| format!(" {}", class.name)).unwrap_or_default();
-    let order = if column.descending { " DESC" } else { "" };
-    format!("{}{class}{order}", quoted(&column.name))
+    format!("{}{class}{}", quoted(&column.name), text::order(column))
 }
 
 /// A B-tree is what PostgreSQL takes anyway.

@@ -19,7 +19,8 @@ pub(super) fn statements(change: &Change) -> Vec<String> {
         | Change::FillNulls { .. }
         | Change::DropForeignKey { .. }
         | Change::AddForeignKey { .. }
-        | Change::RenameConstraint { .. }
+        | Change::RenamePrimaryKey { .. }
+        | Change::RenameForeignKey { .. }
         | Change::RenameIndex { .. } => Vec::new(),
         Change::RenameTable { from, to } => rename_table(from, to),
         Change::RenameColumn { table, from, to } => {
@@ -125,10 +126,8 @@ fn default(column: &Column) -> Option<String> {
 }
 
 fn indexed(columns: &[IndexColumn]) -> String {
-    let columns: Vec<_> = columns
-        .iter()
-        .map(|column| format!("{}{}", quoted(&column.name), if column.descending { " DESC" } else { "" }))
-        .collect();
+    let columns: Vec<_> =
+        columns.iter().map(|column| format!("{}{}", quoted(&column.name), text::order(column))).collect();
     columns.join(", ")
 }
 

@@ -183,6 +183,8 @@ pub struct IndexColumn {
     pub name: String,
     /// Large to small.
     pub descending: bool,
+    /// Whether a schema says that it goes from small to large, as it does anyway. Written, and never compared.
+    pub says_ascending: bool,
     /// How much of it is indexed (MySQL).
     pub length: Option<u32>,
     /// The operator class (PostgreSQL).
@@ -262,7 +264,7 @@ impl fmt::Display for ColumnType {
 impl IndexColumn {
     /// A whole column, small to large.
     pub fn plain(name: impl Into<String>) -> Self {
-        IndexColumn { name: name.into(), descending: false, length: None, operator_class: None }
+        IndexColumn { name: name.into(), descending: false, says_ascending: false, length: None, operator_class: None }
     }
 }
 

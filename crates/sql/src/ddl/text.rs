@@ -1,6 +1,6 @@
 //! The smallest pieces of SQL text: names and constants.
 
-use super::structure::{Default, ForeignKey, ObjectName};
+use super::structure::{Default, ForeignKey, IndexColumn, ObjectName};
 use super::{Dialect, Table};
 use lenslet_core::catalog::ReferentialAction;
 
@@ -92,6 +92,15 @@ pub(super) fn foreign_key(dialect: Dialect, key: &ForeignKey, gap: &str) -> Stri
         action(key.on_delete),
         action(key.on_update),
     )
+}
+
+/// Which way an index orders a column, as far as the schema says it.
+pub(super) fn order(column: &IndexColumn) -> &'static str {
+    match (column.descending, column.says_ascending) {
+        (true, _) => " DESC",
+        (false, true) => " ASC",
+        (false, false) => "",
+    }
 }
 
 /// The statement that turns the nulls of a column into something else.

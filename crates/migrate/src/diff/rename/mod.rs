@@ -9,10 +9,8 @@ mod written;
 pub use likely::{ask_renames, likely_renames};
 pub use written::{RenameError, renames};
 
-use super::{Difference, Risk, diff, same};
-use lenslet_sql::ddl::{
-    BaseType, Change, Column, DatabaseSchema, Default, Dialect, ForeignKey, ObjectName, PrimaryKey, Table,
-};
+use super::{Difference, Risk, diff};
+use lenslet_sql::ddl::{BaseType, Change, Column, DatabaseSchema, Default, Dialect, ObjectName, Table};
 use std::fmt;
 
 /// A table, a column, an enum or a value of one that gets another name.
@@ -78,7 +76,8 @@ impl Rename {
         }
     }
 
-    fn change(&self) -> Change {
+    /// The step that makes it.
+    pub(crate) fn change(&self) -> Change {
         match self.clone() {
             Rename::Table { from, to } => Change::RenameTable { from, to },
             Rename::Column { table, from, to } => Change::RenameColumn { table, from, to },
@@ -143,24 +142,11 @@ fn column_before(renames: &[Rename], table: &ObjectName, column: &str) -> (Objec
 /// Compares two structures, of which some tables and columns only have another name. Risks are told by the names that the
 /// database has now.
 pub fn diff_renamed(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema, renames: &[Rename]) -> Difference {
-    let (mut changes, after) = rename_changes(dialect, from, to, renames);
+    let after = renames.iter().fold(from.clone(), |schema, rename| renamed(&schema, rename));
     let difference = diff(dialect, &after, to);
-    changes.extend(difference.changes);
+    let changes = renames.iter().map(Rename::change).chain(difference.changes).collect();
     let risks = difference.risks.into_iter().map(|risk| said_before(risk, renames)).collect();
     Difference { changes, risks }
-}
-
-/// The renames, with those of the constraints that follow, and the structure after them.
-pub(crate) fn rename_changes(
-    dialect: Dialect,
-    from: &DatabaseSchema,
-    to: &DatabaseSchema,
-    renames: &[Rename],
-) -> (Vec<Change>, DatabaseSchema) {
-    let mut changes: Vec<Change> = renames.iter().map(Rename::change).collect();
-    let mut after = renames.iter().fold(from.clone(), |schema, rename| renamed(&schema, rename));
-    changes.extend(rename_constraints(dialect, &mut after, to, renames));
-    (changes, after)
 }
 
 /// The structure after a rename. Names of indexes and constraints stay.
@@ -233,56 +219,6 @@ fn rename_column(table: &mut Table, rename: impl Fn(&mut String)) {
     let indexed = table.indexes.iter_mut().flat_map(|index| &mut index.columns);
     key.chain(indexed).for_each(|column| rename(&mut column.name));
     table.foreign_keys.iter_mut().flat_map(|key| &mut key.columns).for_each(rename);
-}
-
-/// Keys of renamed tables and columns that are only called otherwise follow, where they have names.
-fn rename_constraints(
-    dialect: Dialect,
-    after: &mut DatabaseSchema,
-    to: &DatabaseSchema,
-    renames: &[Rename],
-) -> Vec<Change> {
-    if dialect != Dialect::Postgresql {
-        return Vec::new();
-    }
-    let is_renamed = |name: &ObjectName| {
-        renames.iter().any(|it| match it {
-            Rename::Table { from, to } => from.schema == name.schema && *to == name.name,
-            Rename::Column { table, .. } => table == name,
-            Rename::Enum { .. } | Rename::Variant { .. } => false,
-        })
-    };
-    let mut changes = Vec::new();
-    for table in after.tables.iter_mut().filter(|table| is_renamed(&table.name)) {
-        let Some(wanted) = to.table(&table.name) else { continue };
-        let key = table.primary_key.as_mut().zip(wanted.primary_key.as_ref());
-        let mut renamed: Vec<_> = key.and_then(|(old, new)| follow_primary(dialect, old, new)).into_iter().collect();
-        let names: Vec<_> = table.foreign_keys.iter().map(|key| key.name.clone()).collect();
-        for old in &mut table.foreign_keys {
-            let is_free = |new: &&ForeignKey| !names.contains(&new.name);
-            let twin = wanted
-                .foreign_keys
-                .iter()
-                .filter(is_free)
-                .find(|new| same::foreign_key(dialect, &ForeignKey { name: new.name.clone(), ..old.clone() }, new));
-            renamed.extend(twin.and_then(|new| follow(&mut old.name, &new.name)));
-        }
-        let table = table.name.clone();
-        let change = |(from, to)| Change::RenameConstraint { table: table.clone(), from, to };
-        changes.extend(renamed.into_iter().map(change));
-    }
-    changes
-}
-
-fn follow_primary(dialect: Dialect, old: &mut PrimaryKey, new: &PrimaryKey) -> Option<(String, String)> {
-    let named = PrimaryKey { name: new.name.clone(), ..old.clone() };
-    same::primary_key(dialect, Some(&named), Some(new)).then(|| follow(&mut old.name, &new.name)).flatten()
-}
-
-fn follow(old: &mut Option<String>, new: &Option<String>) -> Option<(String, String)> {
-    let pair = old.clone().zip(new.clone()).filter(|(old, new)| old != new)?;
-    old.clone_from(new);
-    Some(pair)
 }
 
 /// A risk by the names before the renames.
