@@ -8,6 +8,7 @@ mod nested;
 mod observe;
 mod options;
 mod pooler;
+mod relations;
 mod secure;
 mod wire;
 
@@ -167,6 +168,18 @@ async fn everything_works(database: &Database, engine: &Engine) {
     let upsert = json!({"arguments": {"where": {"email": "ada"}, "create": {"email": "ada"}, "update": {"age": {"increment": 5}}},
         "selection": {"age": true}});
     assert_eq!(database.ask(engine, "User", "upsertOne", upsert).await.unwrap(), json!({"age": 5}));
+}
+
+#[tokio::test]
+async fn what_waits_for_data_fails() {
+    let Some(database) = Database::users() else { return };
+    let engine = database.engine("connection_limit=1");
+    for _ in 0..2 {
+        let copy = Raw { text: "COPY \"Tag\" FROM STDIN".into(), braces: false, parameters: Vec::new() };
+        let failed = engine.execute(Query::new(Query::RAW, Action::ExecuteRaw(copy))).await;
+        assert_eq!(kind(failed), ErrorKind::RawQuery);
+        database.emails(&engine).await;
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,9 @@ pub struct Dialect {
     pub lists: Lists,
     /// How a page of rows is taken for each of many parents, where an index leads to the rows of a parent.
     pub pages: Pages,
+    /// Whether the statements of relations can find their parents again instead of being handed their keys: a round trip that
+    /// is saved is worth more than that.
+    pub finds_again: bool,
     /// Whether names are qualified by a schema.
     pub schemas: bool,
     /// Whether `LIKE` minds letters' case, and `ILIKE` does not.
@@ -35,6 +38,9 @@ pub struct Dialect {
     pub returning: bool,
     /// What stands for "no limit" where an offset needs one.
     pub no_limit: &'static str,
+    /// Whether limits of usual sizes are written into statements. A planner that plans once for all values takes a bound limit
+    /// for a part of all rows, and finds planning again each time cheaper than what it expects of that.
+    pub written_limits: bool,
     /// How equality that holds between nulls is spelled.
     pub null_safe_equal: &'static str,
     /// How `DEFAULT` values alone are inserted.
@@ -129,6 +135,7 @@ impl Dialect {
         decimal_aggregates: false,
         lists: Lists::Rarray,
         pages: Pages::Correlated,
+        finds_again: false,
         schemas: false,
         ilike: false,
         nulls_order: true,
@@ -138,6 +145,7 @@ impl Dialect {
         search: Search::None,
         returning: true,
         no_limit: "-1",
+        written_limits: false,
         null_safe_equal: " IS ",
         default_values: " DEFAULT VALUES",
         conflicts: Conflicts::OnConflict,
@@ -151,6 +159,7 @@ impl Dialect {
         decimal_aggregates: true,
         lists: Lists::Array,
         pages: Pages::Lateral,
+        finds_again: true,
         schemas: true,
         ilike: true,
         nulls_order: true,
@@ -160,6 +169,7 @@ impl Dialect {
         search: Search::Tsquery,
         returning: true,
         no_limit: "ALL",
+        written_limits: true,
         null_safe_equal: " IS NOT DISTINCT FROM ",
         default_values: " DEFAULT VALUES",
         conflicts: Conflicts::OnConflict,
@@ -174,6 +184,7 @@ impl Dialect {
         lists: Lists::JsonTable,
         // MariaDB has no lateral joins.
         pages: Pages::Windows,
+        finds_again: false,
         schemas: false,
         ilike: false,
         nulls_order: false,
@@ -183,6 +194,7 @@ impl Dialect {
         search: Search::Match,
         returning: false,
         no_limit: "18446744073709551615",
+        written_limits: false,
         null_safe_equal: " <=> ",
         default_values: " () VALUES ()",
         conflicts: Conflicts::Ignore,

@@ -9,11 +9,12 @@ use crate::{
     link::{Join, Link, primary_key},
     order::{Criterion, criteria},
     plan::{PlanError, Planner},
+    shape::is_usual,
     statement::{Encoding, Source, Statement, Type},
     writer::{self, Alias, Table, Writer},
 };
 use lenslet_core::{
-    catalog::{Catalog, Index, IndexKind},
+    catalog::{Catalog, Index, IndexKind, Model},
     query::{Action, Arguments, Condition, FieldId, Operator, OrderBy, Query, Selected, SelectedRelation},
 };
 use std::fmt;
@@ -65,6 +66,9 @@ pub struct Child {
     /// The relation's rows. The first columns of its statement, as many as there are keys, hold the key that a row belongs
     /// to.
     pub level: Level,
+    /// The statement that yields the same rows without being handed keys: it finds the parents again, by what they were found
+    /// by. Both have to see the same state of the database.
+    pub alone: Option<Statement>,
 }
 
 /// Which rows a level has.
@@ -101,6 +105,17 @@ pub enum Projected<'q> {
     Field(u16),
     /// How many rows of a relation fulfil a condition.
     Count(FieldId, Option<&'q Condition>),
+}
+
+/// How the rows of a level are found, for statements that find them again.
+#[derive(Clone, Copy)]
+struct Origin<'a, 'o> {
+    index: u16,
+    arguments: &'o Arguments,
+    /// Whether it is the first row only.
+    first: bool,
+    /// The relation through which they are reached, and from where.
+    through: Option<(&'o Link<'a>, &'o Origin<'a, 'o>)>,
 }
 
 impl<'q> Projection<'q> {
@@ -160,7 +175,30 @@ impl<'a> Planner<'a> {
         let projection = self.projection(model, selection)?;
         let statement = RowStatement::new(Writer::new(self), model, &projection, None)?.write(rows)?;
         let reversed = matches!(rows, Rows::Of(it) | Rows::First(it) if it.take.is_some_and(|take| take < 0));
-        self.level(model, projection, statement, (0, reversed))
+        self.level_from(model, projection, statement, (0, reversed), self.origin(model, rows)?)
+    }
+
+    /// How rows are found again, where the database is asked to and that gives the same rows as before.
+    fn origin<'o>(&self, index: u16, rows: Rows<'_, 'o>) -> Result<Option<Origin<'a, 'o>>, PlanError> {
+        let (arguments, first) = match rows {
+            Rows::Of(arguments) => (arguments, false),
+            Rows::First(arguments) => (arguments, true),
+            Rows::Registered { .. } => return Ok(None),
+        };
+        let limited = first || arguments.take.is_some() || arguments.skip.is_some();
+        let again = self.dialect.finds_again
+            && is_cheap(arguments)
+            && (!limited || self.is_total(self.model(index)?, arguments, first));
+        Ok(again.then_some(Origin { index, arguments, first, through: None }))
+    }
+
+    /// Whether the order leaves nothing to chance.
+    fn is_total(&self, model: &Model, arguments: &Arguments, first: bool) -> bool {
+        let is_ordered = |field: &u16| {
+            let by = |order: &OrderBy| matches!(order, OrderBy::Column(it) if it.index == *field);
+            arguments.order.iter().any(|order| by(&order.by))
+        };
+        (first && arguments.order.is_empty()) || primary_key(model).iter().all(is_ordered)
     }
 
     /// A level whose statement exists: one that answers the columns of the projection, after `skipped` others.
@@ -172,10 +210,21 @@ impl<'a> Planner<'a> {
         model: u16,
         projection: Projection<'_>,
         statement: Statement,
+        placed: (usize, bool),
+    ) -> Result<Level, PlanError> {
+        self.level_from(model, projection, statement, placed, None)
+    }
+
+    fn level_from(
+        &'a self,
+        model: u16,
+        projection: Projection<'_>,
+        statement: Statement,
         (skipped, reversed): (usize, bool),
+        origin: Option<Origin<'a, '_>>,
     ) -> Result<Level, PlanError> {
         let children = projection.relations.iter().map(|(relation, keys)| {
-            let mut child = self.child(model, relation)?;
+            let mut child = self.child(model, relation, origin)?;
             child.keys = keys.iter().map(|key| key + skipped).collect();
             Ok(child)
         });
@@ -235,19 +284,33 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn child(&'a self, model: u16, relation: &SelectedRelation) -> Result<Child, PlanError> {
+    fn child(
+        &'a self,
+        model: u16,
+        relation: &SelectedRelation,
+        origin: Option<Origin<'a, '_>>,
+    ) -> Result<Child, PlanError> {
         let link = self.link(self.model(model)?, relation.field)?;
+        let arguments = &relation.arguments;
         let projection = self.projection(link.far_index, &relation.selection)?;
         let keys = link.near_fields.len();
-        let statement = RowStatement::new(Writer::new(self), link.far_index, &projection, Some(&link))?;
-        let statement = statement.write(Rows::Of(&relation.arguments))?;
-        let reversed = relation.arguments.take.is_some_and(|take| take < 0);
-        Ok(Child {
-            field: relation.field.index,
-            keys: Vec::new(),
-            many: link.many,
-            level: self.level(link.far_index, projection, statement, (keys, reversed))?,
-        })
+        let statement = || RowStatement::new(Writer::new(self), link.far_index, &projection, Some(&link));
+        let by_keys = statement()?.write(Rows::Of(arguments))?;
+        // A page a parent is looked up parent by parent.
+        let origin = origin.filter(|_| arguments.take.is_none() && arguments.skip.is_none() && is_cheap(arguments));
+        let alone = match &origin {
+            Some(origin) => Some(statement()?.write_alone(arguments, origin)?),
+            None => None,
+        };
+        let own = origin.as_ref().map(|origin| Origin {
+            index: link.far_index,
+            arguments,
+            first: false,
+            through: Some((&link, origin)),
+        });
+        let reversed = arguments.take.is_some_and(|take| take < 0);
+        let level = self.level_from(link.far_index, projection, by_keys, (keys, reversed), own)?;
+        Ok(Child { field: relation.field.index, keys: Vec::new(), many: link.many, level, alone })
     }
 }
 
@@ -290,6 +353,10 @@ impl Level {
             let keys: Vec<_> = child.keys.iter().map(ToString::to_string).collect();
             writeln!(sink, "{:indent$}rows {at}: {name}, {many} for key {}", "", keys.join(" "))?;
             child.level.print(catalog, depth + 1, sink)?;
+            if let Some(alone) = &child.alone {
+                writeln!(sink, "{:indent$}or, beside the others", "")?;
+                alone.print(catalog, depth + 1, sink)?;
+            }
         }
         Ok(())
     }
@@ -302,6 +369,20 @@ impl fmt::Display for Cell {
             Cell::Rows(at) => write!(f, "rows {at}"),
         }
     }
+}
+
+/// Whether finding rows costs about what answering them costs: no other tables are looked into, nothing is compared with
+/// other rows.
+fn is_cheap(arguments: &Arguments) -> bool {
+    fn is_plain(condition: &Condition) -> bool {
+        match condition {
+            Condition::Compare(_) | Condition::Compound(..) => true,
+            Condition::All(list) | Condition::Any(list) => list.iter().all(is_plain),
+            Condition::Not(condition) => is_plain(condition),
+            Condition::Related(..) => false,
+        }
+    }
+    arguments.cursor.is_none() && arguments.distinct.is_empty() && arguments.filter.as_ref().is_none_or(is_plain)
 }
 
 /// Writes the statement of a level.
@@ -319,6 +400,8 @@ struct RowStatement<'a, 'p> {
     listed: bool,
     /// Whether columns get the names `c0`, `c1`, …, for an outer statement.
     named: bool,
+    /// How the parents are found, where their keys are not handed over.
+    origin: Option<&'p Origin<'a, 'p>>,
 }
 
 impl<'a, 'p> RowStatement<'a, 'p> {
@@ -330,7 +413,17 @@ impl<'a, 'p> RowStatement<'a, 'p> {
     ) -> Result<Self, PlanError> {
         let table = writer.named(model)?;
         let pairs = link.and_then(|link| link.join).map(|join| (writer.alias(), join));
-        Ok(RowStatement { writer, table, projection, link, pairs, parent: None, listed: false, named: false })
+        Ok(RowStatement {
+            writer,
+            table,
+            projection,
+            link,
+            pairs,
+            parent: None,
+            listed: false,
+            named: false,
+            origin: None,
+        })
     }
 
     fn keys(&self) -> usize {
@@ -345,6 +438,12 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         }
         let types = self.types()?;
         Ok(self.writer.finish(types))
+    }
+
+    /// The statement that finds the parents itself.
+    fn write_alone(mut self, arguments: &Arguments, origin: &'p Origin<'a, 'p>) -> Result<Statement, PlanError> {
+        self.origin = Some(origin);
+        self.write(Rows::Of(arguments))
     }
 
     fn types(&self) -> Result<Vec<Type>, PlanError> {
@@ -712,6 +811,13 @@ impl<'a, 'p> RowStatement<'a, 'p> {
             self.writer.list_value(parent);
             return Ok(());
         }
+        if let Some(origin) = self.origin {
+            match self.pairs {
+                Some((pairs, join)) => self.writer.pair_column(pairs, join.near),
+                None => self.tuple(&link.far_fields)?,
+            }
+            return self.writer.in_origin(origin, &link.near_fields);
+        }
         if let Some((pairs, join)) = self.pairs {
             self.writer.pair_column(pairs, join.near);
             let ty = self.key_type()?;
@@ -719,6 +825,13 @@ impl<'a, 'p> RowStatement<'a, 'p> {
             return Ok(());
         }
         self.key_in(self.table, &link.far_fields, Source::Keys)
+    }
+
+    fn tuple(&mut self, fields: &[u16]) -> Result<(), PlanError> {
+        self.writer.push(if fields.len() == 1 { "" } else { "(" });
+        self.writer.fields_of(self.table, fields)?;
+        self.writer.push(if fields.len() == 1 { "" } else { ")" });
+        Ok(())
     }
 
     fn key_in(
@@ -755,13 +868,59 @@ impl<'a, 'p> RowStatement<'a, 'p> {
     }
 }
 
+impl<'a> Writer<'a> {
+    /// ` IN (SELECT columns FROM rows WHERE …)`: rows as they were found before.
+    fn in_origin(&mut self, origin: &Origin<'a, '_>, fields: &[u16]) -> Result<(), PlanError> {
+        let table = self.named(origin.index)?;
+        let Origin { arguments, first, .. } = *origin;
+        self.push(" IN (SELECT ");
+        self.fields_of(table, fields)?;
+        self.push(" FROM ");
+        self.source(table);
+        let mut between = Between(" WHERE ");
+        if let Some((link, parents)) = origin.through {
+            match link.join {
+                Some(join) => {
+                    let pairs = self.alias();
+                    self.join_pairs(table, link, (pairs, join))?;
+                    between.push(self);
+                    self.pair_column(pairs, join.near);
+                }
+                None => {
+                    between.push(self);
+                    self.push(if link.far_fields.len() == 1 { "" } else { "(" });
+                    self.fields_of(table, &link.far_fields)?;
+                    self.push(if link.far_fields.len() == 1 { "" } else { ")" });
+                }
+            }
+            self.in_origin(parents, &link.near_fields)?;
+        }
+        if let Some(condition) = arguments.filter.as_ref().filter(|it| !crate::filter::is_true(it)) {
+            between.push(self);
+            self.condition(table, condition)?;
+        }
+        if first || arguments.take.is_some() || arguments.skip.is_some() {
+            let key = primary_key(table.model);
+            let order = criteria(&key, arguments, first && arguments.order.is_empty());
+            self.order(table, &order)?;
+            write_limit(self, arguments, first)?;
+        }
+        self.push(")");
+        Ok(())
+    }
+}
+
 /// ` LIMIT … OFFSET …`, or nothing.
 pub(crate) fn write_limit(writer: &mut Writer<'_>, arguments: &Arguments, first: bool) -> Result<(), PlanError> {
     if first {
         writer.push(" LIMIT 1");
     } else if let Some(take) = &arguments.take {
         writer.push(" LIMIT ");
-        write_number(writer, take, Encoding::Magnitude)?;
+        if writer.dialect().written_limits && is_usual(*take) {
+            writer.raw(&take.unsigned_abs().to_string());
+        } else {
+            write_number(writer, take, Encoding::Magnitude)?;
+        }
     } else if arguments.skip.is_some() {
         writer.push(" LIMIT ");
         writer.push(writer.dialect().no_limit);

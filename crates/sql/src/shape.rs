@@ -1,8 +1,8 @@
 //! The shape of a query: what its plan depends on, apart from what its plan is handed.
 //!
 //! One walk over the query writes a key and collects the parameters in document order. Whatever changes SQL goes into the
-//! key: the action, fields, operators, whether a value is null or another column, the sign of `take`. Values and the
-//! lengths of lists do not.
+//! key: the action, fields, operators, whether a value is null or another column, the sign of `take`, and its number where
+//! that is one of a few. Values and the lengths of lists do not.
 
 use lenslet_core::query::{
     Action, Aggregate, Arguments, Assignment, Compare, Condition, CreateMany, FieldId, GroupBy, JsonPath, Nested,
@@ -29,6 +29,19 @@ pub enum Parameter<'q> {
     Path(&'q JsonPath),
     /// New rows in which nothing is nested.
     Rows(&'q [Write]),
+}
+
+/// The sizes that most pages have, whose number the key may hold: a statement for each of them is prepared at most.
+const PAGES: [u64; 12] = [1, 2, 3, 5, 10, 12, 15, 20, 25, 30, 50, 100];
+
+/// The place of a usual size of a page among them.
+fn usual(take: i64) -> Option<usize> {
+    PAGES.iter().position(|size| *size == take.unsigned_abs())
+}
+
+/// Whether plans of `take` by this number are for this number only.
+pub(crate) fn is_usual(take: i64) -> bool {
+    usual(take).is_some()
 }
 
 /// The JSON type of a document, which decides how it is compared.
@@ -224,10 +237,15 @@ impl<'q> Shape<'q> {
     fn arguments(&mut self, arguments: &'q Arguments) {
         self.option(arguments.filter.as_ref(), Self::condition);
         self.each(&arguments.order, Self::order);
-        self.option(arguments.take.as_ref(), Self::number);
+        self.option(arguments.take.as_ref(), Self::take);
         self.option(arguments.skip.as_ref(), Self::number);
         self.option(arguments.cursor.as_ref(), Self::condition);
         self.fields(&arguments.distinct);
+    }
+
+    fn take(&mut self, take: &'q i64) {
+        self.byte(usual(*take).map_or(0, |at| at as u8 + 1));
+        self.number(take);
     }
 
     fn number(&mut self, number: &'q i64) {

@@ -2,7 +2,8 @@
 
 use super::{
     connection::{Call, Connection, Fault},
-    read::{Parents, Reader, no_record, raw_call, raw_column, raw_rows, waiting},
+    read::{Parents, Reader, no_record, raw_call, raw_rows, waiting},
+    row::{Columns, Kept},
     write::{self, chunks},
 };
 use crate::{
@@ -10,12 +11,11 @@ use crate::{
     observe::Comment,
     write::{Memory, verify, way},
 };
-use lenslet_core::{catalog::Catalog, cursor::RawColumn, error::Error};
+use lenslet_core::{catalog::Catalog, error::Error};
 use lenslet_sql::{
     Dialect, Level, Parameter, Plan, Read, Type,
     write::{Answer, Check, Failure, Step, Target, WritePlan},
 };
-use tokio_postgres::{Row, Statement};
 use tracing::Span;
 
 /// An operation that is one statement, but for the relations of its rows.
@@ -45,9 +45,9 @@ enum Form<'a> {
 
 /// What a statement of a batch gave.
 pub(crate) struct Given {
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Kept,
+    pub(crate) columns: Columns,
     pub(crate) affected: u64,
-    pub(crate) statement: Option<Statement>,
 }
 
 impl<'a> Single<'a> {
@@ -130,10 +130,10 @@ impl<'a> Single<'a> {
         verify(self.check, found, self.reader.parameters)?;
         match self.answer {
             Form::Found | Form::Changed => Ok(Rows::number(i64::try_from(found).unwrap_or(i64::MAX))),
-            Form::Raw => raw_rows(&given.rows, columns(&given), self.reader.catalog),
+            Form::Raw => raw_rows(&given.rows, &given.columns, self.reader.catalog),
             Form::Rows { level, columns, required } => {
                 connection.set_comment(self.comment.clone());
-                let rows = self.rows(connection, level, columns, &given.rows).await?;
+                let rows = self.rows(connection, level, columns, &given).await?;
                 match required {
                     Some(read) if rows.len() == 0 => Err(no_record(read, self.reader.catalog)),
                     _ => Ok(rows),
@@ -147,12 +147,12 @@ impl<'a> Single<'a> {
         connection: &mut Connection,
         level: &'a Level,
         columns: &[Type],
-        rows: &[Row],
+        given: &Given,
     ) -> Result<Rows, Error> {
         let (mut arena, mut roots, mut groups) = (Arena::new(), Chain::default(), waiting(level));
-        for row in rows {
-            self.reader.row(level, columns, row, &mut arena, &mut Parents::Answer(&mut roots), &mut groups)?;
-        }
+        given.rows.each(&given.columns, |row| {
+            self.reader.row(level, columns, row, &mut arena, &mut Parents::Answer(&mut roots), &mut groups)
+        })?;
         self.reader.children(connection, level, groups, &mut arena).await?;
         Ok(arena.finish(roots))
     }
@@ -172,15 +172,6 @@ fn form<'a>(plan: &'a WritePlan, columns: &'a [Type]) -> Option<Form<'a>> {
         Answer::Count if columns.is_empty() => Some(Form::Changed),
         Answer::Count => Some(Form::Found),
         Answer::Returned(level) => Some(Form::Rows { level, columns, required: None }),
-        Answer::After(_) | Answer::Before(_) => None,
+        Answer::Held(..) | Answer::After(_) | Answer::Before(_) => None,
     }
-}
-
-fn columns(given: &Given) -> Vec<RawColumn> {
-    let columns = match (given.rows.first(), &given.statement) {
-        (Some(row), _) => row.columns(),
-        (None, Some(statement)) => statement.columns(),
-        (None, None) => &[],
-    };
-    columns.iter().map(raw_column).collect()
 }

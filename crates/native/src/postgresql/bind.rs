@@ -11,10 +11,9 @@ use lenslet_core::{catalog::Catalog, error::Error, query::JsonPath, value::Value
 use lenslet_sql::{Bind, Encoding, Kind, Parameter, Source, Type};
 use std::{
     borrow::Cow,
-    error,
     fmt::{self, Write as _},
 };
-use tokio_postgres::types::{Format, IsNull, Kind as SqlKind, ToSql, Type as SqlType};
+use tokio_postgres::types::{Kind as SqlKind, Type as SqlType};
 
 /// What is bound: borrowed from the query where that is possible.
 #[derive(Clone, PartialEq)]
@@ -31,7 +30,7 @@ pub(crate) enum Bound<'a> {
     List(Vec<Bound<'a>>),
 }
 
-/// The driver writes parameters into its log, which must not have them.
+/// Whoever writes parameters into a log must ask for them, see [`shown`].
 impl fmt::Debug for Bound<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("_")
@@ -53,7 +52,11 @@ pub(crate) fn shown(parameters: &[Bound<'_>]) -> String {
 
 /// The keys of the parent rows: for each column of the key, one list.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Keys(pub(crate) Vec<Vec<Value>>);
+pub(crate) struct Keys {
+    pub(crate) columns: Vec<Vec<Value>>,
+    /// Whether nobody asks for them.
+    pub(crate) unasked: bool,
+}
 
 /// The parameters of a statement.
 pub(crate) fn bind<'a>(
@@ -83,7 +86,7 @@ pub(crate) fn resolve<'a>(
         Source::Constant(value) => Ok(encode(value, bind.encoding, catalog)),
         Source::Keys(column) => {
             let column = usize::from(column.unwrap_or(0));
-            let values = keys.and_then(|keys| keys.0.get(column)).ok_or_else(|| unknown(&bind.source))?;
+            let values = keys.and_then(|keys| keys.columns.get(column)).ok_or_else(|| unknown(&bind.source))?;
             let ty = type_of(bind.encoding);
             Ok(Bound::List(values.iter().map(|value| scalar(value, ty, catalog).into_owned()).collect()))
         }
@@ -234,6 +237,18 @@ impl Bound<'_> {
         }
     }
 
+    /// Writes it as a value of that type. Says whether in its binary form, rather than as text.
+    pub(crate) fn put(&self, ty: &SqlType, out: &mut BytesMut) -> bool {
+        if self.is_binary(ty) {
+            self.put_binary(ty, out);
+            return true;
+        }
+        let mut text = String::new();
+        self.put_text(&mut text);
+        out.extend_from_slice(text.as_bytes());
+        false
+    }
+
     fn put_binary(&self, ty: &SqlType, out: &mut BytesMut) {
         match self {
             Bound::Null => {}
@@ -362,34 +377,6 @@ fn put_list(items: &[Bound<'_>], out: &mut String) {
     out.push('}');
 }
 
-impl ToSql for Bound<'_> {
-    fn to_sql(&self, ty: &SqlType, out: &mut BytesMut) -> Result<IsNull, Box<dyn error::Error + Sync + Send>> {
-        if *self == Bound::Null {
-            return Ok(IsNull::Yes);
-        }
-        if self.is_binary(ty) {
-            self.put_binary(ty, out);
-        } else {
-            let mut text = String::new();
-            self.put_text(&mut text);
-            out.extend_from_slice(text.as_bytes());
-        }
-        Ok(IsNull::No)
-    }
-
-    fn accepts(_: &SqlType) -> bool {
-        true
-    }
-
-    fn to_sql_checked(&self, ty: &SqlType, out: &mut BytesMut) -> Result<IsNull, Box<dyn error::Error + Sync + Send>> {
-        self.to_sql(ty, out)
-    }
-
-    fn encode_format(&self, ty: &SqlType) -> Format {
-        if self.is_binary(ty) { Format::Binary } else { Format::Text }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -397,8 +384,8 @@ mod tests {
     #[track_caller]
     fn check(bound: &Bound<'_>, ty: SqlType, expected: &[u8], binary: bool) {
         let mut out = BytesMut::new();
-        bound.to_sql(&ty, &mut out).expect("encoding does not fail");
-        assert_eq!((&out[..], bound.is_binary(&ty)), (expected, binary), "{bound:?} as {ty}");
+        let form = bound.put(&ty, &mut out);
+        assert_eq!((&out[..], form), (expected, binary), "{bound:?} as {ty}");
     }
 
     #[test]

@@ -1,21 +1,24 @@
 //! One connection to a PostgreSQL server.
 //!
-//! The driver splits a connection into a client and a task that moves bytes. Here the task is no task: whoever waits for an
-//! answer moves the bytes, on the thread it is on. That saves two changes of threads an answer, and a connection that lies
-//! in the pool costs nothing.
+//! What is sent together is one flight: the statements of it run one after the other, and where one fails the rest is not
+//! executed. Outside of a transaction a flight is a transaction of its own.
 
 use super::{
     batch::{Given, Single},
-    between,
     bind::{self, Bound},
     error,
+    line::Line,
+    message::{self, Report},
+    row::{Column, Columns, Kept, Place, Row},
     settings::Settings,
+    statements::{Prepared, Statements},
+    stream::Address,
 };
 use crate::{
     observe::{Comment, Observer, Opened, Running},
     timer::within,
 };
-use futures_core::Stream;
+use bytes::BytesMut;
 use lenslet_core::{
     catalog::Catalog,
     error::{Error, ErrorKind},
@@ -23,32 +26,38 @@ use lenslet_core::{
 use std::{
     borrow::Cow,
     collections::HashMap,
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
+    future::Future,
+    io,
+    pin::Pin,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 use tokio_postgres::{
-    CancelToken, Client, Row, SimpleQueryMessage, Socket, Statement, error::SqlState, tls::MakeTlsConnect,
-    types::Type as SqlType,
+    error::SqlState,
+    types::{Kind as SqlKind, Type as SqlType},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
-
-type Wire = tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 /// How long a connection that was left in the middle of something may take to become usable again.
 const RECOVERY: Duration = Duration::from_secs(5);
 
+/// What a type is that the driver does not know: its name, its kind, what it is a list of, what it is a domain over.
+const TYPE: &str = "SELECT t.typname, t.typtype, t.typelem, t.typbasetype, n.nspname FROM pg_catalog.pg_type AS t \
+                    JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace WHERE t.oid = $1";
+
+/// Lets the rest of a flight, which is a transaction of its own, see one state of the database. It ends with the transaction.
+const ISOLATE: &str = "SET transaction_isolation TO 'repeatable read'";
+
 /// A connection.
 pub(crate) struct Connection {
-    client: Client,
-    wire: Wire,
+    line: Line,
     statements: Statements,
-    tls: MakeRustlsConnect,
+    /// Types that the database defines, by their numbers.
+    types: HashMap<u32, SqlType>,
+    canceller: Canceller,
     patience: Option<Duration>,
     /// Whether PostgreSQL is reached through something that hands the connection on between transactions, so that
     /// prepared statements get lost. Shared by all connections of a pool.
@@ -65,6 +74,8 @@ pub(crate) struct Connection {
     comment: Option<Box<Comment>>,
     /// What is sent in front of the next statement, so that it takes no round trip of its own.
     ahead: Vec<Ahead>,
+    /// Where the cells of a row are: one list for all rows.
+    places: Vec<Place>,
     _opened: Opened,
 }
 
@@ -78,9 +89,9 @@ pub(crate) struct Call<'a> {
 }
 
 /// A call as it reaches the server.
-struct Sent<'a> {
-    sql: Cow<'a, str>,
-    call: &'a Call<'a>,
+pub(super) struct Sent<'a> {
+    pub(super) sql: Cow<'a, str>,
+    pub(super) call: &'a Call<'a>,
     /// Whether nobody will send the same again.
     once: bool,
 }
@@ -99,18 +110,7 @@ struct Ahead {
 
 enum Before {
     Command(Cow<'static, str>),
-    Statement(Statement, Vec<Bound<'static>>),
-}
-
-impl Ahead {
-    async fn send(self, client: &Client) -> Result<(), Fault> {
-        let affected = match &self.what {
-            Before::Command(sql) => client.batch_execute(sql).await.map(|()| 0),
-            Before::Statement(statement, parameters) => client.execute_raw(statement, parameters).await,
-        };
-        self.running.finish(affected?);
-        Ok(())
-    }
+    Statement(Arc<Prepared>, Vec<Bound<'static>>),
 }
 
 /// Why nothing of a batch was kept.
@@ -125,20 +125,16 @@ pub(crate) enum Undone {
 /// Why there is no answer.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// The driver or the database says so.
-    Driver(tokio_postgres::Error),
+    /// The database says so.
+    Server(Box<Report>),
     /// The engine does.
     Engine(Error),
     /// The connection has ended.
-    Closed,
+    Broken(io::Error),
     /// It took too long.
     Late,
-}
-
-impl From<tokio_postgres::Error> for Fault {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Fault::Driver(error)
-    }
+    /// Statements have to be prepared again, and some of their rows were handed over already. Nothing was changed.
+    Stale,
 }
 
 impl From<Error> for Fault {
@@ -151,7 +147,7 @@ impl Fault {
     /// As an error of the engine.
     pub(crate) fn classify(self, catalog: &Catalog) -> Error {
         match self {
-            Fault::Driver(error) => error::classify(&error, catalog),
+            Fault::Server(report) => error::classify(&report, catalog),
             other => other.raw(),
         }
     }
@@ -159,9 +155,12 @@ impl Fault {
     /// As an error of the engine, where the SQL was the user's own.
     pub(crate) fn raw(self) -> Error {
         match self {
-            Fault::Driver(error) => error::raw(&error),
+            Fault::Server(report) => error::raw(&report),
             Fault::Engine(error) => error,
-            Fault::Closed => error::closed("without a word"),
+            Fault::Broken(error) if error.kind() == io::ErrorKind::UnexpectedEof => error::closed("without a word"),
+            Fault::Broken(error) => error::closed(&error.to_string()),
+            // Whoever only read tries again, as if the connection were another one.
+            Fault::Stale => error::closed("its prepared statements do not fit the tables any more"),
             Fault::Late => Error::new(
                 ErrorKind::OperationTimeout,
                 "PostgreSQL did not answer in time; make the query cheaper, or raise `socket_timeout` in the URL",
@@ -171,34 +170,106 @@ impl Fault {
 
     pub(crate) fn is_closed(&self) -> bool {
         match self {
-            Fault::Driver(error) => error::is_closed(error),
-            Fault::Closed => true,
-            Fault::Engine(_) | Fault::Late => false,
+            Fault::Server(report) => error::is_closed(report),
+            Fault::Broken(_) => true,
+            Fault::Engine(_) | Fault::Late | Fault::Stale => false,
         }
     }
 
     fn state(&self) -> Option<&SqlState> {
         match self {
-            Fault::Driver(error) => error.code(),
+            Fault::Server(report) => Some(&report.code),
             _ => None,
         }
     }
 }
 
 /// How a statement reaches the server.
+#[derive(Clone)]
 enum Way {
     /// It is prepared.
-    Prepared(Statement),
-    /// It is prepared now.
-    Prepare,
+    Prepared(Arc<Prepared>),
     /// It is sent whole, with its parameters as text.
     Whole,
 }
 
-/// What a finished statement leaves.
-struct Done {
+/// A part of a flight, and what is known of its answer.
+struct Part {
+    form: Form,
+    running: Option<Running>,
     affected: u64,
-    statement: Option<Statement>,
+}
+
+enum Form {
+    /// A prepared statement, whose rows are handed over as they come.
+    Prepared(Arc<Prepared>),
+    /// A statement whose columns are known only with its rows.
+    Whole(Vec<(String, u32)>, Kept),
+    /// A statement that is prepared.
+    Described(Vec<(String, u32)>, Vec<u32>),
+}
+
+impl Part {
+    fn whole() -> Part {
+        Part { form: Form::Whole(Vec::new(), Kept::default()), running: None, affected: 0 }
+    }
+}
+
+/// What failed in a flight: which of its parts, and why.
+type Failed = (usize, Fault);
+
+/// Listens to the answers to a flight.
+struct Listener<'f, T> {
+    parts: &'f mut [Part],
+    /// The part that is answered.
+    at: usize,
+    places: &'f mut Vec<Place>,
+    take: T,
+    failed: Option<Failed>,
+}
+
+impl<T: FnMut(usize, &Row<'_>) -> Result<(), Error>> Listener<'_, T> {
+    fn hear(&mut self, tag: u8, body: &[u8]) {
+        if tag == b'E' {
+            // What fails later fails because of it.
+            if !matches!(self.failed, Some((_, Fault::Server(_)))) {
+                self.failed = Some((self.at, Fault::Server(Box::new(Report::read(body)))));
+            }
+            return;
+        }
+        let Some(part) = self.parts.get_mut(self.at) else { return };
+        match (tag, &mut part.form) {
+            // The rest is still read, so that the connection is ready for the next statement.
+            (b'D', _) if self.failed.is_some() => {}
+            (b'D', Form::Prepared(statement)) => {
+                let row = Row::read(&statement.columns, body, self.places);
+                if let Err(error) = row.and_then(|row| (self.take)(self.at, &row)) {
+                    self.failed = Some((self.at, Fault::Engine(error)));
+                }
+            }
+            (b'D', Form::Whole(_, rows)) => rows.push(body),
+            (b'T', Form::Whole(columns, _)) => *columns = message::columns(body),
+            (b't', Form::Described(_, parameters)) => *parameters = message::parameters(body),
+            (b'T', Form::Described(columns, _)) => {
+                *columns = message::columns(body);
+                self.at += 1;
+            }
+            (b'n', Form::Described(..)) => self.at += 1,
+            (b'C' | b'I', _) => {
+                part.affected = message::affected(body);
+                if let Some(running) = part.running.take() {
+                    running.finish(part.affected);
+                }
+                self.at += 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Nobody looks at rows.
+fn unseen(_: usize, _: &Row<'_>) -> Result<(), Error> {
+    Ok(())
 }
 
 impl Connection {
@@ -207,20 +278,17 @@ impl Connection {
         tls: &MakeRustlsConnect,
         unprepared: &Arc<AtomicBool>,
         bouncer: &OnceLock<bool>,
-        types: Option<&str>,
         observer: &Arc<Observer>,
     ) -> Result<Connection, Error> {
         let opening = observer.opening();
-        let connecting = within(settings.connect_timeout, settings.config.connect(tls.clone()));
-        let (client, wire) = match connecting.await {
-            None => return Err(error::late(settings)),
-            Some(connected) => connected.map_err(|error| error::opening(&error, settings))?,
-        };
+        let address = Address::of(settings, tls);
+        let opened = within(settings.connect_timeout, address.open(settings)).await;
+        let (line, key) = opened.unwrap_or_else(|| Err(error::late(settings)))?;
         let mut connection = Connection {
-            client,
-            wire,
+            line,
             statements: Statements::new(settings.statements),
-            tls: tls.clone(),
+            types: HashMap::new(),
+            canceller: Canceller(Arc::new((address, key))),
             patience: settings.socket_timeout,
             unprepared: Arc::clone(unprepared),
             waiting: false,
@@ -230,18 +298,16 @@ impl Connection {
             observer: Arc::clone(observer),
             comment: None,
             ahead: Vec::new(),
+            places: Vec::new(),
             _opened: opening.done(&settings.host, settings.port, &settings.database),
         };
         let bounced = connection.is_bounced(settings, bouncer).await.map_err(|fault| match fault {
             // A PgBouncer says only now what is wrong with its server.
-            Fault::Driver(error) => error::opening(&error, settings),
+            Fault::Server(report) => error::refused(&report, settings),
             other => other.raw(),
         })?;
         if bounced {
-            connection.statements.capacity = 0;
-            if let Some(types) = types {
-                connection.learn(types).await.map_err(Fault::raw)?;
-            }
+            connection.statements.keep_none();
         } else if let Some(schema) = &settings.schema {
             // For SQL of the user's own. It would stay behind on the server's connections where others are handed them.
             let command = format!("SET search_path TO \"{}\"", schema.replace('"', "\"\""));
@@ -252,54 +318,30 @@ impl Connection {
 
     /// Whether the connection may be another one after each transaction. It is asked once for all connections of a pool, where
     /// the URL does not say.
+    ///
+    /// A server greets with the number of the process that serves the connection; what stands in for it, as a PgBouncer does,
+    /// greets with a number of its own.
     async fn is_bounced(&mut self, settings: &Settings, known: &OnceLock<bool>) -> Result<bool, Fault> {
         if let Some(bounced) = settings.bouncer.or_else(|| known.get().copied()) {
             return Ok(bounced);
         }
-        let greeted = between::greeting(&self.client.cancel_token()).await;
-        let told = self.answer(async |client| Ok(client.simple_query("SELECT pg_backend_pid()").await?)).await?;
-        let own = told.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0)?.parse::<i32>().ok(),
-            _ => None,
-        });
+        let greeted = self.canceller.0.1.first_chunk::<4>().copied();
+        let rows = self.look_up("SELECT pg_backend_pid()", Vec::new()).await?;
+        let columns = [Column { name: String::new(), ty: SqlType::INT4 }];
+        let mut own = None;
+        rows.each(&columns, |row| {
+            own = row.cell(0)?.1.and_then(|bytes| bytes.first_chunk::<4>().copied());
+            Ok(())
+        })?;
         // What cannot be found out is taken for what it mostly is.
         let bounced = greeted.is_some() && own.is_some() && greeted != own;
         Ok(*known.get_or_init(|| bounced))
     }
 
-    /// Lets the driver look up the types that the schema defines. It prepares statements for that, which a PgBouncer without
-    /// prepared statements endures only within one transaction; what others left behind is in the way there.
-    async fn learn(&mut self, types: &str) -> Result<(), Fault> {
-        self.begin("BEGIN; DEALLOCATE ALL").await?;
-        let call = Call { sql: types.into(), parameters: Vec::new(), types: Vec::new() };
-        // A type that is not there yet is no reason not to connect.
-        match self.run(&call, &mut |_: &Row| Ok(())).await {
-            Ok(_) => {
-                self.command("DEALLOCATE ALL").await?;
-                self.commit().await
-            }
-            Err(fault) if fault.is_closed() => Err(fault),
-            Err(_) => self.rollback().await,
-        }
-    }
-
     /// Whether it can be used, as far as is known without asking the server.
     pub(crate) fn is_usable(&mut self) -> bool {
-        if self.broken || self.client.is_closed() {
-            return false;
-        }
-        // What the server said meanwhile, a farewell for instance, is in the socket.
-        let mut context = Context::from_waker(std::task::Waker::noop());
-        loop {
-            match self.wire.poll_message(&mut context) {
-                Poll::Pending => return true,
-                Poll::Ready(Some(Ok(_))) => {}
-                Poll::Ready(_) => {
-                    self.broken = true;
-                    return false;
-                }
-            }
-        }
+        self.broken |= !self.line.is_open();
+        !self.broken
     }
 
     /// Whether it was left in the middle of something.
@@ -327,34 +369,109 @@ impl Connection {
 
     /// What stops the statement that runs.
     pub(crate) fn canceller(&self) -> Canceller {
-        Canceller { token: self.client.cancel_token(), tls: self.tls.clone() }
+        self.canceller.clone()
     }
 
-    /// Waits for an answer, moving bytes.
-    async fn answer<T>(&mut self, future: impl AsyncFnOnce(&Client) -> Result<T, Fault>) -> Result<T, Fault> {
-        self.waiting = true;
-        let ahead = std::mem::take(&mut self.ahead);
-        let working = drive(&mut self.wire, after(&self.client, ahead, future(&self.client)));
-        let answer = match self.patience {
-            None => working.await,
-            Some(patience) => within(patience, working).await.unwrap_or(Err(Fault::Late)),
-        };
-        match &answer {
-            Err(fault) if fault.is_closed() => self.broken = true,
-            // It is on its way still, and nobody waits for it.
-            Err(Fault::Late) => return answer,
-            Err(Fault::Driver(_)) => self.failed |= self.in_transaction,
-            _ => {}
+    /// Writes what goes in front of the next statement.
+    fn write_ahead(&mut self) -> Result<(), Error> {
+        let out = &mut self.line.out;
+        for ahead in &self.ahead {
+            match &ahead.what {
+                Before::Command(sql) => write_command(out, sql)?,
+                Before::Statement(statement, parameters) => write_prepared(out, statement, parameters)?,
+            }
         }
-        self.waiting = false;
-        answer
+        Ok(())
+    }
+
+    /// Sends what is waiting, and then what `write` writes, and hands over the rows of these parts.
+    async fn fly(
+        &mut self,
+        parts: Vec<Part>,
+        write: impl FnOnce(&mut BytesMut) -> Result<(), (Option<usize>, Error)>,
+        mut take: impl FnMut(usize, &Row<'_>) -> Result<(), Error> + Send,
+    ) -> Result<Vec<Part>, (Option<usize>, Fault)> {
+        let before = self.line.out.len();
+        let written = self.write_ahead().map_err(|error| (None, error)).and_then(|()| write(&mut self.line.out));
+        let closing = |()| self.statements.write_closing(&mut self.line.out).map_err(|error| (None, error));
+        if let Err((at, error)) = written.and_then(closing) {
+            self.line.out.truncate(before);
+            return Err((at, error.into()));
+        }
+        self.line.sync();
+        let ahead = self.ahead.len();
+        let mut all = parts;
+        if ahead > 0 {
+            let before = self.ahead.drain(..).map(|it| Part { running: Some(it.running), ..Part::whole() });
+            all = before.chain(all).collect();
+        }
+        let take = |at: usize, row: &Row<'_>| take(at - ahead, row);
+        let failed = self.listen(&mut all, take).await;
+        match failed {
+            Some((at, fault)) => Err((at.checked_sub(ahead), fault)),
+            None => {
+                self.statements.closed();
+                all.drain(..ahead);
+                Ok(all)
+            }
+        }
+    }
+
+    /// Waits for the answers to a flight.
+    async fn listen(
+        &mut self,
+        parts: &mut [Part],
+        take: impl FnMut(usize, &Row<'_>) -> Result<(), Error> + Send,
+    ) -> Option<Failed> {
+        self.waiting = true;
+        let mut listener = Listener { parts, at: 0, places: &mut self.places, take, failed: None };
+        let answering = self.line.answer(|tag, body| listener.hear(tag, body));
+        let answer = match self.patience {
+            None => answering.await,
+            Some(patience) => within(patience, answering).await.unwrap_or(Err(Fault::Late)),
+        };
+        let (at, failed) = (listener.at, listener.failed);
+        match answer {
+            Ok(state) => {
+                (self.waiting, self.in_transaction, self.failed) = (false, state != b'I', state == b'E');
+                self.broken |= failed.as_ref().is_some_and(|(_, fault)| fault.is_closed());
+                failed
+            }
+            // It is on its way still, and nobody waits for it.
+            Err(Fault::Late) => Some((at, Fault::Late)),
+            Err(fault) => {
+                (self.waiting, self.broken) = (false, true);
+                // What the server said last explains why it has ended.
+                failed.or(Some((at, fault)))
+            }
+        }
+    }
+
+    /// Rows of a statement whose columns have types that are known.
+    async fn look_up(&mut self, sql: &str, parameters: Vec<(Bound<'_>, SqlType)>) -> Result<Kept, Fault> {
+        let (values, types): (Vec<Bound<'_>>, Vec<SqlType>) = parameters.into_iter().unzip();
+        let write = |out: &mut BytesMut| write_whole(out, sql, &values, &types).map_err(|error| (None, error));
+        let parts = self.fly(vec![Part::whole()], write, unseen).await.map_err(|(_, fault)| fault)?;
+        match parts.into_iter().next() {
+            Some(Part { form: Form::Whole(_, rows), .. }) => Ok(rows),
+            _ => Ok(Kept::default()),
+        }
+    }
+
+    /// A statement without parameters and rows.
+    pub(crate) async fn command(&mut self, sql: &str) -> Result<(), Fault> {
+        self.commands(&[sql]).await
     }
 
     /// Statements without parameters and rows.
-    pub(crate) async fn command(&mut self, sql: &str) -> Result<(), Fault> {
-        let running = self.observer.statement(sql, String::new);
-        self.answer(async |client| Ok(client.batch_execute(sql).await?)).await?;
-        running.finish(0);
+    async fn commands(&mut self, all: &[&str]) -> Result<(), Fault> {
+        let parts = all.iter().map(|sql| {
+            let running = Some(self.observer.statement(sql, String::new));
+            Part { running, ..Part::whole() }
+        });
+        let write =
+            |out: &mut BytesMut| all.iter().try_for_each(|sql| write_command(out, sql)).map_err(|error| (None, error));
+        self.fly(parts.collect(), write, unseen).await.map_err(|(_, fault)| fault)?;
         Ok(())
     }
 
@@ -373,10 +490,10 @@ impl Connection {
     }
 
     /// Begins a transaction with the next statement.
-    pub(crate) fn begin_ahead(&mut self) {
+    pub(crate) fn begin_ahead(&mut self, command: &'static str) {
         self.in_transaction = true;
         self.failed = false;
-        self.send_ahead("BEGIN");
+        self.send_ahead(command);
     }
 
     /// Begins a savepoint with the next statement.
@@ -388,15 +505,10 @@ impl Connection {
     /// the next one says so.
     pub(crate) async fn run_ahead(&mut self, call: Call<'_>) -> Result<(), Fault> {
         let sent = self.sent(&call);
-        let statement = match self.way(&sent) {
-            Way::Prepared(statement) => Some(statement),
-            Way::Prepare => self.prepare(&call).await?,
-            Way::Whole => None,
+        let Way::Prepared(statement) = self.way(&sent).await? else {
+            return self.run(&call, &mut |_: &Row<'_>| Ok(())).await.map(|_| ());
         };
-        let Some(statement) = statement else {
-            return self.run(&call, &mut |_: &Row| Ok(())).await.map(|_| ());
-        };
-        let running = self.watch(&self.sent(&call));
+        let running = self.watch(&sent);
         let parameters = call.parameters.into_iter().map(Bound::into_owned).collect();
         self.ahead.push(Ahead { what: Before::Statement(statement, parameters), running });
         Ok(())
@@ -404,7 +516,7 @@ impl Connection {
 
     /// Sends what waits for the next statement.
     pub(crate) async fn flush(&mut self) -> Result<(), Fault> {
-        if self.ahead.is_empty() { Ok(()) } else { self.answer(async |_| Ok(())).await }
+        if self.ahead.is_empty() { Ok(()) } else { self.commands(&[]).await }
     }
 
     /// Statements that were not sent yet need not be undone.
@@ -423,16 +535,17 @@ impl Connection {
             )));
         }
         let committed = self.command("COMMIT").await;
-        self.in_transaction = self.waiting || (committed.is_err() && !self.broken);
+        if committed.is_err() && self.in_transaction && !self.broken && !self.waiting {
+            // What went along failed, and the end was not executed. Where this fails the connection is closed.
+            let _ = self.rollback().await;
+        }
         committed
     }
 
     /// Ends the transaction, undoing what it did.
     pub(crate) async fn rollback(&mut self) -> Result<(), Fault> {
         self.forget_ahead();
-        let undone = self.command("ROLLBACK").await;
-        self.in_transaction = self.waiting || (undone.is_err() && !self.broken);
-        undone
+        self.command("ROLLBACK").await
     }
 
     /// Makes a connection usable that was left in the middle of something. Says whether it is.
@@ -457,9 +570,7 @@ impl Connection {
     /// Undoes what was done since a savepoint, and forgets it.
     pub(crate) async fn undo_to(&mut self, savepoint: &str) -> Result<(), Fault> {
         self.forget_ahead();
-        self.command(&format!("ROLLBACK TO {savepoint}; RELEASE {savepoint}")).await?;
-        self.failed = false;
-        Ok(())
+        self.commands(&[&format!("ROLLBACK TO {savepoint}"), &format!("RELEASE {savepoint}")]).await
     }
 
     fn sent<'c>(&self, call: &'c Call<'c>) -> Sent<'c> {
@@ -473,208 +584,295 @@ impl Connection {
         self.observer.statement(&sent.sql, || bind::shown(&sent.call.parameters))
     }
 
-    fn way(&mut self, call: &Sent<'_>) -> Way {
-        if call.once || self.statements.capacity == 0 || self.unprepared.load(Ordering::Relaxed) {
-            return Way::Whole;
+    /// How a statement reaches the server, where it need not be prepared first.
+    fn known_way(&mut self, sent: &Sent<'_>) -> Option<Way> {
+        if sent.once || self.statements.keeps_none() || self.unprepared.load(Ordering::Relaxed) {
+            return Some(Way::Whole);
         }
-        self.statements.find(call).map_or(Way::Prepare, Way::Prepared)
+        self.statements.find(sent).map(Way::Prepared)
+    }
+
+    /// How a statement reaches the server.
+    async fn way(&mut self, sent: &Sent<'_>) -> Result<Way, Fault> {
+        if let Some(way) = self.known_way(sent) {
+            return Ok(way);
+        }
+        match self.prepare_all(&[sent]).await {
+            // The name is taken: by somebody else, who has the same connection in turn.
+            Err(fault) if self.forget_stale(sent, &fault) && !self.in_transaction => Ok(Way::Whole),
+            Err(fault) => Err(fault),
+            Ok(prepared) => Ok(prepared.into_iter().next().map_or(Way::Whole, Way::Prepared)),
+        }
+    }
+
+    /// Prepares statements, all of them at once.
+    async fn prepare_all(&mut self, all: &[&Sent<'_>]) -> Result<Vec<Arc<Prepared>>, Fault> {
+        let names: Vec<String> = all.iter().map(|_| self.statements.name()).collect();
+        let described = || Part { form: Form::Described(Vec::new(), Vec::new()), running: None, affected: 0 };
+        let write = |out: &mut BytesMut| {
+            all.iter().zip(&names).enumerate().try_for_each(|(at, (sent, name))| {
+                let parsed = message::parse(out, name, &sent.sql, &sent.call.types);
+                parsed.and_then(|()| message::describe(out, name)).map_err(|error| (Some(at), error))
+            })
+        };
+        let parts = match self.fly(all.iter().map(|_| described()).collect(), write, unseen).await {
+            Ok(parts) => parts,
+            Err((at, fault)) => {
+                // Those before it exist, and nobody will use them.
+                self.statements.close(names.into_iter().take(at.unwrap_or(0)));
+                return Err(fault);
+            }
+        };
+        let mut prepared = Vec::with_capacity(all.len());
+        for ((sent, name), part) in all.iter().zip(names).zip(parts) {
+            let Form::Described(columns, parameters) = part.form else { continue };
+            let columns = self.columns(columns).await?;
+            let mut types = Vec::with_capacity(parameters.len());
+            for number in parameters {
+                types.push(self.type_of(number).await?);
+            }
+            let statement = Arc::new(Prepared { name, parameters: types, columns });
+            self.statements.insert(sent, Arc::clone(&statement));
+            prepared.push(statement);
+        }
+        Ok(prepared)
+    }
+
+    async fn columns(&mut self, described: Vec<(String, u32)>) -> Result<Columns, Fault> {
+        let mut columns = Vec::with_capacity(described.len());
+        for (name, number) in described {
+            columns.push(Column { name, ty: self.type_of(number).await? });
+        }
+        Ok(columns.into())
+    }
+
+    /// The type of a number. Those that the database defines are looked up once.
+    async fn type_of(&mut self, number: u32) -> Result<SqlType, Fault> {
+        match SqlType::from_oid(number).or_else(|| self.types.get(&number).cloned()) {
+            Some(ty) => Ok(ty),
+            None => self.learn(number).await,
+        }
+    }
+
+    fn learn(&mut self, number: u32) -> Pin<Box<dyn Future<Output = Result<SqlType, Fault>> + Send + '_>> {
+        Box::pin(async move {
+            let rows = self.look_up(TYPE, vec![(Bound::Int(number.into()), SqlType::OID)]).await?;
+            let types = [SqlType::NAME, SqlType::CHAR, SqlType::OID, SqlType::OID, SqlType::NAME];
+            let columns = types.map(|ty| Column { name: String::new(), ty });
+            let mut found = None;
+            rows.each(&columns, |row| {
+                let text = |at: usize| Ok::<_, Error>(String::from_utf8_lossy(row.cell(at)?.1.unwrap_or_default()));
+                let number = |at: usize| {
+                    let bytes = row.cell(at)?.1.and_then(|bytes| bytes.first_chunk::<4>());
+                    Ok::<_, Error>(bytes.map_or(0, |bytes| u32::from_be_bytes(*bytes)))
+                };
+                found = Some((text(0)?.into_owned(), text(1)? == "e", number(2)?, number(3)?, text(4)?.into_owned()));
+                Ok(())
+            })?;
+            let Some((name, is_enum, item, base, schema)) = found else { return Ok(SqlType::UNKNOWN) };
+            let kind = match (is_enum, base, item) {
+                // Which variants there are is for the schema to say.
+                (true, ..) => SqlKind::Enum(Vec::new()),
+                (false, 0, 0) => SqlKind::Simple,
+                (false, 0, item) => SqlKind::Array(self.type_of(item).await?),
+                (false, base, _) => SqlKind::Domain(self.type_of(base).await?),
+            };
+            let ty = SqlType::new(name, number, kind, schema);
+            self.types.insert(number, ty.clone());
+            Ok(ty)
+        })
     }
 
     /// Runs a statement, hands over its rows, and says how many it wrote.
     pub(crate) async fn run(
         &mut self,
         call: &Call<'_>,
-        take: &mut (impl FnMut(&Row) -> Result<(), Error> + Send),
+        take: &mut (impl FnMut(&Row<'_>) -> Result<(), Error> + Send),
     ) -> Result<u64, Fault> {
-        let sent = self.sent(call);
-        let running = self.watch(&sent);
-        let way = self.way(&sent);
-        let done = match self.answer(async |client| perform(client, way, &sent, take).await).await {
-            Err(fault) if self.must_prepare_again(&sent, &fault) => {
-                let way = self.way(&sent);
-                self.answer(async |client| perform(client, way, &sent, take).await).await?
-            }
-            done => done?,
-        };
-        running.finish(done.affected);
-        Ok(self.keep(&sent, done))
+        let affected = self.run_all(std::slice::from_ref(call), &mut |_, row: &Row<'_>| take(row)).await?;
+        Ok(affected.first().copied().unwrap_or(0))
     }
 
-    /// Runs statements that do not depend on each other, all of them sent before the first is answered.
-    pub(crate) async fn run_all(&mut self, calls: &[Call<'_>]) -> Result<Vec<Vec<Row>>, Fault> {
+    /// Runs statements, all of them sent before the first is answered; hands over their rows, in their order, and says how
+    /// many each wrote. Outside of a transaction all is undone where one of them fails.
+    pub(crate) async fn run_all(
+        &mut self,
+        calls: &[Call<'_>],
+        take: &mut (impl FnMut(usize, &Row<'_>) -> Result<(), Error> + Send),
+    ) -> Result<Vec<u64>, Fault> {
         let all: Vec<Sent<'_>> = calls.iter().map(|call| self.sent(call)).collect();
-        let ways: Vec<(Way, Running)> = all.iter().map(|sent| (self.way(sent), self.watch(sent))).collect();
-        let answers = self.answer(async |client| {
-            let collecting = all.iter().zip(ways).map(|(sent, (way, running))| async move {
-                let mut rows = Vec::new();
-                let mut take = |row: &Row| {
-                    rows.push(row.clone());
-                    Ok(())
-                };
-                let done = perform(client, way, sent, &mut take).await?;
-                running.finish(done.affected);
-                Ok::<_, Fault>((done, rows))
-            });
-            Ok(together(collecting.collect()).await)
-        });
-        let answers = answers.await?;
-        let mut lists = Vec::with_capacity(calls.len());
-        for (sent, answer) in all.iter().zip(answers) {
-            match answer {
-                Ok((done, rows)) => {
-                    self.keep(sent, done);
-                    lists.push(rows);
-                }
-                Err(fault) if self.must_prepare_again(sent, &fault) => {
-                    let mut rows = Vec::new();
-                    let mut take = |row: &Row| {
-                        rows.push(row.clone());
-                        Ok(())
-                    };
-                    self.run(sent.call, &mut take).await?;
-                    lists.push(rows);
-                }
-                Err(fault) => {
-                    self.broken |= fault.is_closed();
-                    self.failed |= self.in_transaction;
-                    return Err(fault);
-                }
+        let mut seen = false;
+        let mut taking = |at: usize, row: &Row<'_>| {
+            seen = true;
+            take(at, row)
+        };
+        match self.run_sent(&all, &mut taking).await {
+            Ok(affected) => Ok(affected),
+            Err((at, fault)) if self.must_prepare_again(&all, at, &fault) => match seen {
+                true => Err(Fault::Stale),
+                false => self.run_sent(&all, take).await.map_err(|(_, fault)| fault),
+            },
+            Err((_, fault)) => Err(fault),
+        }
+    }
+
+    /// Runs statements that only read, all of them on the same state of the database, and sent before the first is answered.
+    /// Hands over their rows in their order.
+    pub(crate) async fn read_all(
+        &mut self,
+        calls: &[Call<'_>],
+        take: &mut (impl FnMut(usize, &Row<'_>) -> Result<(), Error> + Send),
+    ) -> Result<(), Fault> {
+        let isolate = Call { sql: ISOLATE.into(), parameters: Vec::new(), types: Vec::new() };
+        let mut all = Vec::with_capacity(calls.len() + 1);
+        all.push(Sent { sql: Cow::Borrowed(&isolate.sql), call: &isolate, once: false });
+        all.extend(calls.iter().map(|call| self.sent(call)));
+        // The first has no rows.
+        let mut taking = |at: usize, row: &Row<'_>| take(at.saturating_sub(1), row);
+        match self.run_sent(&all, &mut taking).await {
+            Ok(_) => Ok(()),
+            Err((at, fault)) if self.must_prepare_again(&all, at, &fault) => Err(Fault::Stale),
+            Err((_, fault)) => Err(fault),
+        }
+    }
+
+    async fn run_sent(
+        &mut self,
+        all: &[Sent<'_>],
+        take: &mut (impl FnMut(usize, &Row<'_>) -> Result<(), Error> + Send),
+    ) -> Result<Vec<u64>, (Option<usize>, Fault)> {
+        let ways = self.ways(all).await.map_err(|fault| (None, fault))?;
+        let parts = all.iter().zip(&ways).map(|(sent, way)| part(way, self.watch(sent))).collect();
+        let write = |out: &mut BytesMut| write_all(out, all, &ways);
+        let parts = self.fly(parts, write, &mut *take).await?;
+        let affected = parts.iter().map(|part| part.affected).collect();
+        for (at, part) in parts.into_iter().enumerate() {
+            if let Form::Whole(columns, rows) = part.form
+                && rows.len() > 0
+            {
+                let columns = self.columns(columns).await.map_err(|fault| (Some(at), fault))?;
+                rows.each(&columns, |row| take(at, row)).map_err(|error| (Some(at), error.into()))?;
             }
         }
-        Ok(lists)
+        Ok(affected)
+    }
+
+    /// How statements reach the server. What is not prepared yet is prepared, all of it at once.
+    async fn ways(&mut self, all: &[Sent<'_>]) -> Result<Vec<Way>, Fault> {
+        let mut ways: Vec<Option<Way>> = all.iter().map(|sent| self.known_way(sent)).collect();
+        let mut missing: Vec<&Sent<'_>> = Vec::new();
+        for (sent, _) in all.iter().zip(&ways).filter(|(_, way)| way.is_none()) {
+            if !missing.iter().any(|it| it.is_same(sent)) {
+                missing.push(sent);
+            }
+        }
+        if let [sent] = missing.as_slice() {
+            let way = self.way(sent).await?;
+            return Ok(ways.into_iter().map(|it| it.unwrap_or_else(|| way.clone())).collect());
+        }
+        if !missing.is_empty() {
+            let prepared = self.prepare_all(&missing).await?;
+            for (sent, way) in all.iter().zip(&mut ways).filter(|(_, way)| way.is_none()) {
+                let found = missing.iter().zip(&prepared).find(|(it, _)| it.is_same(sent));
+                *way = found.map(|(_, statement)| Way::Prepared(Arc::clone(statement)));
+            }
+        }
+        Ok(ways.into_iter().map(|way| way.unwrap_or(Way::Whole)).collect())
     }
 
     /// Runs a transaction of statements that are known beforehand, all of them sent before the first is answered. Where
     /// `commit` says so that includes its end; it is undone where one of them fails.
     pub(crate) async fn run_batch(
         &mut self,
-        begin: &str,
+        begin: &'static str,
         members: &[Single<'_>],
         commit: bool,
     ) -> Result<Vec<Given>, Undone> {
         let mut all = Vec::with_capacity(members.len());
         for member in members {
             self.set_comment(member.comment.clone());
-            all.push(self.sent(&member.call));
+            let sent = self.sent(&member.call);
+            // What it needs may not be there before what comes in front of it has run: then it cannot be prepared.
+            let once = sent.once || (!member.ahead && self.known_way(&sent).is_none());
+            all.push(Sent { once, ..sent });
         }
         // What cannot be prepared may need what a statement before it makes: then one must come after the other.
-        let ways = self.ways(members, &all).await.map_err(|_| Undone::Again)?;
-        let watched: Vec<Running> =
-            all.iter().zip(members).map(|(sent, member)| member.span.in_scope(|| self.watch(sent))).collect();
-        (self.in_transaction, self.failed) = (true, false);
-        let answered = self.answer(async |client| {
-            let mut sending: Vec<Pin<Box<dyn Future<Output = Result<Given, Fault>> + Send + '_>>> = Vec::new();
-            sending.push(Box::pin(command(client, begin)));
-            for ((sent, way), running) in all.iter().zip(ways).zip(watched) {
-                sending.push(Box::pin(async move {
-                    let given = collect(client, way, sent).await?;
-                    running.finish(given.affected);
-                    Ok(given)
-                }));
-            }
-            if commit {
-                sending.push(Box::pin(command(client, "COMMIT")));
-            }
-            Ok(InTurn::new(sending).await)
-        });
-        let answered = answered.await.map_err(|fault| Undone::Failed(None, fault))?;
-        // It is sent last of all, and not at all where a statement could not be sent.
-        let ended = commit && answered.len() == all.len() + 2;
-        match answered.into_iter().collect::<Result<Vec<Given>, _>>() {
-            Ok(mut given) => {
-                self.in_transaction = !ended;
-                given.truncate(all.len() + 1);
-                given.remove(0);
-                Ok(given)
-            }
-            Err((at, fault)) => Err(self.undone(&all, at, fault, ended).await),
+        let ways = self.ways(&all).await.map_err(|_| Undone::Again)?;
+        let watched = all.iter().zip(members).map(|(sent, member)| member.span.in_scope(|| self.watch(sent)));
+        let mut parts: Vec<Part> = watched.zip(&ways).map(|(running, way)| part(way, running)).collect();
+        self.begin_ahead(begin);
+        if commit {
+            parts.push(Part { running: Some(self.observer.statement("COMMIT", String::new)), ..Part::whole() });
         }
+        let mut given: Vec<Kept> = all.iter().map(|_| Kept::default()).collect();
+        let write = |out: &mut BytesMut| {
+            write_all(out, &all, &ways)?;
+            if commit { write_command(out, "COMMIT").map_err(|error| (None, error)) } else { Ok(()) }
+        };
+        let take = |at: usize, row: &Row<'_>| {
+            if let Some(kept) = given.get_mut(at) {
+                kept.push(row.body());
+            }
+            Ok(())
+        };
+        let answered = match self.fly(parts, write, take).await {
+            Ok(parts) => parts,
+            Err((at, fault)) => return Err(self.undone(&all, at, fault).await),
+        };
+        let mut answers = Vec::with_capacity(all.len());
+        for ((part, way), kept) in answered.into_iter().zip(ways).zip(given) {
+            let affected = part.affected;
+            answers.push(match (part.form, way) {
+                (Form::Whole(columns, rows), _) => {
+                    let columns = self.columns(columns).await.map_err(|fault| Undone::Failed(None, fault))?;
+                    Given { rows, columns, affected }
+                }
+                (_, Way::Prepared(statement)) => {
+                    Given { rows: kept, columns: Arc::clone(&statement.columns), affected }
+                }
+                (_, Way::Whole) => Given { rows: kept, columns: Arc::new([]), affected },
+            });
+        }
+        Ok(answers)
     }
 
-    /// Undoes a batch whose part at that place failed, its beginning being the first.
-    async fn undone(&mut self, all: &[Sent<'_>], at: usize, fault: Fault, ended: bool) -> Undone {
-        self.broken |= fault.is_closed();
-        if ended {
-            // The server was told to keep it, and did not.
-            self.in_transaction = false;
-        } else if !self.broken {
+    /// Undoes a batch whose member at that place failed.
+    async fn undone(&mut self, all: &[Sent<'_>], at: Option<usize>, fault: Fault) -> Undone {
+        self.forget_ahead();
+        if self.in_transaction && !self.broken && !self.waiting {
             // Where this fails the connection is closed, which undoes it as well.
             let _ = self.rollback().await;
         }
-        let member = at.checked_sub(1).filter(|at| *at < all.len());
-        match member.and_then(|at| all.get(at)) {
+        match at.and_then(|at| all.get(at)) {
             Some(sent) if self.forget_stale(sent, &fault) => Undone::Again,
-            _ => Undone::Failed(member, fault),
+            member => Undone::Failed(at.filter(|_| member.is_some()), fault),
         }
-    }
-
-    /// How each statement of a batch reaches the server. What is not prepared yet is prepared, all of it at once.
-    async fn ways(&mut self, members: &[Single<'_>], all: &[Sent<'_>]) -> Result<Vec<Way>, Fault> {
-        let mut ways: Vec<Way> = all.iter().map(|sent| self.way(sent)).collect();
-        for (way, member) in ways.iter_mut().zip(members) {
-            if matches!(way, Way::Prepare) && !member.ahead {
-                *way = Way::Whole;
-            }
-        }
-        let mut missing: Vec<&Sent<'_>> = Vec::new();
-        for (sent, _) in all.iter().zip(&ways).filter(|(_, way)| matches!(way, Way::Prepare)) {
-            if !missing.iter().any(|it| it.is_same(sent)) {
-                missing.push(sent);
-            }
-        }
-        if missing.is_empty() {
-            return Ok(ways);
-        }
-        let preparing = self.answer(async |client| {
-            let preparing = missing.iter().map(|sent| client.prepare_typed(&sent.sql, &sent.call.types));
-            Ok(together(preparing.collect()).await)
-        });
-        let mut prepared = Vec::with_capacity(missing.len());
-        for (sent, statement) in missing.iter().zip(preparing.await?) {
-            let statement = statement.map_err(Fault::Driver)?;
-            self.statements.insert(sent, statement.clone());
-            prepared.push((sent, statement));
-        }
-        for (sent, way) in all.iter().zip(&mut ways).filter(|(_, way)| matches!(way, Way::Prepare)) {
-            if let Some((_, statement)) = prepared.iter().find(|(it, _)| it.is_same(sent)) {
-                *way = Way::Prepared(statement.clone());
-            }
-        }
-        Ok(ways)
     }
 
     /// The columns of a statement, without running it.
-    pub(crate) async fn prepare(&mut self, call: &Call<'_>) -> Result<Option<Statement>, Fault> {
+    pub(crate) async fn prepare(&mut self, call: &Call<'_>) -> Result<Option<Columns>, Fault> {
         let sent = self.sent(call);
-        match self.way(&sent) {
-            Way::Whole => Ok(None),
-            Way::Prepared(statement) => Ok(Some(statement)),
-            Way::Prepare => {
-                let preparing = self.answer(async |client| Ok(client.prepare_typed(&sent.sql, &call.types).await?));
-                let statement = preparing.await?;
-                self.statements.insert(&sent, statement.clone());
-                Ok(Some(statement))
-            }
-        }
+        Ok(match self.way(&sent).await? {
+            Way::Whole => None,
+            Way::Prepared(statement) => Some(Arc::clone(&statement.columns)),
+        })
     }
 
-    fn keep(&mut self, call: &Sent<'_>, done: Done) -> u64 {
-        if let Some(statement) = done.statement {
-            self.statements.insert(call, statement);
+    /// Whether one of some statements failed only because of how it was prepared, and they can be tried again.
+    fn must_prepare_again(&mut self, all: &[Sent<'_>], at: Option<usize>, fault: &Fault) -> bool {
+        let stale = at.and_then(|at| all.get(at)).is_some_and(|sent| self.forget_stale(sent, fault));
+        if stale {
+            // What is wrong with one may be wrong with the others.
+            all.iter().for_each(|sent| self.statements.forget(sent));
         }
-        done.affected
-    }
-
-    /// Whether a statement failed only because of how it was prepared, and can be tried again.
-    fn must_prepare_again(&mut self, call: &Sent<'_>, fault: &Fault) -> bool {
-        self.forget_stale(call, fault) && !self.in_transaction
+        stale && !self.in_transaction
     }
 
     /// Whether a statement failed only because of how it was prepared.
-    fn forget_stale(&mut self, call: &Sent<'_>, fault: &Fault) -> bool {
+    fn forget_stale(&mut self, sent: &Sent<'_>, fault: &Fault) -> bool {
         let stale = match fault.state() {
             // The tables have changed since.
-            Some(state) if *state == SqlState::FEATURE_NOT_SUPPORTED => self.statements.knows(call),
+            Some(state) if *state == SqlState::FEATURE_NOT_SUPPORTED => self.statements.knows(sent),
             // The server is another one, or it was told to forget.
             Some(state)
                 if *state == SqlState::INVALID_SQL_STATEMENT_NAME || *state == SqlState::DUPLICATE_PSTATEMENT =>
@@ -685,266 +883,63 @@ impl Connection {
             _ => false,
         };
         if stale {
-            self.statements.forget(call);
+            self.statements.forget(sent);
         }
         stale
     }
 }
 
+fn part(way: &Way, running: Running) -> Part {
+    let form = match way {
+        Way::Prepared(statement) => Form::Prepared(Arc::clone(statement)),
+        Way::Whole => Form::Whole(Vec::new(), Kept::default()),
+    };
+    Part { form, running: Some(running), affected: 0 }
+}
+
+fn write_all(out: &mut BytesMut, all: &[Sent<'_>], ways: &[Way]) -> Result<(), (Option<usize>, Error)> {
+    all.iter().zip(ways).enumerate().try_for_each(|(at, (sent, way))| {
+        let written = match way {
+            Way::Prepared(statement) => write_prepared(out, statement, &sent.call.parameters),
+            Way::Whole => write_whole(out, &sent.sql, &sent.call.parameters, &sent.call.types),
+        };
+        written.map_err(|error| (Some(at), error))
+    })
+}
+
+fn write_prepared(out: &mut BytesMut, statement: &Prepared, parameters: &[Bound<'_>]) -> Result<(), Error> {
+    message::bind(out, &statement.name, parameters, &statement.parameters)?;
+    message::execute(out);
+    Ok(())
+}
+
+/// A statement without parameters and rows, prepared and run at once.
+fn write_command(out: &mut BytesMut, sql: &str) -> Result<(), Error> {
+    message::parse(out, "", sql, &[])?;
+    message::bind(out, "", &[], &[])?;
+    message::execute(out);
+    Ok(())
+}
+
+/// A statement that is prepared and run at once. Parameters whose types are not given are text.
+fn write_whole(out: &mut BytesMut, sql: &str, parameters: &[Bound<'_>], types: &[SqlType]) -> Result<(), Error> {
+    let given = types.iter().cloned();
+    let types: Vec<SqlType> = given.chain(std::iter::repeat(SqlType::UNKNOWN)).take(parameters.len()).collect();
+    message::parse(out, "", sql, &types)?;
+    message::bind(out, "", parameters, &types)?;
+    message::describe_bound(out)?;
+    message::execute(out);
+    Ok(())
+}
+
 /// Stops the statement that runs on a connection.
 #[derive(Clone)]
-pub(crate) struct Canceller {
-    token: CancelToken,
-    tls: MakeRustlsConnect,
-}
+pub(crate) struct Canceller(Arc<(Address, Vec<u8>)>);
 
 impl Canceller {
     pub(crate) async fn cancel(self) {
+        let (address, key) = &*self.0;
         // Where the server cannot be told, the connection is closed, which it notices in time.
-        let _ = within(RECOVERY, self.token.cancel_query(self.tls)).await;
-    }
-}
-
-/// The output of a future, which is sent after others. Where one of these fails it is that one's fault.
-async fn after<T>(
-    client: &Client,
-    ahead: Vec<Ahead>,
-    future: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
-    if ahead.is_empty() {
-        return future.await;
-    }
-    let mut before = InTurn::new(ahead.into_iter().map(|it| it.send(client)).collect());
-    let mut future = pin!(future);
-    let (mut sent, mut output) = (None, None);
-    poll_fn(|context| {
-        if sent.is_none()
-            && let Poll::Ready(it) = Pin::new(&mut before).poll(context)
-        {
-            sent = Some(it.into_iter().collect::<Result<Vec<()>, _>>().map_err(|(_, fault)| fault));
-        }
-        if before.cut {
-            return match sent.take() {
-                Some(Err(fault)) => Poll::Ready(Err(fault)),
-                others => {
-                    sent = others;
-                    Poll::Pending
-                }
-            };
-        }
-        if output.is_none()
-            && let Poll::Ready(it) = future.as_mut().poll(context)
-        {
-            output = Some(it);
-        }
-        match (sent.take(), output.take()) {
-            (Some(before), Some(output)) => Poll::Ready(before.and(output)),
-            others => {
-                (sent, output) = others;
-                Poll::Pending
-            }
-        }
-    })
-    .await
-}
-
-/// Moves bytes until the future is done, or the connection has ended.
-async fn drive<T>(wire: &mut Wire, future: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-    let mut future = pin!(future);
-    let mut end = None;
-    poll_fn(move |context| {
-        loop {
-            if let Poll::Ready(output) = future.as_mut().poll(context) {
-                return Poll::Ready(output);
-            }
-            // What came before the end has been handed over.
-            if let Some(fault) = end.take() {
-                return Poll::Ready(Err(fault));
-            }
-            match wire.poll_message(context) {
-                // A notice; there may be more.
-                Poll::Ready(Some(Ok(_))) => {}
-                Poll::Ready(Some(Err(error))) => end = Some(Fault::Driver(error)),
-                Poll::Ready(None) => end = Some(Fault::Closed),
-                Poll::Pending => return future.as_mut().poll(context),
-            }
-        }
-    })
-    .await
-}
-
-async fn perform(
-    client: &Client,
-    way: Way,
-    sent: &Sent<'_>,
-    take: &mut (impl FnMut(&Row) -> Result<(), Error> + Send),
-) -> Result<Done, Fault> {
-    let statement = match way {
-        Way::Prepared(statement) => Some(statement),
-        Way::Prepare => Some(client.prepare_typed(&sent.sql, &sent.call.types).await?),
-        Way::Whole => None,
-    };
-    let call = sent.call;
-    let rows = match &statement {
-        Some(statement) => client.query_raw(statement, &call.parameters).await?,
-        None => {
-            let types = call.types.iter().chain(std::iter::repeat(&SqlType::UNKNOWN)).cloned();
-            client.query_typed_raw(&sent.sql, call.parameters.iter().zip(types)).await?
-        }
-    };
-    let mut rows = pin!(rows);
-    let mut failed = None;
-    while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
-        let row = row?;
-        // The rest is still read, so that the connection is ready for the next statement.
-        if failed.is_none() {
-            failed = take(&row).err();
-        }
-    }
-    match failed {
-        Some(error) => Err(Fault::Engine(error)),
-        None => Ok(Done { affected: rows.rows_affected().unwrap_or(0), statement }),
-    }
-}
-
-/// A statement without parameters and rows, as a member of a batch.
-async fn command(client: &Client, sql: &str) -> Result<Given, Fault> {
-    client.batch_execute(sql).await?;
-    Ok(Given { rows: Vec::new(), affected: 0, statement: None })
-}
-
-/// Runs a statement and keeps its rows.
-async fn collect(client: &Client, way: Way, sent: &Sent<'_>) -> Result<Given, Fault> {
-    let mut rows = Vec::new();
-    let mut take = |row: &Row| {
-        rows.push(row.clone());
-        Ok(())
-    };
-    let Done { affected, statement } = perform(client, way, sent, &mut take).await?;
-    Ok(Given { rows, affected, statement })
-}
-
-/// Futures that send something when they are first polled, one after the other. Where one fails before it waits, what comes
-/// after it is not sent: an end of a transaction must not keep what lacks a part. Errors come with their place.
-struct InTurn<F: Future> {
-    futures: Vec<Pin<Box<F>>>,
-    outputs: Vec<Option<F::Output>>,
-    begun: bool,
-    /// Whether some were not sent.
-    cut: bool,
-}
-
-impl<F: Future<Output = Result<T, Fault>>, T> InTurn<F> {
-    fn new(futures: Vec<F>) -> Self {
-        let futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
-        InTurn { outputs: futures.iter().map(|_| None).collect(), futures, begun: false, cut: false }
-    }
-}
-
-impl<F: Future<Output = Result<T, Fault>>, T: Unpin> Future for InTurn<F> {
-    type Output = Vec<Result<T, (usize, Fault)>>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let InTurn { futures, outputs, begun, cut } = self.get_mut();
-        let mut halted = None;
-        for (at, (future, output)) in futures.iter_mut().zip(outputs.iter_mut()).enumerate() {
-            if output.is_none()
-                && let Poll::Ready(it) = future.as_mut().poll(context)
-            {
-                let failed = it.is_err();
-                *output = Some(it);
-                if failed && !*begun {
-                    halted = Some(at + 1);
-                    break;
-                }
-            }
-        }
-        if let Some(sent) = halted {
-            *cut = true;
-            futures.truncate(sent);
-            outputs.truncate(sent);
-        }
-        *begun = true;
-        if outputs.iter().any(Option::is_none) {
-            return Poll::Pending;
-        }
-        let outputs = outputs.drain(..).flatten().enumerate();
-        Poll::Ready(outputs.map(|(at, output)| output.map_err(|fault| (at, fault))).collect())
-    }
-}
-
-/// The outputs of futures that are polled together.
-async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
-    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
-    poll_fn(|context| {
-        let mut waiting = false;
-        for (future, output) in futures.iter_mut().zip(&mut outputs) {
-            if output.is_none() {
-                match future.as_mut().poll(context) {
-                    Poll::Ready(it) => *output = Some(it),
-                    Poll::Pending => waiting = true,
-                }
-            }
-        }
-        if waiting { Poll::Pending } else { Poll::Ready(()) }
-    })
-    .await;
-    outputs.into_iter().flatten().collect()
-}
-
-/// Prepared statements by their text and the types that were given with it. Two generations: when the young one is full it
-/// becomes the old one, and what is not used again until the next change is closed.
-struct Statements {
-    young: HashMap<Box<str>, Kept>,
-    old: HashMap<Box<str>, Kept>,
-    /// How many are kept; none where none are prepared.
-    capacity: usize,
-}
-
-struct Kept {
-    types: Vec<SqlType>,
-    statement: Statement,
-}
-
-impl Statements {
-    fn new(capacity: usize) -> Self {
-        Statements { young: HashMap::new(), old: HashMap::new(), capacity }
-    }
-
-    fn find(&mut self, sent: &Sent<'_>) -> Option<Statement> {
-        if let Some(kept) = self.young.get(&*sent.sql) {
-            return (kept.types == sent.call.types).then(|| kept.statement.clone());
-        }
-        let (sql, kept) = self.old.remove_entry(&*sent.sql)?;
-        let found = (kept.types == sent.call.types).then(|| kept.statement.clone());
-        self.put(sql, kept);
-        found
-    }
-
-    fn knows(&self, sent: &Sent<'_>) -> bool {
-        self.young.contains_key(&*sent.sql) || self.old.contains_key(&*sent.sql)
-    }
-
-    fn insert(&mut self, sent: &Sent<'_>, statement: Statement) {
-        if !self.young.get(&*sent.sql).is_some_and(|kept| kept.types == sent.call.types) {
-            let types = sent.call.types.clone();
-            self.put((*sent.sql).into(), Kept { types, statement });
-        }
-    }
-
-    fn put(&mut self, sql: Box<str>, kept: Kept) {
-        if self.young.len() >= (self.capacity / 2).max(1) {
-            self.old = std::mem::take(&mut self.young);
-            if self.capacity == 1 {
-                self.old.clear();
-            }
-        }
-        self.young.insert(sql, kept);
-    }
-
-    fn forget(&mut self, sent: &Sent<'_>) {
-        self.young.remove(&*sent.sql);
-        self.old.remove(&*sent.sql);
+        let _ = within(RECOVERY, address.cancel(key)).await;
     }
 }

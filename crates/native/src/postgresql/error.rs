@@ -1,6 +1,6 @@
 //! What PostgreSQL's errors mean.
 
-use super::settings::Settings;
+use super::{message::Report, settings::Settings};
 use crate::violation::{list, quoted, with_model};
 use lenslet_core::{
     catalog::{Catalog, Model},
@@ -9,45 +9,39 @@ use lenslet_core::{
 };
 use rustls::CertificateError;
 use std::error::Error as _;
-use tokio_postgres::{
-    Error as Driver,
-    error::{DbError, SqlState},
-};
+use tokio_postgres::{Error as Driver, error::SqlState};
 
 /// Translates an error of a statement. The catalog turns names of the database into names of the schema.
 #[cold]
-pub(crate) fn classify(error: &Driver, catalog: &Catalog) -> Error {
-    let Some(failure) = error.as_db_error() else {
-        return connection(error);
-    };
-    match *failure.code() {
+pub(crate) fn classify(failure: &Report, catalog: &Catalog) -> Error {
+    match failure.code {
         SqlState::UNIQUE_VIOLATION => unique(failure, catalog),
         SqlState::FOREIGN_KEY_VIOLATION => foreign_key(failure, catalog),
         SqlState::NOT_NULL_VIOLATION => null(failure, catalog),
         SqlState::CHECK_VIOLATION | SqlState::EXCLUSION_VIOLATION | SqlState::INTEGRITY_CONSTRAINT_VIOLATION => {
-            let message = format!("a constraint of the database was violated: {}", failure.message());
+            let message = format!("a constraint of the database was violated: {}", &failure.message);
             with_model(Error::new(ErrorKind::Constraint, message), model(failure, catalog))
-                .with("database_error", Value::Text(failure.message().into()))
+                .with("database_error", Value::Text(failure.message.clone()))
         }
         SqlState::STRING_DATA_RIGHT_TRUNCATION => {
-            let column = failure.column().unwrap_or("(not available)");
-            let message = format!("a value is too long for its column: {}", failure.message());
+            let column = failure.column.as_deref().unwrap_or("(not available)");
+            let message = format!("a value is too long for its column: {}", &failure.message);
             Error::new(ErrorKind::ValueTooLong, message).with("column_name", Value::Text(column.into()))
         }
         SqlState::NUMERIC_VALUE_OUT_OF_RANGE => Error::new(
             ErrorKind::ValueOutOfRange,
-            format!("a value is out of the range of its type: {}", failure.message()),
+            format!("a value is out of the range of its type: {}", &failure.message),
         )
-        .with("details", Value::Text(failure.message().into())),
+        .with("details", Value::Text(failure.message.clone())),
         SqlState::UNDEFINED_TABLE => missing_table(failure),
         SqlState::UNDEFINED_COLUMN => missing_column(failure),
         _ => by_class(failure),
     }
 }
 
-fn by_class(failure: &DbError) -> Error {
-    let message = failure.message();
-    let code = failure.code().code();
+fn by_class(failure: &Report) -> Error {
+    let message = failure.message.as_str();
+    let code = failure.code.code();
     match (code, code.get(..2).unwrap_or_default()) {
         ("40001" | "40P01", _) => Error::new(
             ErrorKind::WriteConflict,
@@ -70,22 +64,9 @@ fn by_class(failure: &DbError) -> Error {
 }
 
 /// Whether nothing more can be done on the connection.
-pub(crate) fn is_closed(error: &Driver) -> bool {
-    match error.as_db_error() {
-        Some(failure) => {
-            let code = failure.code().code();
-            matches!(code, "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04") || code.starts_with("08")
-        }
-        None => error.is_closed() || error.source().is_some_and(|it| it.is::<std::io::Error>()),
-    }
-}
-
-/// An error of the connection rather than of the database.
-fn connection(error: &Driver) -> Error {
-    if is_closed(error) {
-        return closed(&causes(error));
-    }
-    Error::new(ErrorKind::External, format!("the PostgreSQL driver failed: {}", causes(error)))
+pub(crate) fn is_closed(failure: &Report) -> bool {
+    let code = failure.code.code();
+    matches!(code, "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04") || code.starts_with("08")
 }
 
 /// The connection has ended.
@@ -111,7 +92,7 @@ fn causes(error: &Driver) -> String {
 /// Opening fails for other reasons than statements do.
 #[cold]
 pub(crate) fn opening(error: &Driver, settings: &Settings) -> Error {
-    let Some(failure) = error.as_db_error() else {
+    let Some(failure) = error.as_db_error().map(Report::from) else {
         let causes = causes(error);
         let kind = match error.to_string().as_str() {
             "error performing TLS handshake" => ErrorKind::Tls,
@@ -126,8 +107,14 @@ pub(crate) fn opening(error: &Driver, settings: &Settings) -> Error {
             }
         };
     };
-    let (message, user) = (failure.message(), settings.user.as_str());
-    match failure.code().code() {
+    refused(&failure, settings)
+}
+
+/// The server does not serve whoever connects.
+#[cold]
+pub(crate) fn refused(failure: &Report, settings: &Settings) -> Error {
+    let (message, user) = (failure.message.as_str(), settings.user.as_str());
+    match failure.code.code() {
         "28P01" | "28000" => Error::new(
             ErrorKind::Authentication,
             format!("PostgreSQL at {} refused the user `{user}` or the password: {message}", place(settings)),
@@ -175,7 +162,9 @@ pub(crate) fn late(settings: &Settings) -> Error {
     with_place(Error::new(ErrorKind::Unreachable, message), settings)
 }
 
-fn unreachable(settings: &Settings, why: &str) -> Error {
+/// Nobody answers there.
+#[cold]
+pub(crate) fn unreachable(settings: &Settings, why: &str) -> Error {
     let message = format!("PostgreSQL at {} cannot be reached: {why}; check that it runs there", place(settings));
     with_place(Error::new(ErrorKind::Unreachable, message), settings)
 }
@@ -192,38 +181,35 @@ fn with_place(error: Error, settings: &Settings) -> Error {
 
 /// An error of SQL of the user's own.
 #[cold]
-pub(crate) fn raw(error: &Driver) -> Error {
-    let Some(failure) = error.as_db_error().filter(|_| !is_closed(error)) else {
-        return match error.as_db_error() {
-            Some(failure) => closed(failure.message()),
-            None => connection(error),
-        };
-    };
-    let (code, message) = (failure.code().code(), failure.message());
+pub(crate) fn raw(failure: &Report) -> Error {
+    let (code, message) = (failure.code.code(), failure.message.as_str());
+    if is_closed(failure) {
+        return closed(message);
+    }
     Error::new(ErrorKind::RawQuery, format!("the SQL failed with code {code}: {message}"))
         .with("code", Value::Text(code.into()))
         .with("message", Value::Text(message.into()))
 }
 
-fn model<'a>(failure: &DbError, catalog: &'a Catalog) -> Option<&'a Model> {
-    let table = failure.table()?;
+fn model<'a>(failure: &Report, catalog: &'a Catalog) -> Option<&'a Model> {
+    let table = failure.table.as_deref()?;
     catalog.models.iter().find(|it| it.db_name == table)
 }
 
 /// `Key (email, name)=(ada@example.com, Ada) already exists.`
-fn unique(failure: &DbError, catalog: &Catalog) -> Error {
+fn unique(failure: &Report, catalog: &Catalog) -> Error {
     let model = model(failure, catalog);
-    let columns = failure.detail().and_then(|it| it.split_once('(')?.1.split_once(")=("));
+    let columns = failure.detail.as_deref().and_then(|it| it.split_once('(')?.1.split_once(")=("));
     let fields: Vec<String> = columns.map_or_else(Vec::new, |(columns, _)| {
         columns.split(", ").map(|column| field(model, column.trim_matches('"'))).collect()
     });
     let what = if fields.is_empty() {
-        format!("the unique constraint `{}`", failure.constraint().unwrap_or("?"))
+        format!("the unique constraint `{}`", failure.constraint.as_deref().unwrap_or("?"))
     } else {
         format!("the unique constraint on {}", quoted(&fields))
     };
     let target = if fields.is_empty() {
-        Value::Text(failure.constraint().unwrap_or("(not available)").into())
+        Value::Text(failure.constraint.as_deref().unwrap_or("(not available)").into())
     } else {
         list(fields)
     };
@@ -234,15 +220,15 @@ fn unique(failure: &DbError, catalog: &Catalog) -> Error {
     with_model(error, model).with("target", target)
 }
 
-fn null(failure: &DbError, catalog: &Catalog) -> Error {
+fn null(failure: &Report, catalog: &Catalog) -> Error {
     let model = model(failure, catalog);
-    let fields: Vec<String> = failure.column().into_iter().map(|column| field(model, column)).collect();
+    let fields: Vec<String> = failure.column.as_deref().into_iter().map(|column| field(model, column)).collect();
     let error = Error::new(ErrorKind::NullConstraint, format!("{} cannot be null: give a value", quoted(&fields)));
     with_model(error, model).with("constraint", list(fields))
 }
 
-fn foreign_key(failure: &DbError, catalog: &Catalog) -> Error {
-    let name = failure.constraint().unwrap_or("(not available)");
+fn foreign_key(failure: &Report, catalog: &Catalog) -> Error {
+    let name = failure.constraint.as_deref().unwrap_or("(not available)");
     let error = Error::new(
         ErrorKind::ForeignKeyConstraint,
         format!(
@@ -255,8 +241,8 @@ fn foreign_key(failure: &DbError, catalog: &Catalog) -> Error {
 }
 
 /// `relation "User" does not exist`
-fn missing_table(failure: &DbError) -> Error {
-    let table = between_quotes(failure.message());
+fn missing_table(failure: &Report) -> Error {
+    let table = between_quotes(&failure.message);
     let error = Error::new(
         ErrorKind::TableMissing,
         format!("the table `{table}` does not exist in the database; run `lenslet db push` or the migrations"),
@@ -265,8 +251,8 @@ fn missing_table(failure: &DbError) -> Error {
 }
 
 /// `column t0.name does not exist`, `column "name" of relation "User" does not exist`
-fn missing_column(failure: &DbError) -> Error {
-    let message = failure.message();
+fn missing_column(failure: &Report) -> Error {
+    let message = &failure.message;
     let name = message.strip_prefix("column ").and_then(|rest| rest.split(' ').next()).unwrap_or(message);
     let name = name.rsplit('.').next().unwrap_or(name).trim_matches('"');
     let error = Error::new(

@@ -3,11 +3,11 @@
 use super::{
     bind::Keys,
     decode::{self, Cell},
+    row::Row,
 };
 use crate::groups::{self, Key, part};
 use lenslet_core::{catalog::Catalog, error::Error};
 use lenslet_sql::{Kind, Type};
-use tokio_postgres::Row;
 
 /// The cells of parents that wait for the rows of a relation.
 pub(crate) type Groups = groups::Groups<Keys>;
@@ -17,16 +17,16 @@ impl Groups {
     pub(crate) fn wait_for(
         &mut self,
         cell: usize,
-        row: &Row,
+        row: &Row<'_>,
         columns: &[usize],
         catalog: &Catalog,
     ) -> Result<(), Error> {
         let Some(key) = key_of(row, columns.iter().copied())? else {
             return Ok(());
         };
-        if self.wait(cell, key) {
-            self.keys.0.resize_with(columns.len(), Vec::new);
-            for (column, values) in columns.iter().zip(&mut self.keys.0) {
+        if self.wait(cell, key) && !self.keys.unasked {
+            self.keys.columns.resize_with(columns.len(), Vec::new);
+            for (column, values) in columns.iter().zip(&mut self.keys.columns) {
                 values.push(decode::value(decode::cell(row, *column)?, Type::one(Kind::Any), catalog)?);
             }
         }
@@ -34,13 +34,13 @@ impl Groups {
     }
 
     /// The group of a row that begins with its parent's key, of so many columns.
-    pub(crate) fn find_for(&mut self, row: &Row, columns: usize) -> Result<Option<u32>, Error> {
+    pub(crate) fn find_for(&mut self, row: &Row<'_>, columns: usize) -> Result<Option<u32>, Error> {
         Ok(key_of(row, 0..columns)?.and_then(|key| self.find(&key)))
     }
 }
 
 /// The key of a row; `None` where a column of it is null.
-fn key_of(row: &Row, columns: impl ExactSizeIterator<Item = usize>) -> Result<Option<Key>, Error> {
+fn key_of(row: &Row<'_>, columns: impl ExactSizeIterator<Item = usize>) -> Result<Option<Key>, Error> {
     let single = columns.len() == 1;
     let mut bytes = Vec::new();
     for column in columns {

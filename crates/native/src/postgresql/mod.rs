@@ -2,17 +2,22 @@
 
 mod bare;
 mod batch;
-mod between;
+
 mod bind;
 mod connection;
 mod decode;
 mod error;
 mod groups;
+mod line;
+mod message;
 mod moment;
 mod pool;
 mod read;
+mod row;
 mod session;
 mod settings;
+mod statements;
+mod stream;
 mod tls;
 mod transaction;
 mod write;

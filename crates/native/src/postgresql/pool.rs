@@ -5,10 +5,7 @@ use crate::{
     observe::{Observer, Share},
     timer::within,
 };
-use lenslet_core::{
-    catalog::Catalog,
-    error::{Error, ErrorKind},
-};
+use lenslet_core::error::{Error, ErrorKind};
 use std::{
     ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicBool},
@@ -28,8 +25,6 @@ pub(crate) struct Pool {
     unprepared: Arc<AtomicBool>,
     /// Whether something hands connections on, once that is known.
     bouncer: OnceLock<bool>,
-    /// SQL whose columns have the types that the schema defines, where it defines any.
-    types: Option<String>,
     pub(crate) observer: Arc<Observer>,
 }
 
@@ -52,7 +47,7 @@ pub(crate) struct Lease {
 }
 
 impl Pool {
-    pub(crate) fn new(settings: Settings, catalog: &Catalog, observer: Arc<Observer>) -> Pool {
+    pub(crate) fn new(settings: Settings, observer: Arc<Observer>) -> Pool {
         Pool {
             permits: Arc::new(Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS))),
             settings,
@@ -60,7 +55,6 @@ impl Pool {
             idle: Mutex::default(),
             unprepared: Arc::default(),
             bouncer: OnceLock::new(),
-            types: own_types(catalog),
             observer,
         }
     }
@@ -119,8 +113,8 @@ impl Pool {
                 self.tls.get_or_init(|| made)
             }
         };
-        let Pool { settings, unprepared, bouncer, types, observer, .. } = self;
-        Connection::open(settings, tls, unprepared, bouncer, types.as_deref(), observer).await
+        let Pool { settings, unprepared, bouncer, observer, .. } = self;
+        Connection::open(settings, tls, unprepared, bouncer, observer).await
     }
 
     fn take(&self) -> Option<Idle> {
@@ -139,22 +133,6 @@ impl Pool {
             self.idle().push(Idle { connection, since, _share });
         }
     }
-}
-
-/// `SELECT NULL::"Color", NULL::"Color"[]`
-fn own_types(catalog: &Catalog) -> Option<String> {
-    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    let mut names: Vec<String> = Vec::new();
-    for it in catalog.enums.iter() {
-        let schema = it.schema.as_deref().map_or_else(String::new, |schema| quoted(schema) + ".");
-        names.push(schema + &quoted(&it.db_name));
-    }
-    let mut columns = catalog.models.iter().flat_map(|model| model.columns());
-    if columns.any(|(_, _, column)| column.native_type.as_ref().is_some_and(|it| it.name == "Citext")) {
-        names.push("citext".into());
-    }
-    let columns: Vec<String> = names.iter().map(|name| format!("NULL::{name}, NULL::{name}[]")).collect();
-    (!columns.is_empty()).then(|| format!("SELECT {}", columns.join(", ")))
 }
 
 impl Deref for Lease {

@@ -1,10 +1,12 @@
-//! Planned reads: the statement of each level, once for all its rows; those of sibling relations at once.
+//! Planned reads: the statement of each level, once for all its rows. Those that need not be handed keys are sent at once, and
+//! so are those of sibling relations.
 
 use super::{
     bind,
     connection::{Call, Connection, Fault},
     decode,
     groups::Groups,
+    row::{Column, Kept, Row},
 };
 use crate::{
     forest::{Arena, Chain, Rows},
@@ -16,9 +18,9 @@ use lenslet_core::{
     error::{Error, ErrorKind},
     value::Value,
 };
-use lenslet_sql::{Cell, Kind, Level, Parameter, Read, Statement, Type};
+use lenslet_sql::{Cell, Child, Kind, Level, Parameter, Read, Statement, Type};
 use std::borrow::Cow;
-use tokio_postgres::{Row, types::Type as SqlType};
+use tokio_postgres::types::Type as SqlType;
 
 /// Reads rows into an answer.
 pub(crate) struct Reader<'a> {
@@ -39,6 +41,39 @@ pub(crate) fn waiting(level: &Level) -> Vec<Groups> {
     level.children.iter().map(|_| Groups::default()).collect()
 }
 
+/// The same, where those that find their parents themselves are asked at once.
+fn unkeyed(level: &Level) -> Vec<Groups> {
+    let groups = |child: &Child| {
+        let mut groups = Groups::default();
+        groups.keys.unasked = child.alone.is_some();
+        groups
+    };
+    level.children.iter().map(groups).collect()
+}
+
+/// A level whose rows are asked for at once with those above.
+struct Node<'a> {
+    level: &'a Level,
+    statement: &'a Statement,
+    /// The node above, which of its relations this is, and the number of columns of its key.
+    above: (usize, usize, usize),
+}
+
+/// The levels that can be asked for at once, each after the one above.
+fn nodes(root: &Level) -> Vec<Node<'_>> {
+    let mut nodes = vec![Node { level: root, statement: &root.statement, above: (0, 0, 0) }];
+    let mut at = 0;
+    while let Some(level) = nodes.get(at).map(|node| node.level) {
+        for (slot, child) in level.children.iter().enumerate() {
+            if let Some(statement) = &child.alone {
+                nodes.push(Node { level: &child.level, statement, above: (at, slot, child.keys.len()) });
+            }
+        }
+        at += 1;
+    }
+    nodes
+}
+
 impl Connection {
     /// The rows of a read, with the rows of their relations.
     pub(crate) async fn read(
@@ -50,8 +85,13 @@ impl Connection {
         let reader = Reader { parameters, catalog };
         let mut arena = Arena::new();
         let mut roots = Chain::default();
-        let call = reader.call(&read.level.statement, None)?;
-        reader.level(self, &read.level, &call, &mut arena, &mut roots).await?;
+        // In a transaction the statements may each see another state of the database: then keys say which rows belong together.
+        if !self.in_transaction() && read.level.children.iter().any(|child| child.alone.is_some()) {
+            reader.together(self, &read.level, &mut arena, &mut roots).await?;
+        } else {
+            let call = reader.call(&read.level.statement, None)?;
+            reader.level(self, &read.level, &call, &mut arena, &mut roots).await?;
+        }
         let rows = arena.finish(roots);
         if read.required && rows.len() == 0 {
             return Err(no_record(read, catalog));
@@ -70,9 +110,9 @@ impl Connection {
         let mut arena = Arena::new();
         let mut chain = Chain::default();
         let mut columns: Option<Vec<RawColumn>> = None;
-        let mut take = |row: &Row| {
+        let mut take = |row: &Row<'_>| {
             if columns.is_none() {
-                columns = Some(row.columns().iter().map(raw_column).collect());
+                columns = Some(row.columns.iter().map(raw_column).collect());
             }
             raw_row(row, &mut arena, &mut chain, catalog)
         };
@@ -81,7 +121,7 @@ impl Connection {
             Some(columns) => columns,
             // Without rows the statement still knows its columns.
             None => match self.prepare(&call).await.map_err(Fault::raw)? {
-                Some(statement) => statement.columns().iter().map(raw_column).collect(),
+                Some(columns) => columns.iter().map(raw_column).collect(),
                 None => Vec::new(),
             },
         };
@@ -96,12 +136,12 @@ impl Connection {
         catalog: &Catalog,
     ) -> Result<u64, Error> {
         let call = raw_call(statement, parameters, catalog)?;
-        self.run(&call, &mut |_: &Row| Ok(())).await.map_err(Fault::raw)
+        self.run(&call, &mut |_: &Row<'_>| Ok(())).await.map_err(Fault::raw)
     }
 }
 
 /// A row of SQL of the user's own.
-fn raw_row(row: &Row, arena: &mut Arena, chain: &mut Chain, catalog: &Catalog) -> Result<(), Error> {
+fn raw_row(row: &Row<'_>, arena: &mut Arena, chain: &mut Chain, catalog: &Catalog) -> Result<(), Error> {
     let offset = arena.begin_row()?;
     for at in 0..row.len() {
         decode::write(arena, decode::cell(row, at)?, Type::one(Kind::Any), catalog)?;
@@ -112,12 +152,10 @@ fn raw_row(row: &Row, arena: &mut Arena, chain: &mut Chain, catalog: &Catalog) -
 }
 
 /// Rows of SQL of the user's own, all of them.
-pub(crate) fn raw_rows(rows: &[Row], columns: Vec<RawColumn>, catalog: &Catalog) -> Result<Rows, Error> {
+pub(crate) fn raw_rows(rows: &Kept, columns: &[Column], catalog: &Catalog) -> Result<Rows, Error> {
     let (mut arena, mut chain) = (Arena::new(), Chain::default());
-    for row in rows {
-        raw_row(row, &mut arena, &mut chain, catalog)?;
-    }
-    Ok(arena.finish(chain).with_columns(columns))
+    rows.each(columns, |row| raw_row(row, &mut arena, &mut chain, catalog))?;
+    Ok(arena.finish(chain).with_columns(columns.iter().map(raw_column).collect()))
 }
 
 pub(crate) fn raw_call<'a>(
@@ -129,9 +167,9 @@ pub(crate) fn raw_call<'a>(
     Ok(Call { sql: Cow::Borrowed(&statement.sql), types: bind::types_of(&parameters), parameters })
 }
 
-pub(crate) fn raw_column(column: &tokio_postgres::Column) -> RawColumn {
-    let (ty, list) = decode::raw_type(column.type_());
-    RawColumn { name: column.name().to_owned(), ty, list }
+fn raw_column(column: &Column) -> RawColumn {
+    let (ty, list) = decode::raw_type(&column.ty);
+    RawColumn { name: column.name.clone(), ty, list }
 }
 
 impl<'a> Reader<'a> {
@@ -153,12 +191,48 @@ impl<'a> Reader<'a> {
         roots: &mut Chain,
     ) -> Result<(), Error> {
         let mut groups = waiting(level);
-        let mut take = |row: &Row| {
+        let mut take = |row: &Row<'_>| {
             let mut parents = Parents::Answer(roots);
             self.row(level, &level.statement.columns, row, arena, &mut parents, &mut groups)
         };
         connection.run(call, &mut take).await.map_err(|fault| fault.classify(self.catalog))?;
         self.children(connection, level, groups, arena).await
+    }
+
+    /// The rows of the answer itself and of those relations that find their parents themselves, at once; then what is left
+    /// below them.
+    async fn together(
+        &self,
+        connection: &mut Connection,
+        root: &'a Level,
+        arena: &mut Arena,
+        roots: &mut Chain,
+    ) -> Result<(), Error> {
+        let nodes = nodes(root);
+        let calls = nodes.iter().map(|node| self.call(node.statement, None)).collect::<Result<Vec<_>, _>>()?;
+        let mut groups: Vec<Vec<Groups>> = nodes.iter().map(|node| unkeyed(node.level)).collect();
+        let mut take = |at: usize, row: &Row<'_>| {
+            let (above, own) = groups.split_at_mut(at);
+            let (Some(node), Some(below)) = (nodes.get(at), own.first_mut()) else { return Ok(()) };
+            let (parent, slot, columns) = node.above;
+            let mut parents = match above.get_mut(parent).and_then(|groups| groups.get_mut(slot)) {
+                Some(groups) => Parents::Groups(groups, columns),
+                None => Parents::Answer(roots),
+            };
+            self.row(node.level, &node.statement.columns, row, arena, &mut parents, below)
+        };
+        connection.read_all(&calls, &mut take).await.map_err(|fault| fault.classify(self.catalog))?;
+        let mut left = Vec::new();
+        for (node, groups) in nodes.iter().zip(groups) {
+            for (child, groups) in node.level.children.iter().zip(groups) {
+                match child.alone {
+                    Some(_) => groups.settle(arena),
+                    None if groups.is_empty() => {}
+                    None => left.push((child, groups)),
+                }
+            }
+        }
+        self.generations(connection, left, arena).await
     }
 
     /// The rows of the relations of a level, and everything below them.
@@ -169,37 +243,33 @@ impl<'a> Reader<'a> {
         groups: Vec<Groups>,
         arena: &mut Arena,
     ) -> Result<(), Error> {
-        // Generation by generation, so that all statements of one can be sent together.
-        let mut generation: Vec<_> = level.children.iter().zip(groups).filter(|(_, it)| !it.is_empty()).collect();
+        let generation = level.children.iter().zip(groups).filter(|(_, it)| !it.is_empty()).collect();
+        self.generations(connection, generation, arena).await
+    }
+
+    /// The rows of relations, and everything below them: generation by generation, so that all statements of one are sent
+    /// together.
+    async fn generations(
+        &self,
+        connection: &mut Connection,
+        mut generation: Vec<(&'a Child, Groups)>,
+        arena: &mut Arena,
+    ) -> Result<(), Error> {
         while !generation.is_empty() {
             let calls = generation.iter().map(|(child, groups)| self.call(&child.level.statement, Some(&groups.keys)));
             let calls = calls.collect::<Result<Vec<_>, _>>()?;
+            let mut below: Vec<Vec<Groups>> = generation.iter().map(|(child, _)| waiting(&child.level)).collect();
+            let mut take = |at: usize, row: &Row<'_>| {
+                let (Some((child, groups)), Some(below)) = (generation.get_mut(at), below.get_mut(at)) else {
+                    return Ok(());
+                };
+                let mut parents = Parents::Groups(groups, child.keys.len());
+                self.row(&child.level, &child.level.statement.columns, row, arena, &mut parents, below)
+            };
+            connection.run_all(&calls, &mut take).await.map_err(|fault| fault.classify(self.catalog))?;
             let mut next = Vec::new();
-            match calls.as_slice() {
-                [call] => {
-                    for (child, groups) in &mut generation {
-                        let level = &child.level;
-                        let mut below = waiting(level);
-                        let mut take = |row: &Row| {
-                            let mut parents = Parents::Groups(groups, child.keys.len());
-                            self.row(level, &level.statement.columns, row, arena, &mut parents, &mut below)
-                        };
-                        connection.run(call, &mut take).await.map_err(|fault| fault.classify(self.catalog))?;
-                        next.extend(level.children.iter().zip(below).filter(|(_, it)| !it.is_empty()));
-                    }
-                }
-                calls => {
-                    let answers = connection.run_all(calls).await.map_err(|fault| fault.classify(self.catalog))?;
-                    for ((child, groups), rows) in generation.iter_mut().zip(answers) {
-                        let level = &child.level;
-                        let mut below = waiting(level);
-                        for row in rows {
-                            let mut parents = Parents::Groups(groups, child.keys.len());
-                            self.row(level, &level.statement.columns, &row, arena, &mut parents, &mut below)?;
-                        }
-                        next.extend(level.children.iter().zip(below).filter(|(_, it)| !it.is_empty()));
-                    }
-                }
+            for ((child, _), below) in generation.iter().zip(below) {
+                next.extend(child.level.children.iter().zip(below).filter(|(_, it)| !it.is_empty()));
             }
             for (_, groups) in generation {
                 groups.settle(arena);
@@ -214,7 +284,7 @@ impl<'a> Reader<'a> {
         &self,
         level: &Level,
         columns: &[Type],
-        row: &Row,
+        row: &Row<'_>,
         arena: &mut Arena,
         parents: &mut Parents<'_>,
         waiting: &mut [Groups],
@@ -232,7 +302,7 @@ impl<'a> Reader<'a> {
             match *cell {
                 Cell::Column(at) => {
                     let ty = columns.get(at).copied().unwrap_or(Type::TEXT);
-                    decode::write(arena, decode::cell(row, at)?, ty, self.catalog)?;
+                    decode::copy(arena, row, at, ty, self.catalog)?;
                 }
                 Cell::Rows(at) => {
                     let rows = arena.rows();

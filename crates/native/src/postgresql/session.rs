@@ -52,7 +52,7 @@ impl Session {
         };
         Ok(Session {
             database: Arc::new(Database {
-                pool: Arc::new(Pool::new(settings, &schema, observer)),
+                pool: Arc::new(Pool::new(settings, observer)),
                 plans: Plans::new(schema, &Dialect::POSTGRESQL),
             }),
             transaction: None,

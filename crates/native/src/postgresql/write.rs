@@ -6,11 +6,12 @@ use super::{
     decode,
     groups::Groups,
     read::{Parents, Reader, waiting},
+    row::Row,
 };
 use crate::{
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
-    write::{Memory, Walk, Work, given, rows, verify, way},
+    write::{Memory, Walk, Work, answer_held, given, rows, verify, way},
 };
 use lenslet_core::{catalog::Catalog, error::Error, query::Write, value::Value};
 use lenslet_sql::{
@@ -18,7 +19,6 @@ use lenslet_sql::{
     write::{Answer, InsertRows, Run, Step, Target, Variant, WritePlan},
 };
 use std::borrow::Cow;
-use tokio_postgres::Row;
 
 /// How many parameters a statement gets at most: the protocol counts them in 16 bits.
 const PARAMETERS: usize = 32_000;
@@ -55,7 +55,7 @@ impl Connection {
         if nested {
             self.save_ahead("lenslet_write");
         } else {
-            self.begin_ahead();
+            self.begin_ahead("BEGIN");
         }
         let mut written = writing.execute(self).await;
         if nested && written.is_ok() {
@@ -106,7 +106,7 @@ impl<'a> Writing<'a> {
     fn new(plan: &'a WritePlan, reader: Reader<'a>) -> Self {
         let groups = match &plan.answer {
             Answer::Returned(level) => waiting(level),
-            Answer::Count | Answer::After(_) | Answer::Before(_) => Vec::new(),
+            Answer::Count | Answer::Held(..) | Answer::After(_) | Answer::Before(_) => Vec::new(),
         };
         Writing {
             plan,
@@ -135,6 +135,9 @@ impl<'a> Writing<'a> {
         match &plan.answer {
             Answer::Count => return Ok(Rows::number(i64::try_from(self.count).unwrap_or(i64::MAX))),
             Answer::Before(_) => {}
+            Answer::Held(register, level) => {
+                answer_held(&self.memory, (*register, level), &mut self.arena, &mut self.roots)?;
+            }
             Answer::After(level) => self.read(connection, level).await?,
             Answer::Returned(level) => {
                 let groups = std::mem::take(&mut self.groups);
@@ -199,7 +202,7 @@ impl<'a> Writing<'a> {
         let catalog = self.reader.catalog;
         let Writing { reader, arena, roots, groups, .. } = self;
         let mut found = 0;
-        let mut take = |row: &Row| {
+        let mut take = |row: &Row<'_>| {
             found += 1;
             match (into, &plan.answer) {
                 (Target::Answer, Answer::Returned(level)) => {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
-    write::{Memory, Walk, Work, rows, verify, way},
+    write::{Memory, Walk, Work, answer_held, rows, verify, way},
 };
 use lenslet_core::{catalog::Catalog, query::Write, value::Value};
 use lenslet_sql::{
@@ -127,7 +127,7 @@ impl<'a> Writing<'a> {
     ) -> Self {
         let groups = match &plan.answer {
             Answer::Returned(level) => level.children.iter().map(|_| Groups::default()).collect(),
-            Answer::Count | Answer::After(_) | Answer::Before(_) => Vec::new(),
+            Answer::Count | Answer::Held(..) | Answer::After(_) | Answer::Before(_) => Vec::new(),
         };
         Writing {
             connection,
@@ -156,6 +156,9 @@ impl<'a> Writing<'a> {
         match &self.plan.answer {
             Answer::Count => return Ok(Rows::number(i64::try_from(self.count).unwrap_or(i64::MAX))),
             Answer::Before(_) => {}
+            Answer::Held(register, level) => {
+                answer_held(&self.memory, (*register, level), &mut self.arena, &mut self.roots)?;
+            }
             Answer::After(level) => self.read(level)?,
             Answer::Returned(level) => self.load(level)?,
         }

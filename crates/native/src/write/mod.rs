@@ -3,6 +3,7 @@
 
 use crate::{
     defaults,
+    forest::{Arena, Chain},
     inputs::{Input, Steps},
 };
 use lenslet_core::{
@@ -11,7 +12,7 @@ use lenslet_core::{
     value::Value,
 };
 use lenslet_sql::{
-    Parameter, Source,
+    Cell, Level, Parameter, Source,
     write::{Check, Failure, InsertRows, Run, Step, Test, Variant},
 };
 use std::{borrow::Cow, cell::OnceCell, slice};
@@ -80,6 +81,28 @@ impl Steps for Memory {
             Source::Parameter(_) | Source::Keys(_) | Source::Number(_) | Source::Constant(_) => None,
         }
     }
+}
+
+/// Puts the rows of a register into an answer.
+pub(crate) fn answer_held(
+    memory: &Memory,
+    (register, level): (u32, &Level),
+    arena: &mut Arena,
+    roots: &mut Chain,
+) -> Result<(), Error> {
+    for row in memory.kept(register).map_or(&[][..], |kept| &kept.rows) {
+        let offset = arena.begin_row()?;
+        for cell in &level.cells {
+            let value = match cell {
+                Cell::Column(at) => row.get(*at),
+                Cell::Rows(_) => None,
+            };
+            arena.value(value.ok_or_else(|| Error::unexpected_answer("a column"))?)?;
+        }
+        arena.end_row();
+        arena.link(roots, offset, false);
+    }
+    Ok(())
 }
 
 /// What a driver has to do next.

@@ -1,7 +1,7 @@
 //! From an action to its plan: the steps, and what of them is the answer.
 
 use super::{
-    Answer, Check, Failure, Target, WritePlan, WritePlanner, is_flat,
+    Answer, Check, Failure, Target, WritePlan, WritePlanner, is_flat, nested,
     plan::Step,
     rows::{Row, Rows},
 };
@@ -11,7 +11,7 @@ use crate::{
     read::{self, Level, Projected, Projection},
     statement::{Source, Statement},
 };
-use lenslet_core::query::{Action, CreateMany, Query, Upsert, Write};
+use lenslet_core::query::{Action, CreateMany, Nested, Query, Upsert, Write};
 
 impl<'p> Planner<'p> {
     /// Plans a write.
@@ -35,6 +35,11 @@ impl<'p> Planner<'p> {
     }
 }
 
+/// Whether only new rows are nested in a row.
+fn creates_only(write: &Write) -> bool {
+    nested(write).all(|(_, nested)| matches!(nested, Nested::Create(_) | Nested::CreateMany(_)))
+}
+
 /// How the rows of the answer are had.
 enum Rest<'q> {
     /// A statement that writes can give back every column.
@@ -52,6 +57,17 @@ impl<'p> WritePlanner<'p> {
             let row = self.row(index, columns)?;
             self.create_into(&row, write, Vec::new(), Target::Answer)?;
             return self.returned(query, projection);
+        }
+        if creates_only(write)
+            && let Rest::Returned(projection, columns) = self.rest(query)?
+            && projection.relations.is_empty()
+        {
+            // What is created beside the row leaves it as it is.
+            let columns = self.needed(index, &[write], &columns)?;
+            let row = self.row(index, columns)?;
+            self.create(&row, write, Vec::new())?;
+            let level = self.planner.level(index, projection, Statement::default(), (0, false))?;
+            return Ok(self.finish(Answer::Held(row.register, level)));
         }
         let row = self.kept(query, &[write])?;
         self.create(&row, write, Vec::new())?;
@@ -241,7 +257,7 @@ impl WritePlan {
     pub fn reads(&self) -> bool {
         match &self.answer {
             Answer::Returned(level) => !level.children.is_empty(),
-            Answer::Count => false,
+            Answer::Count | Answer::Held(..) => false,
             Answer::After(_) | Answer::Before(_) => true,
         }
     }

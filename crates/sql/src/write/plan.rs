@@ -151,6 +151,8 @@ pub enum Answer {
     /// The rows that the statement gave back whose [`Target`] is the answer, with those of their relations. The statement
     /// of the level is empty: its columns come from that one.
     Returned(Level),
+    /// The rows in a register, which holds all that is asked for. The statement of the level is empty.
+    Held(u32, Level),
     /// A read after the steps, of the rows in a register.
     After(Level),
     /// A read before the steps.

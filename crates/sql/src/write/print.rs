@@ -18,6 +18,10 @@ impl WritePlan {
                 writeln!(sink, "answer: the rows given back")?;
                 level.print(catalog, 1, sink)
             }
+            Answer::Held(register, level) => {
+                writeln!(sink, "answer: the rows of {register}")?;
+                level.print(catalog, 1, sink)
+            }
             Answer::After(level) => {
                 writeln!(sink, "answer")?;
                 level.print(catalog, 1, sink)
