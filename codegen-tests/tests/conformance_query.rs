@@ -2,7 +2,7 @@
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 
 use codegen_tests::{
-    conformance_query::{Case, Report, cases, play_on_postgresql, play_on_sqlite},
+    conformance_query::{Case, Report, cases, own_cases, play_on_postgresql, play_on_sqlite},
     postgresql_server::Server,
 };
 use std::{env, fs, thread};
@@ -24,6 +24,27 @@ fn cases_agree_on_postgresql() {
     };
     (0..threads()).for_each(|thread| server.create(&thread.to_string()).unwrap());
     check("postgresql", POSTGRESQL, |case, thread| play_on_postgresql(&server, &thread.to_string(), case));
+}
+
+#[test]
+fn own_cases_agree_on_sqlite() {
+    own("sqlite", play_on_sqlite);
+}
+
+#[test]
+fn own_cases_agree_on_postgresql() {
+    let Some(server) = Server::start().unwrap() else {
+        return;
+    };
+    server.create("own").unwrap();
+    own("postgresql", |case| play_on_postgresql(&server, "own", case));
+}
+
+fn own(provider: &str, play: impl Fn(&Case) -> Option<String>) {
+    let cases = own_cases(provider).unwrap();
+    assert!(!cases.is_empty());
+    let differences: Vec<_> = cases.iter().filter_map(|case| Some((case.id(), play(case)?))).collect();
+    assert!(differences.is_empty(), "{differences:#?}");
 }
 
 fn check(provider: &str, floors: &[(&str, usize)], play: impl Fn(&Case, usize) -> Option<String> + Sync) {

@@ -115,10 +115,20 @@ fn many_rows() {
         "many_rows",
         BLOG,
         &[
-            ("User", "createMany", r#"{"data":[{"email":"a"},{"email":"b","name":"c"}],"skipDuplicates":true}"#, "{}"),
-            ("Post", "updateMany", r#"{"where":{"title":"a"},"data":{"views":{"increment":1}},"limit":3}"#, "{}"),
+            (
+                "User",
+                "createMany",
+                r#"{"data":[{"email":"a"},{"email":"b","name":"c"}],"skipDuplicates":true}"#,
+                r#"{"count":true}"#,
+            ),
+            (
+                "Post",
+                "updateMany",
+                r#"{"where":{"title":"a"},"data":{"views":{"increment":1}},"limit":3}"#,
+                r#"{"count":true}"#,
+            ),
             ("Post", "updateManyAndReturn", r#"{"data":{"title":"b"}}"#, r#"{"id":true,"author":true}"#),
-            ("Post", "deleteMany", r#"{"where":{"title":"a"},"limit":3}"#, "{}"),
+            ("Post", "deleteMany", r#"{"where":{"title":"a"},"limit":3}"#, r#"{"count":true}"#),
         ],
     );
 }

@@ -20,7 +20,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     io::{BufRead, BufReader},
-    path::PathBuf,
+    path::Path,
 };
 
 /// A case: a schema, its tables, and what is asked and expected step by step.
@@ -64,7 +64,15 @@ impl Case {
 
 /// The cases of a file for a database; `None` where the file is not there.
 pub fn cases(file: &str, provider: &str) -> Option<Vec<Case>> {
-    let path: PathBuf = folder().join("../conformance/query").join(file);
+    read(&folder().join("../conformance/query").join(file), provider)
+}
+
+/// The cases of the repository's own for a database: what was found to differ from Prisma's engine, and its answers.
+pub fn own_cases(provider: &str) -> Option<Vec<Case>> {
+    read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/recorded/queries.jsonl")), provider)
+}
+
+fn read(path: &Path, provider: &str) -> Option<Vec<Case>> {
     let lines = BufReader::new(File::open(path).ok()?).lines();
     let cases = lines.map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok().map(Case));
     Some(cases.filter(|case| case.provider() == provider).collect())

@@ -12,6 +12,8 @@ use lenslet_core::{
 /// A relation as one of its fields sees it: from `near` rows to `far` rows.
 #[derive(Clone, Debug)]
 pub struct Link<'a> {
+    /// The model at this end.
+    pub near: &'a Model,
     /// Index of the model at the far end.
     pub far_index: u16,
     /// The model at the far end.
@@ -51,6 +53,7 @@ impl<'a> Planner<'a> {
         let relation = self.catalog.relations.get(usize::from(end.relation)).ok_or_else(none)?;
         let far = self.model(end.model)?;
         let mut link = Link {
+            near: model,
             far_index: end.model,
             far,
             near_fields: Vec::new(),

@@ -447,8 +447,13 @@ impl<'a, 'p> RowStatement<'a, 'p> {
     }
 
     fn types(&self) -> Result<Vec<Type>, PlanError> {
-        let keys = self.link.into_iter().flat_map(|link| &link.far_fields);
-        let keys = keys.map(|field| writer::column(self.table.model, *field).map(|(_, _, ty)| ty));
+        // A table of pairs has the parents' keys, whose type need not be that of the rows' own.
+        let keys = self.link.map(|link| match link.join {
+            Some(_) => (link.near, &link.near_fields),
+            None => (link.far, &link.far_fields),
+        });
+        let keys = keys.into_iter().flat_map(|(model, fields)| fields.iter().map(move |field| (model, *field)));
+        let keys = keys.map(|(model, field)| writer::column(model, field).map(|(_, _, ty)| ty));
         let columns = self.projection.columns.iter().map(|column| match column {
             Projected::Field(field) => writer::column(self.table.model, *field).map(|(_, _, ty)| ty),
             Projected::Count(..) => Ok(Type::INTEGER),

@@ -6,11 +6,11 @@ use crate::{
     error,
     json::Writer,
     names,
-    scalar::{base64, decimal, moment, uuid},
+    scalar::{base64, decimal, moment, sixteen, uuid},
     words,
 };
 use lenslet_core::{
-    catalog::{Arity, Catalog, Model, ScalarType},
+    catalog::{Arity, Catalog, Model, Provider, ScalarType},
     cursor::{Cursor, RawColumn, RawType},
     error::{Error, ErrorKind},
     query::{Action, Aggregate, FieldId, Query, Selected},
@@ -307,6 +307,17 @@ impl Answer<'_> {
             }
             return Ok(());
         }
+        let oid = || field.column().and_then(|it| it.native_type.as_ref()).is_some_and(|native| native.name == "Oid");
+        if ty.is(ScalarType::Int) && !list && aggregate.is_none() && self.form == Form::Objects && !oid() {
+            return fitting(&field.name, cursor.integer()?).map(|value| out.integer(value));
+        }
+        if ty.is(ScalarType::Decimal) && aggregate.is_some() && self.computes_floats() {
+            let text = cursor.text()?;
+            let computed = text.parse().ok().filter(|_| text.contains('.'));
+            let rounded = computed.map(|value| Cow::Owned(sixteen::digits(value).to_string()));
+            tagged("Decimal", out, |out| out.text(decimal::normal(&rounded.unwrap_or(text))));
+            return Ok(());
+        }
         if !list {
             return self.scalar(ty, cursor, out);
         }
@@ -320,6 +331,11 @@ impl Answer<'_> {
         }
         out.close(']');
         Ok(())
+    }
+
+    /// Whether aggregates of decimals are numbers of sixteen digits: SQLite computes them as floating point numbers.
+    fn computes_floats(&self) -> bool {
+        self.form == Form::Objects && self.catalog.provider == Provider::Sqlite
     }
 
     /// A cell that is not null.
@@ -337,7 +353,8 @@ impl Answer<'_> {
             ScalarType::String => out.text(&cursor.text()?),
             ScalarType::Boolean => out.boolean(cursor.boolean()?),
             ScalarType::Int => out.integer(cursor.integer()?),
-            ScalarType::Float => float(cursor.float()?, out),
+            ScalarType::Float if self.rows => float(cursor.float()?, out),
+            ScalarType::Float => float(sixteen::digits(cursor.float()?), out),
             ScalarType::BigInt if self.rows => out.integer(cursor.integer()?),
             ScalarType::BigInt => {
                 let value = cursor.integer()?;
@@ -552,6 +569,15 @@ fn float(value: f64, out: &mut Writer) {
     }
     let text = format!("{value:?}");
     out.raw(text.strip_suffix(".0").unwrap_or(&text));
+}
+
+/// A number of a column of 32 bits, which SQLite does not keep to.
+fn fitting(column: &str, value: i64) -> Result<i64, Error> {
+    i32::try_from(value).map(i64::from).map_err(|_| {
+        let message = format!("Conversion failed: {value} in column '{column}' does not fit into 32 bits");
+        Error::new(ErrorKind::ColumnDataInvalid, format!("Inconsistent column data: {message}"))
+            .with("message", lenslet_core::value::Value::Text(message))
+    })
 }
 
 fn missing() -> Error {

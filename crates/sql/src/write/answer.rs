@@ -3,6 +3,7 @@
 use super::{
     Answer, Check, Failure, Target, WritePlan, WritePlanner, is_flat, nested,
     plan::Step,
+    relation::Relation,
     rows::{Row, Rows},
 };
 use crate::{
@@ -20,7 +21,7 @@ impl<'p> Planner<'p> {
     /// When it does not fit the catalog, or asks for what the database cannot do.
     pub(crate) fn write(&'p self, query: &'p Query) -> Result<WritePlan, PlanError> {
         let planner = WritePlanner::new(self);
-        match &query.action {
+        let mut plan = match &query.action {
             Action::CreateOne(write) => planner.create_one(query, write),
             Action::CreateMany(many) => planner.create_many(query, many),
             Action::CreateManyAndReturn(many) => planner.create_many_and_return(query, many),
@@ -31,13 +32,27 @@ impl<'p> Planner<'p> {
             Action::DeleteOne => planner.delete_one(query),
             Action::DeleteMany => planner.delete_many(query),
             _ => Err(PlanError::Invalid("not a write")),
+        }?;
+        // What is never possible is said before anything is looked for.
+        if let Some(failure) = refused(&plan.steps) {
+            plan.steps = vec![Step::Fail(failure.clone())];
         }
+        Ok(plan)
     }
 }
 
 /// Whether only new rows are nested in a row.
 fn creates_only(write: &Write) -> bool {
     nested(write).all(|(_, nested)| matches!(nested, Nested::Create(_) | Nested::CreateMany(_)))
+}
+
+/// Why the steps cannot all be done, whatever the database holds.
+fn refused(steps: &[Step]) -> Option<&Failure> {
+    steps.iter().find_map(|step| match step {
+        Step::Fail(failure) => Some(failure),
+        Step::Branch { then, otherwise, .. } => refused(then).or_else(|| refused(otherwise)),
+        Step::Run(_) | Step::Insert(_) => None,
+    })
 }
 
 /// How the rows of the answer are had.
@@ -102,9 +117,15 @@ impl<'p> WritePlanner<'p> {
     }
 
     fn update_query(mut self, query: &'p Query, write: &'p Write) -> Result<WritePlan, PlanError> {
-        let missing = Failure::Missing { operation: "an update" };
         let rows = self.selected(query)?;
         let changes = !self.assigns(rows.model, write)?.is_empty();
+        let missing = match nested(write).next() {
+            // What is to be deleted is what is missed then, as Prisma says it.
+            Some((field, Nested::Delete(selectors))) if !changes && !selectors.is_empty() => {
+                Relation::of(self.planner, rows.model, field)?.missing_to_delete()
+            }
+            _ => Failure::Missing { operation: "an update" },
+        };
         if is_flat(write)
             && changes
             && let Rest::Returned(projection, columns) = self.rest(query)?

@@ -329,11 +329,11 @@ impl<'p> WritePlanner<'p> {
         }
         let rows = among(self.bound(row, relation)?, selectors);
         let check = match relation.link.many {
-            false => (Check::Some, relation.missing("a nested delete")),
-            true => (self.each_of(selectors.iter().flatten())?, relation.not_connected()),
+            false => Check::Some,
+            true => self.each_of(selectors.iter().flatten())?,
         };
         let far = self.row(relation.link.far_index, primary_key(relation.link.far))?;
-        self.find(&rows, &far, Some(check))?;
+        self.find(&rows, &far, Some((check, relation.missing_to_delete())))?;
         self.delete_rows(&rows)
     }
 }

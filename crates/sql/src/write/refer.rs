@@ -183,7 +183,7 @@ impl<'p> WritePlanner<'p> {
     ) -> Result<(), PlanError> {
         let far = self.row(relation.link.far_index, primary_key(relation.link.far))?;
         let rows = self.bound(row, relation)?.given(selector);
-        self.find(&rows, &far, Some((Check::Some, relation.missing("a nested delete"))))?;
+        self.find(&rows, &far, Some((Check::Some, relation.missing_to_delete())))?;
         if relation.required {
             self.steps.push(Step::Fail(relation.violation()));
             return Ok(());

@@ -70,6 +70,14 @@ impl<'p> Relation<'p> {
         }
     }
 
+    /// No row was there, or not all of them, that a nested delete is for.
+    pub(super) fn missing_to_delete(&self) -> Failure {
+        match self.link.many {
+            true => self.not_connected(),
+            false => self.missing("a nested delete"),
+        }
+    }
+
     /// The row was not there that a key should refer to.
     pub(super) fn missing_to_connect(&self) -> Failure {
         Failure::MissingRelated {

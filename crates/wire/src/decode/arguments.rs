@@ -51,6 +51,9 @@ impl<'c> Decoder<'c> {
                     allowed.iter().map(|name| if *name == "uniqueWhere" { "where" } else { name }).collect();
                 return Err(at.unknown_argument(&known));
             }
+            if *value == Json::Null && matches!(key.as_ref(), "where" | "take" | "limit" | "skip" | "cursor") {
+                return Err(at.missing("value"));
+            }
             match key.as_ref() {
                 "where" if unique => given.unique = Some(value),
                 "where" => given.arguments.filter = some(self.filter(of, value, at)?),

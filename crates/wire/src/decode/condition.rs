@@ -27,6 +27,15 @@ struct Subject<'c> {
     having: bool,
 }
 
+/// Where conditions stand.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// Among those on groups.
+    having: bool,
+    /// Inside `AND`, `OR` or `NOT`.
+    nested: bool,
+}
+
 /// How the comparisons of one object are read.
 #[derive(Clone, Default)]
 struct Manner {
@@ -39,15 +48,15 @@ struct Manner {
 impl<'c> Decoder<'c> {
     /// A filter.
     pub(crate) fn filter(&self, of: Of<'c>, json: &Json<'_>, at: At<'_>) -> Result<Condition, Error> {
-        self.conditions(of, json, false, at)
+        self.conditions(of, json, Place::default(), at)
     }
 
     /// A filter on groups.
     pub(crate) fn having(&self, of: Of<'c>, json: &Json<'_>, at: At<'_>) -> Result<Condition, Error> {
-        self.conditions(of, json, true, at)
+        self.conditions(of, json, Place { having: true, ..Place::default() }, at)
     }
 
-    fn conditions(&self, of: Of<'c>, json: &Json<'_>, having: bool, at: At<'_>) -> Result<Condition, Error> {
+    fn conditions(&self, of: Of<'c>, json: &Json<'_>, place: Place, at: At<'_>) -> Result<Condition, Error> {
         let input = || of.named("WhereInput");
         let Json::Object(entries) = json else {
             return Err(at.wrong_type(&input(), json));
@@ -56,11 +65,12 @@ impl<'c> Decoder<'c> {
         for (key, value) in entries {
             let step = at.argument(key);
             let at = at.inside(&step);
-            match self.connective(of, key, value, having, at)? {
+            match self.connective(of, key, value, place, at)? {
                 Some(mut conditions) => all.append(&mut conditions),
-                None => all.push(self.on_field(of, key, value, having, at)?),
+                None => all.push(self.on_field(of, key, value, place.having, at)?),
             }
         }
+        all.retain(|part| !self.is_skipped(part));
         Ok(together(all))
     }
 
@@ -70,22 +80,31 @@ impl<'c> Decoder<'c> {
         of: Of<'c>,
         key: &str,
         json: &Json<'_>,
-        having: bool,
+        place: Place,
         at: At<'_>,
     ) -> Result<Option<Vec<Condition>>, Error> {
         if !matches!(key, "AND" | "OR" | "NOT") {
             return Ok(None);
         }
-        let parts = each(json)
-            .iter()
-            .map(|item| self.conditions(of, item, having, at))
-            .filter(|part| self.client == Client::Lenslet || !matches!(part, Ok(part) if asks_nothing(part)))
-            .collect::<Result<Vec<_>, _>>()?;
+        if key == "OR" && !matches!(json, Json::List(_)) {
+            return Err(at.wrong_type(&of.named("WhereInput[]"), json));
+        }
+        let inner = Place { nested: true, ..place };
+        let mut parts =
+            each(json).iter().map(|item| self.conditions(of, item, inner, at)).collect::<Result<Vec<_>, _>>()?;
+        parts.retain(|part| !self.is_skipped(part));
         Ok(Some(match key {
             "AND" => parts,
+            // Prisma asks for one of none at the top only.
+            "OR" if parts.is_empty() && place.nested && self.client == Client::Prisma => Vec::new(),
             "OR" => vec![Condition::Any(parts)],
             _ => parts.into_iter().map(|part| Condition::Not(Box::new(part))).collect(),
         }))
+    }
+
+    /// Whether a part of a filter asks for nothing, and whose client asks means that by it.
+    fn is_skipped(&self, part: &Condition) -> bool {
+        self.client == Client::Prisma && matches!(part, Condition::All(list) if list.is_empty())
     }
 
     fn on_field(&self, of: Of<'c>, key: &str, json: &Json<'_>, having: bool, at: At<'_>) -> Result<Condition, Error> {
@@ -146,7 +165,16 @@ impl<'c> Decoder<'c> {
 
     fn on_column(&self, subject: Subject<'c>, json: &Json<'_>, at: At<'_>) -> Result<Condition, Error> {
         let mut all = Vec::new();
+        let is_json = subject.ty.is(ScalarType::Json);
+        if *json == Json::Null && (is_json || subject.list) {
+            return Err(at.missing(&self.filter_name(subject)));
+        }
         match plain_object(json) {
+            Some(entries) if subject.list && entries.len() != 1 => {
+                let known: Vec<&str> = operators(subject).map(Operator::name).collect();
+                return Err(at.too_many(&self.filter_name(subject), &known));
+            }
+            None if subject.list => return Err(at.wrong_type(&self.filter_name(subject), json)),
             Some(_) => self.operators(subject, json, Manner::default(), at, &mut all)?,
             None => all.push(self.equality(subject, json, &Manner::default(), at)?),
         }
@@ -185,6 +213,10 @@ impl<'c> Decoder<'c> {
                 "mode" => {}
                 "path" if is_json => {}
                 "not" if plain_object(value).is_some() && !is_json => {
+                    if value.get("mode").is_some() {
+                        let step = at.argument("mode");
+                        return Err(at.inside(&step).unknown_field(&self.filter_name(subject), &[]));
+                    }
                     let manner = Manner { negated: !manner.negated, ..manner.clone() };
                     self.operators(subject, value, manner, at, all)?;
                 }
@@ -215,8 +247,9 @@ impl<'c> Decoder<'c> {
         };
         match operator {
             Operator::Equals => return self.equality(subject, json, manner, at),
+            // Also inside of another `not`, which is what Prisma makes of it.
             Operator::Not => {
-                let manner = Manner { negated: !manner.negated, ..manner.clone() };
+                let manner = Manner { negated: true, ..manner.clone() };
                 return self.equality(subject, json, &manner, at);
             }
             // Prisma takes a null for "is null" here.
@@ -241,11 +274,11 @@ impl<'c> Decoder<'c> {
                     let both = vec![equals(Value::Null), equals(Value::Json("null".into()))];
                     return Ok(if manner.negated { Condition::All(both) } else { Condition::Any(both) });
                 }
-                // A bare null is the column's, as for every other type.
-                None if *json == Json::Null => return Ok(equals(Value::Null)),
+                // From Lenslet's client the column's, as for every other type; from Prisma's a document.
+                None if *json == Json::Null && self.client == Client::Lenslet => return Ok(equals(Value::Null)),
                 None => {}
             }
-        } else if *json == Json::Null && subject.nullable {
+        } else if *json == Json::Null && (subject.nullable || subject.list) {
             return Ok(equals(Value::Null));
         }
         self.operand(subject, Operator::Equals, json, at).map(equals)
@@ -323,7 +356,7 @@ impl<'c> Decoder<'c> {
             let at = at.inside(&step);
             if let Some(selector) = self.selector(of, key, value, at)? {
                 selectors.push(selector);
-            } else if let Some(mut conditions) = self.connective(of, key, value, false, at)? {
+            } else if let Some(mut conditions) = self.connective(of, key, value, Place::default(), at)? {
                 all.append(&mut conditions);
             } else {
                 all.push(self.on_field(of, key, value, false, at)?);
@@ -404,11 +437,6 @@ pub(crate) fn together(mut all: Vec<Condition>) -> Condition {
         1 => all.remove(0),
         _ => Condition::All(all),
     }
-}
-
-/// Whether a filter is true for every row because nothing is said in it.
-fn asks_nothing(condition: &Condition) -> bool {
-    matches!(condition, Condition::All(list) if list.is_empty())
 }
 
 fn subject<'c>(of: Of<'c>, index: u16, field: &Field, column: &Column, having: bool) -> Option<Subject<'c>> {

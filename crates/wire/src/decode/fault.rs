@@ -127,11 +127,11 @@ impl<'p> At<'p> {
         self.invalid("EmptySelection", &what).with("outputType", Value::Json(output_type(output, known)))
     }
 
-    /// Something required that is not there. Inside of what is to be written, Prisma's code is another one, since there
-    /// one of two forms would have done.
+    /// Something required that is not there. Inside of what is to be written and of orders, Prisma's code is another one,
+    /// since there one of two forms would have done.
     pub(crate) fn missing(&self, ty: &str) -> Error {
         let code = match self.root() {
-            "data" | "create" | "update" if self.argument_path().len() > 1 => ErrorKind::QueryInvalid,
+            "data" | "create" | "update" | "orderBy" if self.argument_path().len() > 1 => ErrorKind::QueryInvalid,
             _ => ErrorKind::ValueMissing,
         };
         let mut out = Writer::default();

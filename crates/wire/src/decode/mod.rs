@@ -21,7 +21,9 @@ use lenslet_core::{
     catalog::{Catalog, Field, Model},
     engine::{Isolation, TransactionOptions},
     error::{Error, ErrorKind},
-    query::{Action, CreateMany, FieldId, GroupBy, ModelId, OrderBy, Query, Selected, Upsert},
+    query::{
+        Action, Arguments, CreateMany, FieldId, GroupBy, ModelId, Nulls, Order, OrderBy, Query, Selected, Sort, Upsert,
+    },
     value::Value,
 };
 use selection::Scope;
@@ -43,11 +45,12 @@ pub struct Limits {
     pub client: Client,
 }
 
-/// Whose rules a request is read by. They say the same in the same words, but for two things.
+/// Whose rules a request is read by. They say the same in the same words, but for a few things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Client {
     /// Prisma's. A row does not set columns of foreign keys and at the same time write through relations that have such
-    /// columns. Inside `AND`, `OR` and `NOT` a filter that asks for nothing is as if it were not there.
+    /// columns. Inside `AND`, `OR` and `NOT` a filter that asks for nothing is as if it were not there, and a row that
+    /// nothing is set of is not looked for. A `Float` has sixteen digits, and a document is compared with the document null.
     Prisma,
     /// Lenslet's own. A row is written as it is said. A filter that asks for nothing is true, and its negation false.
     Lenslet,
@@ -318,15 +321,20 @@ impl<'c> Decoder<'c> {
         }
         let selection = query.and_then(|it| it.get("selection"));
         let selection = match &action {
-            Action::CreateMany(_) | Action::UpdateMany(_) | Action::DeleteMany => Vec::new(),
+            Action::CreateMany(_) | Action::UpdateMany(_) | Action::DeleteMany => self.affected(selection, at)?,
             Action::CreateManyAndReturn(_) | Action::UpdateManyAndReturn(_) => {
                 self.selection(of, Scope::Inline, selection, at)?
             }
             Action::Aggregate | Action::GroupBy(_) => self.summary(of, verb.0, selection, at)?,
             _ => self.selection(of, Scope::Everything, selection, at)?,
         };
-        let query = Query { model: ModelId::at(of.index), action, arguments: given.arguments, selection, cache: None };
-        grouped_soundly(of, &query)?;
+        let mut query =
+            Query { model: ModelId::at(of.index), action, arguments: given.arguments, selection, cache: None };
+        one_row_is_taken(&query)?;
+        if self.client == Client::Prisma {
+            as_prisma_means(of, &mut query)?;
+        }
+        self.grouped_soundly(of, &query)?;
         Ok(query)
     }
 
@@ -390,44 +398,109 @@ impl<'c> Decoder<'c> {
         let having = given.having.map(|json| self.having(of, json, at.inside(&step)));
         Ok(GroupBy { by, having: having.transpose()? })
     }
+
+    /// Whether what is said about groups is about columns of the group.
+    fn grouped_soundly(&self, of: Of<'_>, query: &Query) -> Result<(), Error> {
+        let Action::GroupBy(group) = &query.action else {
+            return Ok(());
+        };
+        let missing = |fields: &mut dyn Iterator<Item = FieldId>, known: &[FieldId]| -> Option<String> {
+            let names: Vec<&str> = fields
+                .filter(|field| !known.contains(field))
+                .filter_map(|field| of.model.fields.get(usize::from(field.index)))
+                .map(|field| field.name.as_ref())
+                .collect();
+            (!names.is_empty()).then(|| names.join(", "))
+        };
+        let selected = query.selection.iter().flat_map(|selected| match selected {
+            Selected::Columns(columns) => columns.to_vec(),
+            _ => Vec::new(),
+        });
+        let selected: Vec<FieldId> = selected.collect();
+        if let Some(names) = missing(&mut selected.iter().copied(), &group.by) {
+            return Err(fault::input(format!(
+                "Every selected scalar field that is not part of an aggregation must be included in the by-arguments of the query. Missing fields: {names}"
+            )));
+        }
+        let mut ordered = query.arguments.order.iter().filter_map(|order| match order.by {
+            OrderBy::Column(field) => Some(field),
+            _ => None,
+        });
+        if let Some(names) = missing(&mut ordered, &group.by) {
+            return Err(fault::input(format!(
+                "Every field used for orderBy must be included in the by-arguments of the query. Missing fields: {names}"
+            )));
+        }
+        let compared = group.having.as_ref().map(condition::plain_columns).unwrap_or_default();
+        let comparable = match self.client {
+            Client::Prisma => &selected,
+            Client::Lenslet => &group.by,
+        };
+        if let Some(names) = missing(&mut compared.into_iter(), comparable) {
+            return Err(fault::input(format!(
+                "Every field used in `having` filters must either be an aggregation filter or be included in the selection of the query. Missing fields: {names}"
+            )));
+        }
+        Ok(())
+    }
 }
 
-/// Whether what is said about groups is about columns of the group.
-fn grouped_soundly(of: Of<'_>, query: &Query) -> Result<(), Error> {
-    let Action::GroupBy(group) = &query.action else {
-        return Ok(());
-    };
-    let missing = |fields: &mut dyn Iterator<Item = FieldId>| -> Option<String> {
-        let names: Vec<&str> = fields
-            .filter(|field| !group.by.contains(field))
-            .filter_map(|field| of.model.fields.get(usize::from(field.index)))
-            .map(|field| field.name.as_ref())
-            .collect();
-        (!names.is_empty()).then(|| names.join(", "))
-    };
-    let mut selected = query.selection.iter().flat_map(|selected| match selected {
-        Selected::Columns(columns) => columns.to_vec(),
-        _ => Vec::new(),
-    });
-    if let Some(names) = missing(&mut selected) {
-        return Err(fault::input(format!(
-            "Every selected scalar field that is not part of an aggregation must be included in the by-arguments of the query. Missing fields: {names}"
-        )));
-    }
-    let mut ordered = query.arguments.order.iter().filter_map(|order| match order.by {
-        OrderBy::Column(field) => Some(field),
-        _ => None,
-    });
-    if let Some(names) = missing(&mut ordered) {
-        return Err(fault::input(format!(
-            "Every field used for orderBy must be included in the by-arguments of the query. Missing fields: {names}"
-        )));
-    }
-    let compared = group.having.as_ref().map(condition::plain_columns).unwrap_or_default();
-    if let Some(names) = missing(&mut compared.into_iter()) {
-        return Err(fault::input(format!(
-            "Every field used in `having` filters must either be an aggregation filter or be included in the selection of the query. Missing fields: {names}"
-        )));
+/// The first row, or the last.
+fn one_row_is_taken(query: &Query) -> Result<(), Error> {
+    let first = matches!(query.action, Action::FindFirst | Action::FindFirstOrThrow);
+    if first && query.arguments.take.is_some_and(|take| take.unsigned_abs() != 1) {
+        let details = "The 'findFirst' operation cannot be used with a 'take' argument that isn't 1 or -1";
+        return Err(fault::input(details.into()));
     }
     Ok(())
+}
+
+/// Says in a query what Prisma's engine does beyond what its client asks for.
+fn as_prisma_means(of: Of<'_>, query: &mut Query) -> Result<(), Error> {
+    match &query.action {
+        Action::GroupBy(_) => page_of_groups(of, &mut query.arguments),
+        // Rows that nothing is done to are not counted.
+        Action::UpdateMany(write) if write.assignments.is_empty() => query.arguments.take = Some(0),
+        Action::Aggregate if !is_stable(of, &query.arguments) => {
+            let details = "Unable to process combination of query arguments for aggregation query: with a cursor, rows are \
+                           ordered by something unique";
+            return Err(fault::input(details.into()));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Some of the groups, as Prisma finds them: by the key of their rows where no order is given, and where they are counted
+/// from the last one, the last one first.
+fn page_of_groups(of: Of<'_>, arguments: &mut Arguments) {
+    if arguments.take.is_none() && arguments.skip.is_none() {
+        return;
+    }
+    if arguments.order.is_empty() {
+        let key = of.model.uniques().next().into_iter().flat_map(|index| index.fields.iter());
+        let by = |field: u16| OrderBy::Column(FieldId::at(field));
+        arguments.order.extend(key.map(|it| Order { by: by(it.field), sort: Sort::Asc, nulls: None }));
+    }
+    let Some(take) = arguments.take.as_mut().filter(|take| **take < 0) else {
+        return;
+    };
+    *take = take.saturating_neg();
+    for order in &mut arguments.order {
+        order.sort = match order.sort {
+            Sort::Asc => Sort::Desc,
+            Sort::Desc => Sort::Asc,
+        };
+        order.nulls = order.nulls.map(|nulls| match nulls {
+            Nulls::First => Nulls::Last,
+            Nulls::Last => Nulls::First,
+        });
+    }
+}
+
+/// Whether the row that a cursor stands at has one place in the order that was asked for.
+fn is_stable(of: Of<'_>, arguments: &Arguments) -> bool {
+    let ordered = |field: u16| arguments.order.iter().any(|it| it.by == OrderBy::Column(FieldId::at(field)));
+    let unique = || of.model.uniques().any(|index| index.fields.iter().all(|it| ordered(it.field)));
+    arguments.cursor.is_none() || arguments.order.is_empty() || unique()
 }

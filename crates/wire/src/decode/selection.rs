@@ -1,6 +1,6 @@
 //! What comes back: `selection`.
 
-use super::{Decoder, Of, Verb, arguments::Given, fault::At};
+use super::{Client, Decoder, Of, Verb, arguments::Given, fault::At};
 use crate::{json::Json, names};
 use lenslet_core::{
     catalog::{Arity, Field, ScalarType},
@@ -53,6 +53,20 @@ impl<'c> Decoder<'c> {
             return Err(at.empty_selection(&of.model.name, &of.names()));
         }
         Ok(selection.0)
+    }
+
+    /// The number of rows that were written: all that there is to select, and Lenslet's own client does not ask for it.
+    pub(crate) fn affected(&self, json: Option<&Json<'_>>, at: At<'_>) -> Result<Vec<Selected>, Error> {
+        const OUTPUT: &str = "AffectedRowsOutput";
+        let Some(Json::Object(entries)) = json.filter(|_| self.client == Client::Prisma) else {
+            return Ok(Vec::new());
+        };
+        let mut asked = entries.iter().filter(|(key, value)| *value != Json::Bool(false) && key != "$composites");
+        match asked.clone().find(|(key, _)| !matches!(key.as_ref(), "count" | "$scalars")) {
+            Some((key, _)) => Err(at.unknown_selection(key, OUTPUT, &["count"])),
+            None if asked.next().is_none() => Err(at.empty_selection(OUTPUT, &["count"])),
+            None => Ok(Vec::new()),
+        }
     }
 
     #[allow(clippy::too_many_arguments, reason = "one entry of a selection, with all that it depends on")]
@@ -187,15 +201,21 @@ impl<'c> Decoder<'c> {
         let at = At::new(&step);
         let output = || of.named("AggregateOutputType");
         let known = || of.columns_for(aggregate).map(|(_, field)| field.name.as_ref()).collect::<Vec<_>>();
-        let Some(Json::Object(entries)) = json.get("selection") else {
-            return Err(at.empty_selection(&output(), &known()));
+        let everything = || {
+            let columns = of.columns_for(aggregate).map(|(index, _)| Some(FieldId::at(index)));
+            columns.chain((aggregate == Aggregate::Count).then_some(None))
+        };
+        let entries = match json.get("selection") {
+            Some(Json::Object(entries)) => entries,
+            None if *json == Json::Bool(true) => return Ok(Selected::Aggregate(aggregate, everything().collect())),
+            _ => return Err(at.empty_selection(&output(), &known())),
         };
         let mut fields = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             match (key.as_ref(), value) {
                 (_, Json::Bool(false)) | ("$composites", _) => {}
                 ("_all", _) if aggregate == Aggregate::Count => fields.push(None),
-                ("$scalars", _) => fields.extend(of.columns_for(aggregate).map(|(index, _)| Some(FieldId::at(index)))),
+                ("$scalars", _) => fields.extend(everything()),
                 (key, _) => match of.columns_for(aggregate).find(|(_, field)| field.name == key) {
                     Some((index, _)) => fields.push(Some(FieldId::at(index))),
                     None => return Err(at.unknown_selection(key, &output(), &known())),
@@ -263,7 +283,7 @@ impl<'c> Of<'c> {
             match aggregate {
                 Aggregate::Count => true,
                 Aggregate::Avg | Aggregate::Sum => field.arity != Arity::List && is(&[Int, BigInt, Float, Decimal]),
-                Aggregate::Min | Aggregate::Max => !is(&[Json, Bytes]),
+                Aggregate::Min | Aggregate::Max => field.arity != Arity::List && !is(&[Json, Bytes]),
             }
         })
     }

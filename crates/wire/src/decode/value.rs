@@ -1,9 +1,9 @@
 //! Values of a known type.
 
-use super::{Decoder, Of, fault::At};
+use super::{Client, Decoder, Of, fault::At};
 use crate::{
     json::{Bounds, Json, Writer},
-    scalar::{base64, decimal, float, moment, uuid},
+    scalar::{base64, decimal, float, moment, sixteen, uuid},
 };
 use lenslet_core::{
     catalog::{Arity, Column, ColumnType, Field, ScalarType},
@@ -84,13 +84,14 @@ impl Decoder<'_> {
                 .map(Value::Uuid)
                 .ok_or_else(|| at.wrong_value("UUID", "expected 32 hexadecimal digits")),
             (Type::Scalar(ScalarType::Boolean), Json::Bool(value)) => Ok(Value::Bool(*value)),
-            (Type::Scalar(ScalarType::Int | ScalarType::BigInt), Json::Number(text)) => integer(text, at),
-            (Type::Scalar(ScalarType::BigInt), Json::Text(text)) => integer(text, at),
+            (Type::Scalar(ScalarType::Int), Json::Number(text)) => integer(text, at),
+            (Type::Scalar(ScalarType::BigInt), Json::Number(text)) => large(text, at),
+            (Type::Scalar(ScalarType::BigInt), Json::Text(text)) => large(text, at),
             (Type::Scalar(ScalarType::Int), Json::Text(text)) if tag == Some("BigInt") => integer(text, at),
-            (Type::Scalar(ScalarType::Float), Json::Number(text)) => finite(text, at),
+            (Type::Scalar(ScalarType::Float), Json::Number(text)) => self.finite(text, at),
             (Type::Scalar(ScalarType::Float), Json::Text(text)) => match float::named(text) {
                 Some(value) => Ok(Value::Float(value)),
-                None if tag.is_some() => finite(text, at),
+                None if tag.is_some() => self.finite(text, at),
                 None => Err(wrong()),
             },
             (Type::Scalar(ScalarType::Decimal), Json::Number(text)) => exact(text, at),
@@ -106,6 +107,16 @@ impl Decoder<'_> {
         }
     }
 
+    fn finite(&self, text: &str, at: At<'_>) -> Result<Value, Error> {
+        let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
+        let value =
+            value.ok_or_else(|| at.wrong_value("Float", "expected a number in the range of double precision"))?;
+        Ok(Value::Float(match self.client {
+            Client::Prisma => sixteen::digits(value),
+            Client::Lenslet => value,
+        }))
+    }
+
     fn variant(&self, index: u16, name: &str, at: At<'_>) -> Result<Value, Error> {
         let variants = self.catalog.enums.get(usize::from(index)).map(|it| it.variants.as_ref());
         match variants.unwrap_or_default().iter().find(|it| it.name == name) {
@@ -118,16 +129,9 @@ impl Decoder<'_> {
         }
     }
 
-    /// A list of values of that type.
+    /// A list of values of that type; null is none.
     pub(crate) fn values(&self, items: &[Json<'_>], ty: Type, at: At<'_>) -> Result<Value, Error> {
-        items
-            .iter()
-            .map(|item| match item {
-                Json::Null if !ty.is(ScalarType::Json) => Ok(Value::Null),
-                item => self.value(item, ty, at),
-            })
-            .collect::<Result<_, _>>()
-            .map(Value::List)
+        items.iter().map(|item| self.value(item, ty, at)).collect::<Result<_, _>>().map(Value::List)
     }
 
     /// The text of a JSON document, in which tagged values stand for what they hold.
@@ -240,7 +244,8 @@ pub(crate) fn takes_null(field: &Field) -> bool {
     field.arity == Arity::Optional
 }
 
-/// An integer, also where JavaScript wrote it with a fraction of zero or with an exponent.
+/// An integer, also where JavaScript wrote it with a fraction or with an exponent. What is behind the point is left out, as
+/// Prisma does for every `Int`.
 pub(crate) fn integer(text: &str, at: At<'_>) -> Result<Value, Error> {
     if let Ok(value) = text.parse() {
         return Ok(Value::Int(value));
@@ -248,16 +253,18 @@ pub(crate) fn integer(text: &str, at: At<'_>) -> Result<Value, Error> {
     let Some(number) = decimal::plain(text) else {
         return Err(at.wrong_value("Int", "expected an integer"));
     };
-    match decimal::normal(&number) {
-        whole if whole.contains('.') => Err(at.wrong_type("Int", &Json::Number(&number))),
+    let whole = number.split_once('.').map_or(number.as_str(), |(whole, _)| whole);
+    match whole {
+        "" | "-" | "-0" => Ok(Value::Int(0)),
         whole => whole.parse().map(Value::Int).map_err(|_| at.too_large(text)),
     }
 }
 
-fn finite(text: &str, at: At<'_>) -> Result<Value, Error> {
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(Value::Float(value)),
-        _ => Err(at.wrong_value("Float", "expected a number in the range of double precision")),
+/// An integer without a fraction.
+fn large(text: &str, at: At<'_>) -> Result<Value, Error> {
+    match decimal::plain(text) {
+        Some(number) if decimal::normal(&number).contains('.') => Err(at.wrong_type("BigInt", &Json::Number(&number))),
+        _ => integer(text, at),
     }
 }
 

@@ -235,11 +235,7 @@ impl<'c> Decoder<'c> {
                 Ok(Assignment::Change(id, Change::Push, value))
             }
             (_, Some(change)) if change != Change::Push && !list && !verb.is_new() && is_number(ty) => {
-                let value = match value {
-                    Json::Null if takes_null(field) => Value::Null,
-                    value => self.value(value, ty, at)?,
-                };
-                Ok(Assignment::Change(id, change, value))
+                self.value(value, ty, at).map(|value| Assignment::Change(id, change, value))
             }
             _ => Err(at.unknown_field("FieldUpdateOperationsInput", &["set"])),
         }
@@ -343,13 +339,18 @@ impl<'c> Decoder<'c> {
                 Ok((filter, self.part(item, "data", at, |json, at| row(Verb::UpdateMany, json, at))?))
             })?),
             "deleteMany" => Nested::DeleteMany(collect(items, |item| self.filter(of, item, at))?),
-            "update" => Nested::Update(collect(items, |item| {
-                if through.field.arity != Arity::List && !is_wrapped(of, item) {
-                    return Ok((None, row(Verb::Update, item, at)?));
-                }
-                let selector = self.selected_row(through, item, at)?;
-                Ok((selector, self.part(item, "data", at, |json, at| row(Verb::Update, json, at))?))
-            })?),
+            "update" => {
+                let updates: Vec<_> = collect(items, |item| {
+                    if through.field.arity != Arity::List && !is_wrapped(of, item) {
+                        return Ok((None, row(Verb::Update, item, at)?));
+                    }
+                    let selector = self.selected_row(through, item, at)?;
+                    Ok((selector, self.part(item, "data", at, |json, at| row(Verb::Update, json, at))?))
+                })?;
+                // Prisma does not look for a row that nothing is done to.
+                let says = |(_, write): &(_, Write)| self.client == Client::Lenslet || !write.assignments.is_empty();
+                Nested::Update(updates.into_iter().filter(says).collect())
+            }
             "upsert" => Nested::Upsert(collect(items, |item| {
                 let selector = self.selected_row(through, item, at)?;
                 let create = self.part(item, "create", at, |json, at| row(Verb::Create, json, at))?;
