@@ -67,6 +67,9 @@ pub(super) struct Arguments {
     /// Answer Prisma's clients that were generated from another schema, too
     #[arg(long)]
     any_schema: bool,
+    /// Threads that answer; one for each processor if nothing is said
+    #[arg(long, value_name = "NUMBER")]
+    threads: Option<NonZeroUsize>,
     /// Tell clients that ask for it the statements of their queries, parameters included: for development
     #[arg(long)]
     query_log: bool,
@@ -217,7 +220,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         .metrics(exporter)
         .build(url.as_str());
     let pool = pool.map_err(|error| PoolError::Database { place: url.shown(), error })?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(PoolError::Runtime)?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = config.threads {
+        runtime.worker_threads(threads.get());
+    }
+    let runtime = runtime.enable_all().build().map_err(PoolError::Runtime)?;
     let outcome = runtime.block_on(serve(pool, address, &config, &url));
     // What is still open was to end by now.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -240,6 +247,7 @@ impl Arguments {
         config.listen = self.listen.or(config.listen);
         config.public_url = self.public_url.clone().or(config.public_url.take());
         config.any_schema |= self.any_schema;
+        config.threads = self.threads.or(config.threads);
         config.query_log |= self.query_log;
         if let (Some(certificate), Some(key)) = (&self.tls_certificate, &self.tls_key) {
             config.tls = Some(TlsFiles { certificate: certificate.clone(), key: key.clone() });

@@ -41,6 +41,7 @@ use std::{
     collections::HashSet,
     fmt, fs, io,
     net::SocketAddr,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -61,6 +62,8 @@ pub struct Config {
     pub any_schema: bool,
     /// What answers name as the place that they come from.
     pub region: Option<String>,
+    /// Threads that answer, where a program is nothing but a pool; one for each processor when absent.
+    pub threads: Option<NonZeroUsize>,
     /// Whether clients that ask for it (`log: [{ emit: 'event', level: 'query' }]` in Prisma's) are told the statements of
     /// their queries, parameters included. For development: statements show tables and columns whatever the schema calls them.
     pub query_log: bool,
@@ -178,6 +181,7 @@ struct File {
     database_url: Option<DatabaseUrl>,
     any_schema: bool,
     region: Option<String>,
+    threads: Option<NonZeroUsize>,
     query_log: bool,
     tls: Option<TlsFiles>,
     limits: Limits,
@@ -242,7 +246,7 @@ impl Config {
         if let Some(twice) = keys.iter().find(|key| !hashes.insert(key.hash)) {
             return Err(format!("key `{}` has the hash of another one", twice.name));
         }
-        let File { listen, public_url, database_url, any_schema, region, query_log, .. } = file;
+        let File { listen, public_url, database_url, any_schema, region, threads, query_log, .. } = file;
         let File { tls, limits, cache, log, drain, .. } = file;
         Ok(Config {
             listen,
@@ -250,6 +254,7 @@ impl Config {
             database_url,
             any_schema,
             region,
+            threads,
             query_log,
             tls,
             limits,
@@ -269,6 +274,7 @@ impl Config {
             ("database-url", self.database_url == other.database_url),
             ("any-schema", self.any_schema == other.any_schema),
             ("region", self.region == other.region),
+            ("threads", self.threads == other.threads),
             ("tls", self.tls == other.tls),
             ("limits.connections", limits.connections == others.connections),
             ("limits.queue-wait", limits.queue_wait == others.queue_wait),
@@ -301,6 +307,7 @@ mod tests {
             database-url = "postgresql://u:secret@h/d"
             any-schema = true
             region = "fra"
+            threads = 2
             query-log = true
             [tls]
             certificate = "a.pem"

@@ -35,7 +35,7 @@ type Result<T = ()> = std::result::Result<T, Failed>;
 /// Connections to the database, for each of them.
 const CONNECTIONS: u32 = 10;
 const CLIENTS: [usize; 3] = [1, 50, 200];
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(1);
 const SCHEMA: &str = include_str!("../schema.prisma");
 
