@@ -1,6 +1,6 @@
 //! Plans by shape, as many as fit.
 
-use crate::plans::Planned;
+use crate::{mixed::Mixed, plans::Planned};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -14,7 +14,7 @@ const CAPACITY: usize = 512;
 #[derive(Debug, Default)]
 pub(crate) struct PlanCache(Mutex<Generations>);
 
-type Plans = HashMap<Box<[u8]>, Arc<Planned>>;
+type Plans = HashMap<Box<[u8]>, Arc<Planned>, Mixed>;
 
 #[derive(Debug, Default)]
 struct Generations {

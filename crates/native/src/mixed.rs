@@ -1,8 +1,8 @@
-//! A hash of keys that are integers, which most keys of rows are.
+//! A hash of short keys: integers, which most keys of rows are, and the shapes of queries.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// Hashes integers by one wide multiplication; the seed keeps stored keys from being chosen to collide.
+/// Hashes eight bytes by one wide multiplication; the seed keeps stored keys from being chosen to collide.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mixed(u64);
 
@@ -26,11 +26,18 @@ impl Hasher for MixedHasher {
         self.0
     }
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64((*byte).into()));
+        let (chunks, rest) = bytes.as_chunks::<8>();
+        chunks.iter().for_each(|chunk| self.write_u64(u64::from_le_bytes(*chunk)));
+        if !rest.is_empty() {
+            self.write_u64(rest.iter().fold(1, |word, byte| word << 8 | u64::from(*byte)));
+        }
     }
     fn write_u64(&mut self, value: u64) {
         let wide = u128::from(self.0 ^ value) * 0x9E37_79B9_7F4A_7C15;
         self.0 = (wide as u64) ^ ((wide >> 64) as u64);
+    }
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
     }
     fn write_i64(&mut self, value: i64) {
         self.write_u64(value.cast_unsigned());

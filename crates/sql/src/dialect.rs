@@ -17,6 +17,9 @@ pub struct Dialect {
     pub lists: Lists,
     /// How a page of rows is taken for each of many parents, where an index leads to the rows of a parent.
     pub pages: Pages,
+    /// Whether relations are joined to the rows that they belong to where nothing is in the way, rather than read by a
+    /// statement of their own.
+    pub joins: bool,
     /// Whether the statements of relations can find their parents again instead of being handed their keys: a round trip that
     /// is saved is worth more than that.
     pub finds_again: bool,
@@ -135,6 +138,7 @@ impl Dialect {
         decimal_aggregates: false,
         lists: Lists::Rarray,
         pages: Pages::Correlated,
+        joins: true,
         finds_again: false,
         schemas: false,
         ilike: false,
@@ -159,6 +163,7 @@ impl Dialect {
         decimal_aggregates: true,
         lists: Lists::Array,
         pages: Pages::Lateral,
+        joins: false,
         finds_again: true,
         schemas: true,
         ilike: true,
@@ -184,6 +189,7 @@ impl Dialect {
         lists: Lists::JsonTable,
         // MariaDB has no lateral joins.
         pages: Pages::Windows,
+        joins: false,
         finds_again: false,
         schemas: false,
         ilike: false,

@@ -14,6 +14,7 @@ mod aggregate;
 pub mod ddl;
 pub mod dialect;
 pub mod filter;
+pub mod joined;
 mod json;
 pub mod link;
 pub mod order;
@@ -25,6 +26,7 @@ pub mod write;
 pub mod writer;
 
 pub use dialect::Dialect;
+pub use joined::{Joined, JoinedRelation};
 pub use plan::{Plan, PlanError, Planner, RawPlan, plan, plan_shaped};
 pub use read::{Cell, Child, Level, Read};
 pub use shape::{Parameter, Shape, Slots};

@@ -176,7 +176,11 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn equal_fields(
+    /// `t1."authorId" = t0."id"`
+    ///
+    /// # Errors
+    /// When the catalog is not sound.
+    pub fn equal_fields(
         &mut self,
         left: Table<'_>,
         left_fields: &[u16],

@@ -6,6 +6,7 @@
 
 use crate::{
     dialect::Pages,
+    joined::{Joined, JoinedRelation},
     link::{Join, Link, primary_key},
     order::{Criterion, criteria},
     plan::{PlanError, Planner},
@@ -28,6 +29,10 @@ pub struct Read {
     pub required: bool,
     /// Parameters that must not be lists longer than [`Dialect::list_limit`](crate::Dialect::list_limit).
     pub bounded: Vec<u32>,
+    /// Whether there can be only one row.
+    pub single: bool,
+    /// The same in one statement, for who reads while it runs.
+    pub joined: Option<Joined>,
 }
 
 /// The rows of a model, or of a relation of the level above.
@@ -140,6 +145,8 @@ impl<'a> Planner<'a> {
             level: self.rows(query.model.index, &query.selection, rows)?,
             required: matches!(query.action, Action::FindUniqueOrThrow | Action::FindFirstOrThrow),
             bounded: self.bounded(&query.arguments),
+            single: !matches!(query.action, Action::FindMany),
+            joined: self.joined(query)?,
         })
     }
 
@@ -315,7 +322,7 @@ impl<'a> Planner<'a> {
 }
 
 impl Cell {
-    fn after(self, skipped: usize) -> Self {
+    pub(crate) fn after(self, skipped: usize) -> Self {
         match self {
             Cell::Column(at) => Cell::Column(at + skipped),
             Cell::Rows(at) => Cell::Rows(at),
@@ -324,22 +331,29 @@ impl Cell {
 }
 
 impl Read {
+    /// What yields the whole answer row by row, in its order: a statement, its cells, and the relations among them.
+    pub fn in_order(&self) -> Option<(&Statement, &[Cell], &[JoinedRelation])> {
+        match &self.joined {
+            Some(joined) => Some((&joined.statement, &joined.cells, &joined.relations)),
+            None if self.level.children.is_empty() && !self.level.reversed => {
+                Some((&self.level.statement, &self.level.cells, &[]))
+            }
+            None => None,
+        }
+    }
+
     fn optional(level: Level) -> Self {
-        Read { level, required: false, bounded: Vec::new() }
+        Read { level, required: false, bounded: Vec::new(), single: false, joined: None }
     }
 
     pub(crate) fn print(&self, catalog: &Catalog, sink: &mut impl fmt::Write) -> fmt::Result {
         writeln!(sink, "{}", if self.required { "one or P2025" } else { "rows" })?;
-        self.level.print(catalog, 1, sink)
+        self.level.print(catalog, 1, sink)?;
+        self.joined.iter().try_for_each(|joined| joined.print(catalog, sink))
     }
 }
 
 impl Level {
-    /// Whether its rows hold columns only, and arrive in their order.
-    pub fn is_flat(&self) -> bool {
-        self.children.is_empty() && !self.reversed
-    }
-
     pub(crate) fn print(&self, catalog: &Catalog, depth: usize, sink: &mut impl fmt::Write) -> fmt::Result {
         let indent = depth * 2;
         self.statement.print(catalog, depth, sink)?;
@@ -511,17 +525,8 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         write_limit(&mut self.writer, arguments, first)
     }
 
-    /// Whether an index leads to the rows of a parent. Tables of pairs always have both.
     fn has_index(&self) -> bool {
-        let Some(link) = self.link else { return false };
-        let leads = |index: &Index| {
-            index.kind != IndexKind::Fulltext
-                && index.predicate.is_none()
-                && index.fields.first().map(|it| it.field) == link.far_fields.first().copied()
-        };
-        let indexes = &self.table.model.indexes;
-        let leads = || self.table.model.primary_key.iter().chain(indexes.iter()).any(leads);
-        link.far_fields.len() == 1 && (link.join.is_some() || leads())
+        self.link.is_some_and(has_index)
     }
 
     /// By a window function over all rows of all parents.
@@ -871,6 +876,17 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         }
         Ok(())
     }
+}
+
+/// Whether an index leads to the far rows of a near row. Tables of pairs always have both.
+pub(crate) fn has_index(link: &Link<'_>) -> bool {
+    let leads = |index: &Index| {
+        index.kind != IndexKind::Fulltext
+            && index.predicate.is_none()
+            && index.fields.first().map(|it| it.field) == link.far_fields.first().copied()
+    };
+    let leads = || link.far.primary_key.iter().chain(link.far.indexes.iter()).any(leads);
+    link.far_fields.len() == 1 && (link.join.is_some() || leads())
 }
 
 impl<'a> Writer<'a> {

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 /// A query's key and its parameters.
 #[derive(Debug)]
 pub struct Shape<'q> {
-    key: Vec<u8>,
+    key: Key,
     parameters: Vec<Parameter<'q>>,
 }
 
@@ -79,22 +79,64 @@ impl JsonClass {
 #[derive(Debug)]
 pub struct Slots(HashMap<usize, u32>);
 
+/// The bytes of a key. Most keys are short, and a query should not allocate for being looked at.
+#[derive(Debug)]
+struct Key {
+    short: [u8; SHORT],
+    length: usize,
+    /// All of a key that is not short.
+    long: Vec<u8>,
+}
+
+const SHORT: usize = 128;
+
+impl Key {
+    fn new() -> Self {
+        Key { short: [0; SHORT], length: 0, long: Vec::new() }
+    }
+
+    #[inline]
+    fn extend(&mut self, bytes: &[u8]) {
+        match self.short.get_mut(self.length..self.length + bytes.len()) {
+            Some(rest) => {
+                rest.copy_from_slice(bytes);
+                self.length += bytes.len();
+            }
+            None => self.lengthen(bytes),
+        }
+    }
+
+    #[cold]
+    fn lengthen(&mut self, bytes: &[u8]) {
+        if self.long.is_empty() {
+            self.long.extend(self.short.iter().take(self.length));
+            // Nothing fits from here on.
+            self.length = SHORT + 1;
+        }
+        self.long.extend(bytes);
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.short.get(..self.length).unwrap_or(&self.long)
+    }
+}
+
 impl<'q> Shape<'q> {
     /// Walks the query.
     pub fn of(query: &'q Query) -> Self {
-        let mut shape = Shape { key: Vec::with_capacity(64), parameters: Vec::with_capacity(8) };
+        let mut shape = Shape { key: Key::new(), parameters: Vec::new() };
         shape.query(query);
         shape
     }
 
     /// What queries with the same plan have in common.
     pub fn key(&self) -> &[u8] {
-        &self.key
+        self.key.bytes()
     }
 
     /// The key alone.
     pub fn into_key(self) -> Vec<u8> {
-        self.key
+        self.key.bytes().to_vec()
     }
 
     /// The parameters, in document order.
@@ -143,7 +185,7 @@ impl Slots {
 
 impl<'q> Shape<'q> {
     fn byte(&mut self, byte: u8) {
-        self.key.push(byte);
+        self.key.extend(&[byte]);
     }
 
     fn flag(&mut self, flag: bool) {
@@ -151,7 +193,7 @@ impl<'q> Shape<'q> {
     }
 
     fn index(&mut self, index: u16) {
-        self.key.extend(index.to_le_bytes());
+        self.key.extend(&index.to_le_bytes());
     }
 
     fn length(&mut self, length: usize) {
@@ -159,7 +201,7 @@ impl<'q> Shape<'q> {
             Ok(short) if short < u8::MAX => self.byte(short),
             _ => {
                 self.byte(u8::MAX);
-                self.key.extend((length as u64).to_le_bytes());
+                self.key.extend(&(length as u64).to_le_bytes());
             }
         }
     }
@@ -170,7 +212,9 @@ impl<'q> Shape<'q> {
 
     fn fields(&mut self, fields: &[FieldId]) {
         self.length(fields.len());
-        fields.iter().for_each(|field| self.field(*field));
+        for field in fields {
+            self.field(*field);
+        }
     }
 
     fn each<T>(&mut self, list: &'q [T], mut walk: impl FnMut(&mut Self, &'q T)) {

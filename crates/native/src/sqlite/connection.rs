@@ -19,7 +19,7 @@ use lenslet_core::{
     error::{Error, ErrorKind},
     value::Value,
 };
-use lenslet_sql::{Cell, Level, Read, Statement, Type};
+use lenslet_sql::{Cell, JoinedRelation, Level, Read, Statement, Type};
 use rusqlite::CachedStatement;
 use std::{
     cell::Cell as Slot,
@@ -338,18 +338,19 @@ impl Connection {
         Ok(rows)
     }
 
-    /// Reads rows without relations where they lie, and says how many there were.
+    /// Reads rows where they lie, and says how many there were.
     pub(crate) fn read_live(
         &self,
         read: &Read,
+        (statement, cells, relations): (&Statement, &[Cell], &[JoinedRelation]),
         inputs: &Inputs<'_>,
         catalog: &Catalog,
         sink: &mut Sink<'_>,
     ) -> Attempt<u64> {
-        let level = &read.level;
-        let mut prepared = self.bound(&level.statement, inputs, None, catalog)?;
-        let running = self.watched(&level.statement.sql, &prepared);
-        let mut cells = Cells::Live(Live::new(prepared.raw_query(), level, catalog));
+        let mut prepared = self.bound(statement, inputs, None, catalog)?;
+        let running = self.watched(&statement.sql, &prepared);
+        let rows = prepared.raw_query();
+        let mut cells = Cells::Live(Live::new(rows, &statement.columns, (cells, relations), read.single, catalog));
         let done = sink(&mut cells);
         let count = cells.end().map_err(|error| self.failure(&error, catalog))?;
         running.finish(count);

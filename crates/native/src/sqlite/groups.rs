@@ -51,7 +51,7 @@ impl Groups {
 }
 
 /// The key of a row; `None` where a column of it is null.
-fn key_of(row: &Row<'_>, columns: impl ExactSizeIterator<Item = usize>) -> Result<Option<Key>> {
+pub(super) fn key_of(row: &Row<'_>, columns: impl ExactSizeIterator<Item = usize>) -> Result<Option<Key>> {
     let single = columns.len() == 1;
     let mut bytes = Vec::new();
     for column in columns {

@@ -10,11 +10,12 @@ use crate::{
 };
 use lenslet_core::error::{Error, ErrorKind};
 use std::{
+    collections::VecDeque,
     ops::Deref,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 
 /// The connections to a database.
 pub(crate) struct Pool {
@@ -26,42 +27,77 @@ pub(crate) struct Pool {
 }
 
 /// Connections of one kind, handed out in the order in which they are asked for.
-struct Lane {
-    permits: Arc<Semaphore>,
-    idle: Mutex<Vec<(Connection, Share)>>,
+///
+/// Most operations find one free, and take less than a microsecond: so a lease and its return are one lock each.
+pub(crate) struct Lane {
+    shelf: Mutex<Shelf>,
     observer: Arc<Observer>,
 }
 
-/// A connection on loan. It goes back when this is dropped, without an open transaction.
-pub(crate) struct Lease {
-    connection: Option<Connection>,
+/// What a lane has to give. Somebody waits only while no turn is free.
+struct Shelf {
+    /// How many leases can be given, with an idle connection or with one that is opened then.
+    turns: usize,
+    idle: Vec<(Connection, Share)>,
+    waiting: VecDeque<Waiting>,
+}
+
+/// Who waits for a turn.
+struct Waiting {
+    answer: oneshot::Sender<Lease>,
     lane: Arc<Lane>,
-    _permit: OwnedSemaphorePermit,
+}
+
+/// A connection on loan. It goes back when this is dropped, without an open transaction.
+pub(crate) struct Lease<L: Deref<Target = Lane> = Arc<Lane>> {
+    connection: Option<Connection>,
+    lane: L,
     _share: Share,
+}
+
+impl Shelf {
+    /// A turn, with a connection where one is idle.
+    fn take(&mut self) -> Option<Option<Connection>> {
+        self.turns = self.turns.checked_sub(1)?;
+        Some(self.idle.pop().map(|(connection, _)| connection))
+    }
+
+    /// Who waits and has not given up yet.
+    fn next(&mut self) -> Option<Waiting> {
+        while let Some(waiting) = self.waiting.pop_front() {
+            if !waiting.answer.is_closed() {
+                return Some(waiting);
+            }
+        }
+        None
+    }
 }
 
 impl Lane {
     fn new(connections: usize, observer: &Arc<Observer>) -> Arc<Lane> {
-        Arc::new(Lane {
-            permits: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
-            idle: Mutex::default(),
-            observer: Arc::clone(observer),
-        })
+        let shelf = Shelf { turns: connections, idle: Vec::new(), waiting: VecDeque::new() };
+        Arc::new(Lane { shelf: Mutex::new(shelf), observer: Arc::clone(observer) })
     }
 
-    fn lease(self: &Arc<Self>, permit: OwnedSemaphorePermit, settings: &Settings) -> Result<Lease, Error> {
-        let idle = self.idle().pop();
-        let connection = match idle {
-            Some((connection, _)) => connection,
-            None => Connection::open(settings, &self.observer)?,
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        // Nothing in here can be left half done.
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn give_back(&self, connection: Option<Connection>) {
+        let waiting = {
+            let mut shelf = self.shelf();
+            match shelf.next() {
+                Some(waiting) => waiting,
+                None => {
+                    shelf.turns += 1;
+                    shelf.idle.extend(connection.map(|it| (it, self.observer.metrics.idle())));
+                    return;
+                }
+            }
         };
-        let _share = self.observer.metrics.busy();
-        Ok(Lease { connection: Some(connection), lane: Arc::clone(self), _permit: permit, _share })
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<(Connection, Share)>> {
-        // Pushing and popping cannot leave it half done.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        // Who gives up at this moment drops the lease, which brings it here again.
+        drop(waiting.answer.send(Lease::new(waiting.lane, connection)));
     }
 }
 
@@ -80,21 +116,35 @@ impl Pool {
     }
 
     /// A connection, when one is free and nobody waits for it.
-    pub(crate) fn try_lease(&self, writes: bool) -> Option<Result<Lease, Error>> {
-        let lane = self.lane(writes);
-        let permit = Arc::clone(&lane.permits).try_acquire_owned().ok()?;
+    pub(crate) fn try_lease(&self, writes: bool) -> Option<Result<Lease<&Lane>, Error>> {
+        let lane: &Lane = self.lane(writes);
+        let idle = lane.shelf().take()?;
         self.observer.metrics.waited(Duration::ZERO);
-        Some(lane.lease(permit, &self.settings))
+        Some(Lease::new(lane, idle).opened(&self.settings))
     }
 
     /// A connection, once one is free; `None` when that takes too long.
     pub(crate) async fn lease_within(&self, writes: bool, time: Duration) -> Option<Result<Lease, Error>> {
-        let lane = self.lane(writes);
         let waiting = self.observer.waiting();
-        // The semaphore is never closed.
-        let permit = within(time, Arc::clone(&lane.permits).acquire_owned()).await?.ok()?;
+        let lease = match self.turn(self.lane(writes)) {
+            Ok(lease) => lease,
+            Err(turn) => within(time, turn).await?.ok()?,
+        };
         drop(waiting);
-        Some(lane.lease(permit, &self.settings))
+        Some(lease.opened(&self.settings))
+    }
+
+    /// A turn, or what to wait for.
+    fn turn(&self, lane: &Arc<Lane>) -> Result<Lease, oneshot::Receiver<Lease>> {
+        let mut shelf = lane.shelf();
+        match shelf.take() {
+            Some(idle) => Ok(Lease::new(Arc::clone(lane), idle)),
+            None => {
+                let (answer, turn) = oneshot::channel();
+                shelf.waiting.push_back(Waiting { answer, lane: Arc::clone(lane) });
+                Err(turn)
+            }
+        }
     }
 
     /// A connection, once one is free.
@@ -113,22 +163,35 @@ impl Pool {
     }
 }
 
-impl Deref for Lease {
+impl<L: Deref<Target = Lane>> Lease<L> {
+    fn new(lane: L, connection: Option<Connection>) -> Self {
+        let _share = lane.observer.metrics.busy();
+        Lease { connection, lane, _share }
+    }
+
+    /// With a connection, if it came without one.
+    fn opened(mut self, settings: &Settings) -> Result<Self, Error> {
+        if self.connection.is_none() {
+            self.connection = Some(Connection::open(settings, &self.lane.observer)?);
+        }
+        Ok(self)
+    }
+}
+
+impl<L: Deref<Target = Lane>> Deref for Lease<L> {
     type Target = Connection;
     fn deref(&self) -> &Connection {
         match &self.connection {
             Some(connection) => connection,
-            None => unreachable!("a lease holds its connection until it is dropped"),
+            None => unreachable!("a lease that is handed out holds a connection"),
         }
     }
 }
 
-impl Drop for Lease {
+impl<L: Deref<Target = Lane>> Drop for Lease<L> {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            connection.abandon();
-            let share = self.lane.observer.metrics.idle();
-            self.lane.idle().push((connection, share));
-        }
+        let connection = self.connection.take();
+        connection.iter().for_each(Connection::abandon);
+        self.lane.give_back(connection);
     }
 }

@@ -132,15 +132,15 @@ impl Session {
             Ok(plan) => plan,
             Err(error) => return Now::Done(Err(error)),
         };
-        self.try_now(self.writes(&plan), |connection| match &plan.plan {
-            Plan::Read(read) if read.level.is_flat() => {
-                connection.read_live(read, &Inputs::of(shape.parameters()), self.catalog(), sink)
+        self.try_now(self.writes(&plan), |connection| {
+            if let Plan::Read(read) = &plan.plan
+                && let Some(live) = read.in_order()
+            {
+                return connection.read_live(read, live, &Inputs::of(shape.parameters()), self.catalog(), sink);
             }
-            plan => {
-                let mut rows = run(connection, plan, shape.parameters(), self.catalog())?;
-                sink(&mut Cells::Whole(&mut rows))?;
-                Ok(rows.len().into())
-            }
+            let mut rows = run(connection, &plan.plan, shape.parameters(), self.catalog())?;
+            sink(&mut Cells::Whole(&mut rows))?;
+            Ok(rows.len().into())
         })
     }
 

@@ -219,9 +219,8 @@ fn variant<'p>(insert: &'p InsertRows, row: &Write) -> Option<&'p Variant> {
     if insert.optional.is_empty() {
         return Some(first);
     }
-    let lacks = |field: &u16| given(row, *field, 0).is_none();
-    let lacking: Vec<u16> = insert.optional.iter().copied().filter(lacks).collect();
-    insert.variants.iter().find(|variant| variant.lacks == lacking)
+    let lacks = |field: &&u16| given(row, **field, 0).is_none();
+    insert.variants.iter().find(|variant| insert.optional.iter().filter(lacks).eq(&variant.lacks))
 }
 
 /// What a row gives for a column. Rows mostly give their columns in the same order, so the place is guessed first.

@@ -1,8 +1,11 @@
 //! Users with posts, posts with tags: a catalog, a database, and short ways to ask and to read.
 
-use lenslet_core::query::{
-    Action, Arguments, Assignment, Compare, Condition, CreateMany, Operator, Order, OrderBy, Query, Raw, Selected,
-    SelectedRelation, Sort, Write,
+use lenslet_core::{
+    operation::Sendable,
+    query::{
+        Action, Arguments, Assignment, Compare, Condition, CreateMany, Operator, Order, OrderBy, Query, Raw, Selected,
+        SelectedRelation, Sort, Write,
+    },
 };
 use lenslet_native::{
     Cursor, Engine, Error, Execute, FieldId, ModelId, Options, Value,
@@ -11,9 +14,8 @@ use lenslet_native::{
         Model, ModelKind, Provider, ReferentialAction, Relation, RelationEnd, RelationField, RelationKind,
         RelationMode, ScalarType, Side,
     },
-    forest::Rows,
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::RefCell, future::poll_fn};
 use tempfile::TempDir;
 
 pub(crate) const USER: ModelId = ModelId::at(0);
@@ -226,7 +228,7 @@ fn sql(text: &'static str) -> Raw {
 }
 
 /// What a cell is read as: `i` an integer, `t` text, `(…)` rows of such cells. Nulls are read as such.
-pub(crate) fn read(rows: &mut Rows, cells: &str) -> Result<String, Error> {
+pub(crate) fn read(rows: &mut impl Cursor, cells: &str) -> Result<String, Error> {
     let mut text = String::from("[");
     rows.enter()?;
     while rows.next_row()? {
@@ -267,9 +269,41 @@ fn matching(text: &str) -> usize {
         .unwrap()
 }
 
-/// Asks, and prints the answer.
+/// Asks, and prints the answer. What only reads is asked twice: rows that are written down first and rows that are read where
+/// they lie must be the same.
 pub(crate) async fn ask(engine: &Engine, query: Query, cells: &str) -> Result<String, Error> {
-    read(&mut engine.execute(query).await?, cells)
+    let again = query.action.only_reads().then(|| query.clone());
+    let printed = match engine.execute(query).await {
+        Ok(mut rows) => read(&mut rows, cells),
+        Err(error) => Err(error),
+    };
+    if let Some(query) = again {
+        let mut answer = engine.execute(query);
+        let lying = poll_fn(|context| {
+            // Whoever reads knows what it asked for; here that is known at run time only.
+            CELLS.set(cells.to_owned());
+            Engine::poll_read::<Printed>(&mut answer, context)
+        });
+        assert_eq!(lying.await, printed);
+    }
+    printed
+}
+
+thread_local! {
+    static CELLS: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Prints cells while they are read.
+struct Printed(Query);
+
+impl Sendable for Printed {
+    type Out = String;
+    fn into_query(self) -> Query {
+        self.0
+    }
+    fn read<C: Cursor>(cursor: &mut C) -> Result<String, Error> {
+        CELLS.with_borrow(|cells| read(cursor, cells))
+    }
 }
 
 pub(crate) async fn count(engine: &Engine) -> i64 {

@@ -2,10 +2,10 @@
 
 use crate::blog::{
     Blog, ID, NAME, POST, POST_AUTHOR, POST_TAGS, POST_VIEWS, TAG, USER, USER_POSTS, ask, blog, blog_with, by, columns,
-    filtered, find, is, related,
+    execute, filtered, find, is, related,
 };
 use lenslet_core::query::{Arguments, Compare, Condition, FieldId, Operator, Quantifier, Query, Selected, Sort};
-use lenslet_native::Value;
+use lenslet_native::{Execute, Value};
 
 async fn check(blog: &Blog, query: Query, cells: &str, expected: &str) {
     assert_eq!(ask(&blog.engine, query, cells).await.unwrap(), expected);
@@ -68,6 +68,28 @@ async fn a_row_is_shared_by_those_that_refer_to_it() {
     let query = find(POST, page(None, None), vec![columns(&[ID]), author]);
     let expected = "[1 [ada [1]]; 2 [ada [1]]; 3 [ada [1]]; 4 [bob [4]]]";
     check(&blog, query, "i(t(i))", expected).await;
+}
+
+#[tokio::test]
+async fn rows_are_joined_where_nothing_is_in_the_way() {
+    let blog = blog();
+    let author = || related(POST_AUTHOR, Arguments::default(), vec![columns(&[NAME])]);
+    let query = find(POST, page(Some(3), Some(1)), vec![author(), columns(&[ID]), author()]);
+    check(&blog, query, "(t)i(t)", "[[ada] 2 [ada]; [ada] 3 [ada]; [bob] 4 [bob]]").await;
+
+    // Users without posts, first, in between and last; and posts of which a filter leaves some.
+    blog.engine.execute(execute("INSERT INTO users VALUES (0, 'zoe'), (9, 'max')")).await.unwrap();
+    let posts = |arguments| related(USER_POSTS, arguments, vec![columns(&[ID, NAME])]);
+    let users = |selection| find(USER, Arguments::default(), selection);
+    let query = users(vec![columns(&[ID]), posts(Arguments::default())]);
+    check(&blog, query, "i(it)", "[0 []; 1 [1 a1; 2 a2; 3 a3]; 2 [4 b1]; 3 []; 9 []]").await;
+    let query = users(vec![columns(&[ID]), posts(filtered(is(NAME, Value::Text("a2".into()))))]);
+    check(&blog, query, "i(it)", "[0 []; 1 [2 a2]; 2 []; 3 []; 9 []]").await;
+    // Cells after the rows of a relation to many, and a limit: not in one statement.
+    let query = users(vec![posts(Arguments::default()), columns(&[ID])]);
+    check(&blog, query, "(it)i", "[[] 0; [1 a1; 2 a2; 3 a3] 1; [4 b1] 2; [] 3; [] 9]").await;
+    let query = find(USER, page(Some(2), None), vec![columns(&[ID]), posts(Arguments::default())]);
+    check(&blog, query, "i(it)", "[0 []; 1 [1 a1; 2 a2; 3 a3]]").await;
 }
 
 #[tokio::test]
