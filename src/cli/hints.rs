@@ -4,6 +4,8 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
+use super::secret::redacted;
+
 /// Words that people try where a command stands, and the command they mean.
 const WORDS: &[(&[&str], &str, &str)] = &[
     (&[], "introspect", "db pull"),
@@ -73,7 +75,7 @@ const WORDS: &[(&[&str], &str, &str)] = &[
 /// Commands of Prisma's that there are none of, and what to do instead.
 const NONE: &[(&str, &str)] = &[
     ("studio", "there is none; what shows the rows of the database is any program for it"),
-    ("version", "`lenslet --version`"),
+    ("version", "say `lenslet --version`"),
     ("telemetry", "there is no telemetry"),
     ("platform", "there is no service to log in to: `lenslet pool` runs anywhere"),
     ("mcp", "there is none; `lenslet --help` lists the commands, and most take `--json`"),
@@ -115,11 +117,11 @@ const FLAGS: &[(&str, &str)] = &[
     ("--with-model", "leave it out: the schema begins with two models"),
     ("--generator-provider", "leave it out: the schema's generator is Lenslet's"),
     ("--write", "leave it out: files are written unless `--check` is said"),
-    ("--host", "`--listen ADDRESS:PORT`"),
-    ("--port", "`--listen ADDRESS:PORT`"),
+    ("--host", "say `--listen ADDRESS:PORT`"),
+    ("--port", "say `--listen ADDRESS:PORT`"),
     ("--from-local-d1", "`--from-url file:PATH`, with the file below `.wrangler/state`"),
     ("--to-local-d1", "`--to-url file:PATH`, with the file below `.wrangler/state`"),
-    ("-v", "`lenslet --version`"),
+    ("-v", "say `lenslet --version`"),
 ];
 
 /// Flags that other commands have, of the command with this path.
@@ -135,10 +137,10 @@ const FLAGS_OF: &[(&[&str], &str, &str)] = &[
         "`--accept-data-loss` loses what has no place; `lenslet migrate reset --force` drops everything",
     ),
     (&["migrate", "deploy"], "--force", "leave it out: it never asks"),
-    (&["migrate", "reset"], "--yes", "`--force`"),
-    (&["migrate", "reset"], "-y", "`--force`"),
-    (&["migrate", "down"], "--yes", "`--force`"),
-    (&["migrate", "down"], "-y", "`--force`"),
+    (&["migrate", "reset"], "--yes", "say `--force`"),
+    (&["migrate", "reset"], "-y", "say `--force`"),
+    (&["migrate", "down"], "--yes", "say `--force`"),
+    (&["migrate", "down"], "-y", "say `--force`"),
     (&["init"], "--output", "leave it out: `output` stands in the schema's generator block"),
 ];
 
@@ -157,6 +159,11 @@ pub(super) fn add(error: &mut Error, command: &Command, words: &[String]) {
         }
         _ => None,
     };
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand, ContextKind::InvalidValue] {
+        if let Some(wrong) = invalid(error, kind) {
+            error.insert(kind, ContextValue::String(without_secret(&wrong)));
+        }
+    }
     if let Some(suggestion) = suggestion {
         for kind in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::Suggested] {
             error.remove(kind);
@@ -201,10 +208,12 @@ fn position(place: &Place<'_>, wrong: &str, words: &[String]) -> Option<String> 
     let (_, _, flag) = POSITIONS.iter().find(|(path, is, flag)| fits(path, flag) && is(wrong))?;
     let at = words.iter().skip(place.path.len()).position(|it| it == wrong)? + place.path.len();
     let (before, after) = words.split_at_checked(at)?;
-    let word = after.first().filter(|it| *it != "-");
-    let line: Vec<String> =
-        before.iter().chain([&(*flag).to_owned()]).chain(word).chain(after.iter().skip(1)).cloned().collect();
-    Some(meant_by("", &line))
+    // A name of several words is one; the word for standard input is its flag alone.
+    let words = after.iter().take_while(|it| *flag == "--name" && !it.starts_with('-')).count().max(1);
+    let (value, after) = after.split_at_checked(words)?;
+    let value = (wrong != "-").then(|| value.join(" "));
+    let line = before.iter().cloned().chain([(*flag).to_owned()]).chain(value).chain(after.iter().cloned());
+    Some(meant_by("", &line.collect::<Vec<_>>()))
 }
 
 /// A flag that stands before the command that knows it, or that no command knows.
@@ -244,10 +253,21 @@ fn meant_by(command: &str, rest: &[String]) -> String {
     format!("did you mean `lenslet {}`?", format!("{command}{rest}").trim_start())
 }
 
+/// A word that may be shown, also in the log of someone's continuous integration.
+fn without_secret(word: &str) -> String {
+    let (flag, url) = match word.split_once('=') {
+        Some((flag, url)) if flag.starts_with("--") => (format!("{flag}="), url),
+        _ => (String::new(), word),
+    };
+    let may_hold_one = url.contains("://") && (url.contains('@') || url.contains("key="));
+    if may_hold_one { format!("{flag}{}", redacted(url)) } else { word.to_owned() }
+}
+
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
+    let word = without_secret(word);
     let is_plain = !word.is_empty() && word.chars().all(|it| it.is_ascii_alphanumeric() || "-_./:=@,+".contains(it));
-    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if is_plain { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 #[cfg(test)]

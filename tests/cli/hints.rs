@@ -32,6 +32,10 @@ fn commands_that_there_are_none_of() {
 #[test]
 fn words_without_their_flag() {
     check(&["migrate", "dev", "add posts"], "`lenslet migrate dev --name 'add posts'`");
+    check(
+        &["migrate", "dev", "add", "posts", "--create-only"],
+        "`lenslet migrate dev --name 'add posts' --create-only`",
+    );
     check(&["validate", "prisma/models"], "`lenslet validate --schema prisma/models`");
     check(&["gen", "x.prisma", "--no-engine"], "`lenslet gen --schema x.prisma --no-engine`");
     check(&["generate", "edge"], "`lenslet generate --generator edge`");
@@ -43,6 +47,24 @@ fn words_without_their_flag() {
     check(&["init", "postgresql://h/x"], "`lenslet init --url postgresql://h/x`");
     check(&["format", "-"], "`lenslet format --stdin`");
     check(&["man", "pages"], "`lenslet man --out pages`");
+}
+
+#[test]
+fn passwords_are_not_repeated() {
+    for arguments in [
+        &["db", "pull", "postgresql://ada:hunter2@h/x"][..],
+        &["push", "--url", "postgresql://ada:hunter2@h/x"],
+        &["db", "--url=postgresql://ada:hunter2@h/x"],
+        &["gen", "--nope=https://pool/?api_key=hunter2"],
+        &["migrate", "dev", "https://pool/?api_key=hunter2"],
+        &["init", "--provider", "postgresql://ada:hunter2@h/x"],
+        &["postgresql://ada:hunter2@h/x"],
+    ] {
+        let ran = Project::empty().run(arguments);
+        ran.fails(&["error"]);
+        assert!(!ran.stderr.contains("hunter2"), "{arguments:?}: {}", ran.stderr);
+    }
+    check(&["db", "pull", "postgresql://ada:hunter2@h/x"], "`lenslet db pull --url 'postgresql://ada:***@h/x'`");
 }
 
 #[test]
