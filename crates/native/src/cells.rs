@@ -10,11 +10,11 @@ use lenslet_core::{
 };
 use std::borrow::Cow;
 
+/// The rows of an answer: written down, or those of a statement that still runs.
 #[cfg_attr(
     feature = "sqlite",
     allow(clippy::large_enum_variant, reason = "one lies on the stack while an answer is read")
 )]
-/// The rows of an answer: written down, or those of a statement that still runs.
 pub(crate) enum Cells<'r> {
     /// Rows that were written down.
     Whole(&'r mut Rows),
