@@ -7,3 +7,4 @@ pub mod in_process;
 pub mod pool_server;
 pub mod postgresql_server;
 pub mod schema_conformance;
+pub mod workerd;

@@ -6,6 +6,7 @@
 use codegen_tests::{
     pool_server::{RunningPool, pool_of},
     postgresql_server::Server,
+    workerd::Workerd,
 };
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, body::Bytes, client::conn::http1};
@@ -13,22 +14,16 @@ use hyper_util::rt::TokioIo;
 use lenslet_migrate::PushOptions;
 use lenslet_pool::{keys::Keys, scope::Scope};
 use serde_json::{Value, json};
-use std::{env, path::PathBuf, process::Stdio, time::Duration};
+use std::{env, path::PathBuf};
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
     net::TcpStream,
-    process::{Child, Command},
     task::{JoinSet, spawn_blocking},
-    time::timeout,
 };
 
 const SCHEMA: &str = include_str!("../../examples/worker/schema.prisma");
 
 /// The Worker in workerd.
-struct Worker {
-    process: Child,
-    address: String,
-}
+struct Worker(Workerd);
 
 impl Worker {
     async fn start(database_url: Option<&str>) -> Option<Worker> {
@@ -36,21 +31,13 @@ impl Worker {
             eprintln!("the example Worker is not built, skipped; `cargo xtask test` builds it");
             return None;
         };
-        let mut node = Command::new("node");
-        node.arg("serve.mjs").arg(built).current_dir(tools).stdin(Stdio::piped()).stdout(Stdio::piped());
-        node.env("PAGE_SIZE", "20").env("BINDINGS", "PAGE_SIZE").kill_on_drop(true);
-        if let Some(url) = database_url {
-            node.env("DATABASE_URL", url).env("BINDINGS", "PAGE_SIZE,DATABASE_URL");
-        }
-        let mut process = node.spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let url = timeout(Duration::from_secs(60), lines.next_line()).await.unwrap().unwrap().unwrap();
-        let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        Some(Worker { process, address })
+        let mut variables = vec![("PAGE_SIZE", "20")];
+        variables.extend(database_url.map(|url| ("DATABASE_URL", url)));
+        Some(Worker(Workerd::start(&built, &tools, &variables).await.unwrap()))
     }
 
     async fn ask(&self, method: &str, path: &str, body: Value) -> Answer {
-        ask(&self.address, method, path, body).await
+        ask(&self.0.address, method, path, body).await
     }
 
     /// Asks, and looks at the status and at what must be in the answer.
@@ -72,9 +59,8 @@ impl Worker {
         }
     }
 
-    async fn stop(mut self) {
-        drop(self.process.stdin.take());
-        let _ = timeout(Duration::from_secs(10), self.process.wait()).await;
+    async fn stop(self) {
+        self.0.stop().await;
     }
 }
 
@@ -181,7 +167,7 @@ async fn story(worker: &Worker) {
     // Many at once, in one isolate: every answer finds who asked for it.
     let mut asked = JoinSet::new();
     for number in 0..50 {
-        let (address, email) = (worker.address.clone(), format!("many{number}@example.com"));
+        let (address, email) = (worker.0.address.clone(), format!("many{number}@example.com"));
         asked.spawn(async move { (ask(&address, "POST", "/users", json!({ "email": email })).await, email) });
     }
     while let Some(answered) = asked.join_next().await {

@@ -13,8 +13,11 @@ pub(crate) fn ci() -> Result {
         step("Formatting", &mut cargo(&["fmt", "--manifest-path", &manifest, "--check"]))?;
     }
     // `cargo fmt` reads manifests, and that of the example's client is there only once it has been generated.
-    let worker = root().join("examples/worker/src/lib.rs");
-    step("Formatting", Command::new("rustfmt").args(["--check", "--edition", "2024"]).arg(worker).current_dir(root()))?;
+    for worker in ["examples/worker", "codegen-tests/worker"] {
+        let source = root().join(worker).join("src/lib.rs");
+        let mut rustfmt = Command::new("rustfmt");
+        step("Formatting", rustfmt.args(["--check", "--edition", "2024"]).arg(source).current_dir(root()))?;
+    }
     step("Lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?;
     size::run(false)?;
     test()
@@ -49,7 +52,7 @@ pub(crate) fn test() -> Result {
         Ok(()) => {
             worker::host()?;
             let (tools, built) = worker::example()?;
-            Some((worker::template(&tools)?, tools, built))
+            Some((worker::template(&tools)?, worker::stories(&tools)?, tools, built))
         }
         Err(missing) => {
             skipped("The example Worker", &missing.to_string());
@@ -68,7 +71,8 @@ pub(crate) fn test() -> Result {
     if let Some(folder) = wrangler {
         runner.env("LENSLET_WRANGLER", folder);
     }
-    if let Some((template, tools, built)) = worker {
+    if let Some((template, stories, tools, built)) = worker {
+        runner.env("LENSLET_STORY_WORKER", stories);
         runner.env("LENSLET_WORKER", built).env("LENSLET_WORKER_TEMPLATE", template);
         runner.env("LENSLET_WORKER_TOOLS", tools.packages());
     }

@@ -136,6 +136,16 @@ pub(crate) fn template(tools: &Tools) -> Result<PathBuf> {
     Ok(folder.join("build"))
 }
 
+/// The Worker of the behaviour tests, on the transport `fetch`. Answers the folder of what is uploaded.
+pub(crate) fn stories(tools: &Tools) -> Result<PathBuf> {
+    let (folder, built) = (root().join("codegen-tests/worker"), target().join("worker-stories"));
+    let mut build = tools.cargo(&folder, &built);
+    step("The Worker of the behaviour tests", build.args(["build", "--locked", "--release", "--target", TARGET]))?;
+    let out = built.join("build");
+    tools.bundle(&compiled(&built, "story-worker"), include_str!("../../codegen-tests/worker/entry.js"), &out)?;
+    Ok(out)
+}
+
 /// The half of the transport that is JavaScript, under Node.
 pub(crate) fn host() -> Result {
     let mut test = Command::new("node");
@@ -147,6 +157,11 @@ pub(crate) fn test() -> Result {
     postgresql::ensure()?;
     let (tools, built) = example()?;
     host()?;
+    let played = stories(&tools)?;
+    let mut test =
+        cargo(&["test", "--locked", "--package", "codegen-tests", "--test", "behaviour", "--", "in_a_worker"]);
+    test.env("LENSLET_STORY_WORKER", played).env("LENSLET_WORKER_TOOLS", tools.packages());
+    step("The behaviour of a Worker on `fetch`", &mut test)?;
     let mut test = cargo(&["test", "--locked", "--package", "codegen-tests", "--test", "worker_example"]);
     step("The example Worker", test.env("LENSLET_WORKER", built).env("LENSLET_WORKER_TOOLS", tools.packages()))?;
     let built = template(&tools)?;

@@ -332,7 +332,7 @@ async fn transact<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Erro
         .timeout(Duration::from_millis(100))
         .run(async |tx| {
             tx.tag().create(name("expired")).await?;
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            super::pause(Duration::from_millis(300)).await;
             tx.tag().count().await
         })
         .await;
@@ -343,7 +343,7 @@ async fn transact<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Erro
     }
     // What was dropped is undone in its own time.
     while db.tag().find_unique(tag::name.eq("dropped")).await?.is_some() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        super::pause(Duration::from_millis(5)).await;
     }
     seen.see(db.tag().find_many().order_by(tag::id.asc()).await?.iter().map(|it| &it.name).collect::<Vec<_>>());
     Ok(())
