@@ -27,6 +27,10 @@ pub trait Cursor {
     fn boolean(&mut self) -> Result<bool, Error>;
     /// Reads an integer.
     fn integer(&mut self) -> Result<i64, Error>;
+    /// Reads an integer of 32 bits.
+    fn integer_32(&mut self) -> Result<i32, Error> {
+        self.integer()?.try_into().map_err(|_| Error::unexpected_answer("a 32 bit integer"))
+    }
     /// Reads a floating point number.
     fn float(&mut self) -> Result<f64, Error>;
     /// Reads text; also an enum's variant by its name in the schema, a decimal in plain notation, a JSON document.

@@ -125,6 +125,17 @@ impl Error {
         Error(Box::new(Inner { kind, message: message.into(), meta: Vec::new(), batch_index: None }))
     }
 
+    /// An error as a pool told it.
+    #[doc(hidden)]
+    pub fn answered(
+        kind: ErrorKind,
+        message: String,
+        meta: Vec<(Cow<'static, str>, Value)>,
+        batch_index: Option<usize>,
+    ) -> Self {
+        Error(Box::new(Inner { kind, message, meta, batch_index }))
+    }
+
     /// The answer does not have the form that was asked for.
     #[cold]
     pub fn unexpected_answer(wanted: &str) -> Self {

@@ -47,7 +47,7 @@ impl Scalar for i32 {
         Value::Int(self.into())
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self, Error> {
-        cursor.integer()?.try_into().map_err(|_| Error::unexpected_answer("a 32 bit integer"))
+        cursor.integer_32()
     }
 }
 

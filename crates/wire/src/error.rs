@@ -93,65 +93,54 @@ pub fn read(text: &str) -> Option<Error> {
     // What was found before a text breaks off is still the best that can be said.
     let _ = found.look_through(&mut Scanner::new(text));
     let message = found.message.or(found.debug)?;
-    let kind = found.code.and_then(|code| ErrorKind::from_code(&code)).unwrap_or(ErrorKind::PoolError);
-    let error = Error::new(kind, message);
-    let error = found.meta.into_iter().fold(error, |error, (key, value)| error.with(key, value));
-    Some(match found.index {
-        Some(index) => error.in_batch(index),
-        None => error,
-    })
+    Some(Error::answered(found.kind.unwrap_or(ErrorKind::PoolError), message, found.meta, found.index))
 }
 
 #[derive(Default)]
-struct Found<'t> {
-    message: Option<Cow<'t, str>>,
-    debug: Option<Cow<'t, str>>,
-    code: Option<Cow<'t, str>>,
-    meta: Vec<(String, Value)>,
+struct Found {
+    message: Option<String>,
+    debug: Option<String>,
+    kind: Option<ErrorKind>,
+    meta: Vec<(Cow<'static, str>, Value)>,
     index: Option<usize>,
 }
 
-impl<'t> Found<'t> {
-    /// Looks through an object and what is known to hold errors, up to the end of the first: only that is reported, as
-    /// Prisma's client does.
-    fn look_through(&mut self, scanner: &mut Scanner<'t>) -> Option<()> {
+/// What a key of the answer stands for.
+enum Key {
+    Errors,
+    UserFacing,
+    Meta,
+    Index,
+    Message,
+    Debug,
+    Code,
+    Other,
+}
+
+impl Found {
+    fn look_through(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
         scanner.take(b'{').then_some(())?;
         while !(scanner.take(b'}') && (self.message.is_some() || self.debug.is_some())) {
             scanner.take(b',');
             scanner.take(b'{');
-            let key = scanner.string()?;
-            scanner.take(b':').then_some(())?;
-            let text = match key.as_ref() {
-                "errors" if scanner.take(b'[') => continue,
-                "user_facing_error" if scanner.take(b'{') => continue,
-                "meta" if scanner.take(b'{') => {
-                    self.facts(scanner)?;
-                    continue;
-                }
-                "batch_request_idx" => {
-                    self.index = scanner.integer()?.try_into().ok();
-                    continue;
-                }
-                "message" => &mut self.message,
-                "error" => &mut self.debug,
-                "error_code" => &mut self.code,
-                _ => {
-                    scanner.skip()?;
-                    continue;
-                }
-            };
-            *text = scanner.string();
-            if text.is_none() {
-                scanner.skip()?;
+            match key(scanner)? {
+                Key::Errors if scanner.take(b'[') => {}
+                Key::UserFacing if scanner.take(b'{') => {}
+                Key::Meta if scanner.take(b'{') => self.facts(scanner)?,
+                Key::Index => self.index = scanner.integer()?.try_into().ok(),
+                Key::Code => self.kind = text(scanner)?.and_then(|code| ErrorKind::from_code(&code)),
+                Key::Message => self.message = text(scanner)?,
+                Key::Debug => self.debug = text(scanner)?,
+                _ => drop(scanner.skip()?),
             }
         }
         Some(())
     }
 
-    fn facts(&mut self, scanner: &mut Scanner<'t>) -> Option<()> {
+    fn facts(&mut self, scanner: &mut Scanner<'_>) -> Option<()> {
         while !scanner.take(b'}') {
             scanner.take(b',');
-            let key = scanner.string()?.into_owned();
+            let key = scanner.string()?.into_owned().into();
             scanner.take(b':').then_some(())?;
             self.meta.push((key, fact(scanner)?));
         }
@@ -160,6 +149,28 @@ impl<'t> Found<'t> {
 }
 
 /// A value of `meta`. Of lists only the outermost is one, so that nothing here is recursive.
+fn key(scanner: &mut Scanner<'_>) -> Option<Key> {
+    let key = match scanner.string()?.as_ref() {
+        "errors" => Key::Errors,
+        "user_facing_error" => Key::UserFacing,
+        "meta" => Key::Meta,
+        "batch_request_idx" => Key::Index,
+        "message" => Key::Message,
+        "error" => Key::Debug,
+        "error_code" => Key::Code,
+        _ => Key::Other,
+    };
+    scanner.take(b':').then_some(key)
+}
+
+/// A text; something else is left out.
+fn text(scanner: &mut Scanner<'_>) -> Option<Option<String>> {
+    match scanner.string() {
+        Some(text) => Some(Some(text.into_owned())),
+        None => scanner.skip().map(|_| None),
+    }
+}
+
 fn fact(scanner: &mut Scanner<'_>) -> Option<Value> {
     if !scanner.take(b'[') {
         return single(scanner);
