@@ -3,7 +3,7 @@
 use super::{Database, kind, raw, wire::Wire};
 use lenslet_core::{
     cursor::Cursor,
-    engine::Engine as _,
+    engine::{Engine as _, TransactionOptions},
     error::ErrorKind,
     query::{Action, Query, Raw},
 };
@@ -135,6 +135,49 @@ async fn relations_of_a_batch_are_read_as_they_were() {
     assert_eq!((users.enter(), users.next_row()), (Ok(1), Ok(true)));
     assert_eq!(users.text().unwrap(), "ada");
     assert_eq!(users.enter(), Ok(2), "the posts were there when they were asked for");
+}
+
+#[tokio::test]
+async fn in_a_transaction_a_batch_is_one_round_trip_too() {
+    let Some(database) = Database::users() else { return };
+    let wire = Wire::to(database.server.port());
+    let engine = Engine::with_catalog(&wire.url("connection_limit=1"), database.catalog.clone()).unwrap();
+    let batch = |round: &str| {
+        let create = |name: &str| database.creating(&format!("{name}{round}"));
+        vec![create("ada"), database.finding(), create("bob"), database.counting()]
+    };
+    engine.batch(batch("0"), None).await.unwrap();
+    let transaction = engine.begin(TransactionOptions::default()).await.unwrap();
+    wire.trips();
+    let mut answers = transaction.batch(batch("1"), None).await.unwrap();
+    assert_eq!(wire.trips(), 1);
+    assert_eq!(answers.remove(1).enter().unwrap(), 3);
+    // What has to be checked is kept in a second trip.
+    transaction.batch(vec![database.changing("ada0"), database.creating("eve")], None).await.unwrap();
+    wire.trips();
+    transaction.batch(vec![database.changing("ada0"), database.creating("max")], None).await.unwrap();
+    assert_eq!(wire.trips(), 2);
+
+    // One that fails undoes itself, and nothing else; whatever it fails of.
+    let failing = [
+        (vec![database.creating("zoe"), database.creating("ada0")], ErrorKind::UniqueConstraint, Some(1)),
+        (vec![database.creating("zoe"), database.changing("nobody")], ErrorKind::RecordMissing, Some(1)),
+        (vec![database.creating("zoe"), raw("SELECT nonsense", vec![])], ErrorKind::RawQuery, Some(1)),
+        (vec![database.creating("zoe"), execute("nonsense")], ErrorKind::RawQuery, Some(1)),
+        (vec![database.creating("zoe"), raw("SELECT $1::int", vec![])], ErrorKind::QueryInterpretation, Some(1)),
+    ];
+    for (batch, kind, at) in failing {
+        let error = transaction.batch(batch, None).await.unwrap_err();
+        assert_eq!((error.kind(), error.batch_index()), (kind, at), "{error}");
+    }
+    let nested = transaction.begin(TransactionOptions::default()).await.unwrap();
+    nested.batch(batch("2"), None).await.unwrap();
+    nested.rollback().await.unwrap();
+    transaction.commit().await.unwrap();
+    let kept = ["ada0", "bob0", "ada1", "bob1", "eve", "max"];
+    let mut emails = database.emails(&engine).await;
+    emails.sort_unstable_by_key(|email| kept.iter().position(|it| it == email));
+    assert_eq!(emails, kept);
 }
 
 #[tokio::test]

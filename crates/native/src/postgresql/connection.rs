@@ -113,6 +113,24 @@ enum Before {
     Statement(Arc<Prepared>, Vec<Bound<'static>>),
 }
 
+/// What a batch is kept or undone with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Around {
+    /// A transaction of its own, which begins so.
+    Transaction(&'static str),
+    /// A savepoint of that name in the transaction that runs.
+    Savepoint(&'static str),
+}
+
+impl Around {
+    fn end(self) -> Cow<'static, str> {
+        match self {
+            Around::Transaction(_) => "COMMIT".into(),
+            Around::Savepoint(name) => format!("RELEASE {name}").into(),
+        }
+    }
+}
+
 /// Why nothing of a batch was kept.
 #[derive(Debug)]
 pub(crate) enum Undone {
@@ -780,14 +798,18 @@ impl Connection {
         Ok(ways.into_iter().map(|way| way.unwrap_or(Way::Whole)).collect())
     }
 
-    /// Runs a transaction of statements that are known beforehand, all of them sent before the first is answered. Where
-    /// `commit` says so that includes its end; it is undone where one of them fails.
+    /// Runs statements that are known beforehand, all of them sent before the first is answered. Where `keep` says so that
+    /// includes the end of what is around them; it is undone where one of them fails.
     pub(crate) async fn run_batch(
         &mut self,
-        begin: &'static str,
+        around: Around,
         members: &[Single<'_>],
-        commit: bool,
+        keep: bool,
     ) -> Result<Vec<Given>, Undone> {
+        if let Around::Savepoint(name) = around {
+            // In front of what is prepared: a statement that cannot be would end the transaction.
+            self.save_ahead(name);
+        }
         let mut all = Vec::with_capacity(members.len());
         for member in members {
             self.set_comment(member.comment.clone());
@@ -797,17 +819,23 @@ impl Connection {
             all.push(Sent { once, ..sent });
         }
         // What cannot be prepared may need what a statement before it makes: then one must come after the other.
-        let ways = self.ways(&all).await.map_err(|_| Undone::Again)?;
+        let Ok(ways) = self.ways(&all).await else {
+            self.undo(around).await;
+            return Err(Undone::Again);
+        };
         let watched = all.iter().zip(members).map(|(sent, member)| member.span.in_scope(|| self.watch(sent)));
         let mut parts: Vec<Part> = watched.zip(&ways).map(|(running, way)| part(way, running)).collect();
-        self.begin_ahead(begin);
-        if commit {
-            parts.push(Part { running: Some(self.observer.statement("COMMIT", String::new)), ..Part::whole() });
+        if let Around::Transaction(begin) = around {
+            self.begin_ahead(begin);
+        }
+        let end = keep.then(|| around.end());
+        if let Some(end) = &end {
+            parts.push(Part { running: Some(self.observer.statement(end, String::new)), ..Part::whole() });
         }
         let mut given: Vec<Kept> = all.iter().map(|_| Kept::default()).collect();
         let write = |out: &mut BytesMut| {
             write_all(out, &all, &ways)?;
-            if commit { write_command(out, "COMMIT").map_err(|error| (None, error)) } else { Ok(()) }
+            end.as_ref().map_or(Ok(()), |end| write_command(out, end)).map_err(|error| (None, error))
         };
         let take = |at: usize, row: &Row<'_>| {
             if let Some(kept) = given.get_mut(at) {
@@ -817,7 +845,7 @@ impl Connection {
         };
         let answered = match self.fly(parts, write, take).await {
             Ok(parts) => parts,
-            Err((at, fault)) => return Err(self.undone(&all, at, fault).await),
+            Err((at, fault)) => return Err(self.undone(around, &all, at, fault).await),
         };
         let mut answers = Vec::with_capacity(all.len());
         for ((part, way), kept) in answered.into_iter().zip(ways).zip(given) {
@@ -836,13 +864,29 @@ impl Connection {
         Ok(answers)
     }
 
-    /// Undoes a batch whose member at that place failed.
-    async fn undone(&mut self, all: &[Sent<'_>], at: Option<usize>, fault: Fault) -> Undone {
-        self.forget_ahead();
-        if self.in_transaction && !self.broken && !self.waiting {
-            // Where this fails the connection is closed, which undoes it as well.
-            let _ = self.rollback().await;
+    /// Keeps a batch whose end was not sent with it.
+    pub(crate) async fn keep_batch(&mut self, around: Around) -> Result<(), Fault> {
+        match around {
+            Around::Transaction(_) => self.commit().await,
+            Around::Savepoint(_) => self.command(&around.end()).await,
         }
+    }
+
+    /// Undoes a batch. Where this fails the connection is closed, or the transaction says so when it is to be kept.
+    pub(crate) async fn undo(&mut self, around: Around) {
+        self.forget_ahead();
+        if !self.in_transaction || self.broken || self.waiting {
+            return;
+        }
+        let _ = match around {
+            Around::Transaction(_) => self.rollback().await,
+            Around::Savepoint(name) => self.undo_to(name).await,
+        };
+    }
+
+    /// Undoes a batch whose member at that place failed.
+    async fn undone(&mut self, around: Around, all: &[Sent<'_>], at: Option<usize>, fault: Fault) -> Undone {
+        self.undo(around).await;
         match at.and_then(|at| all.get(at)) {
             Some(sent) if self.forget_stale(sent, &fault) => Undone::Again,
             member => Undone::Failed(at.filter(|_| member.is_some()), fault),

@@ -2,7 +2,7 @@
 
 use super::{
     batch::Single,
-    connection::{Connection, Undone},
+    connection::{Around, Connection, Undone},
     pool::{Lease, Pool},
     settings::Settings,
     transaction::Transaction,
@@ -111,7 +111,8 @@ impl Session {
             return done.map_err(|error| scope.0.explain(error));
         }
         let mut lease = self.database.pool.lease().await?;
-        if let Some(done) = self.batch_at_once(&mut lease, &queries, &plans, isolation).await {
+        let around = Around::Transaction(begin_command(isolation)?);
+        if let Some(done) = self.batch_at_once(&mut lease, &queries, &plans, around).await {
             return done;
         }
         let mut lease = self.begin_on_lease(lease, isolation).await?;
@@ -129,27 +130,23 @@ impl Session {
         }
     }
 
-    /// Answers queries in one transaction whose statements are sent together; `None` where they have to follow each other.
+    /// Answers queries whose statements are sent together; `None` where they have to follow each other.
     async fn batch_at_once(
         &self,
         connection: &mut Connection,
         queries: &[Query],
         plans: &[Arc<Planned>],
-        isolation: Option<Isolation>,
+        around: Around,
     ) -> Option<Result<Vec<Rows>, Error>> {
-        let begin = match begin_command(isolation) {
-            Ok(begin) => begin,
-            Err(error) => return Some(Err(error)),
-        };
         let shapes: Vec<Shape<'_>> = queries.iter().map(Shape::of).collect();
         let members = match self.members(queries, plans, &shapes) {
             Ok(members) => members?,
             Err(error) => return Some(Err(error)),
         };
         // What is wrong with a read leaves nothing behind.
-        let commit =
+        let keep =
             members.iter().all(|it| it.is_certain()) || !members.iter().any(|it| it.writes() || it.has_relations());
-        let given = match connection.run_batch(begin, &members, commit).await {
+        let given = match connection.run_batch(around, &members, keep).await {
             Ok(given) => given,
             Err(Undone::Again) => return None,
             // A connection that lay idle may have died unnoticed. What only reads can be asked again.
@@ -166,15 +163,14 @@ impl Session {
             match member.answer(connection, given).instrument(member.span.clone()).await {
                 Ok(rows) => answers.push(rows),
                 Err(error) => {
-                    if !commit {
-                        // Where this fails the connection is closed, which undoes the transaction as well.
-                        let _ = connection.rollback().await;
+                    if !keep {
+                        connection.undo(around).await;
                     }
                     return Some(Err(error.in_batch(at)));
                 }
             }
         }
-        if !commit && let Err(fault) = connection.commit().await {
+        if !keep && let Err(fault) = connection.keep_batch(around).await {
             return Some(Err(fault.classify(self.catalog())));
         }
         Some(Ok(answers))
@@ -210,17 +206,20 @@ impl Session {
         queries: &[Query],
         plans: &[Arc<Planned>],
     ) -> Result<Vec<Rows>, Error> {
+        let around = Around::Savepoint("batch");
+        if let Some(done) = self.batch_at_once(connection, queries, plans, around).await {
+            return done;
+        }
         let begun = connection.command("SAVEPOINT batch").await;
         begun.map_err(|fault| fault.classify(self.catalog()))?;
         match self.each(connection, queries, plans).await {
             Ok(answers) => {
-                let done = connection.command("RELEASE batch").await;
+                let done = connection.keep_batch(around).await;
                 done.map_err(|fault| fault.classify(self.catalog()))?;
                 Ok(answers)
             }
             Err(error) => {
-                // Where this fails the whole transaction does, and says so when it is to be kept.
-                let _ = connection.undo_to("batch").await;
+                connection.undo(around).await;
                 Err(error)
             }
         }
