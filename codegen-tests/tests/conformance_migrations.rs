@@ -5,7 +5,7 @@ use codegen_tests::conformance_migrations::{Outcome, Place, histories, play, tab
 use codegen_tests::postgresql_server::Server;
 use lenslet_core::catalog::Provider;
 use lenslet_migrate::history::Migration;
-use std::{env, fs, path::Path};
+use std::{collections::BTreeSet, env, fs, path::Path};
 
 /// `ID=…` plays only histories whose name holds the text.
 #[test]
@@ -38,6 +38,13 @@ fn histories_lead_to_their_schemas() {
     }
     let unexpected: Vec<_> = outcomes.iter().filter(|it| row(it) != listed(&it.name)).map(row).collect();
     assert!(unexpected.is_empty(), "not as conformance.md lists it: {unexpected:?}");
+    for it in &outcomes {
+        let found: BTreeSet<String> = it.differences.iter().map(|it| it.replace('\n', ";")).collect();
+        let listed = explained(&it.name);
+        let new: Vec<_> = found.difference(&listed).collect();
+        let gone: Vec<_> = listed.difference(&found).collect();
+        assert!(new.is_empty() && gone.is_empty(), "{}: not explained: {new:#?}, not there: {gone:#?}", it.name);
+    }
     assert!(outcomes.iter().all(|it| it.is_clean));
 }
 
@@ -49,6 +56,20 @@ fn wants_vector(migrations: &[Migration]) -> bool {
 fn row(it: &Outcome) -> Vec<String> {
     let numbers = [it.migrations, it.refused.len(), it.differences.len()];
     [it.name.clone()].into_iter().chain(numbers.map(|it| it.to_string())).collect()
+}
+
+/// The differences of a history that `conformance-migrations.txt` explains.
+fn explained(name: &str) -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance-migrations.txt");
+    let text = fs::read_to_string(path).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    let of_history = lines.filter_map(|line| line.split_once(" | ").filter(|(history, _)| *history == name));
+    let difference = |(_, rest): (&str, &str)| {
+        let (difference, why) = rest.split_once(" | ").unwrap_or((rest, ""));
+        assert!(!why.trim().is_empty(), "without a reason: {rest}");
+        difference.to_owned()
+    };
+    of_history.map(difference).collect()
 }
 
 /// The same, as the document says.

@@ -149,7 +149,7 @@ fn difference_of<'d, 's>(tables: &'d [TableDifference<'s>], table: &Table) -> Op
 
 fn fill(table: &ObjectName, part: &TableChange) -> Option<Change> {
     match part {
-        TableChange::AlterColumn { from, to } if risk::fills_nulls(from, to) => {
+        TableChange::AlterColumn { from, to } if from.ty == to.ty && risk::fills_nulls(from, to) => {
             Some(Change::FillNulls { table: table.clone(), column: (**to).clone() })
         }
         _ => None,
@@ -172,7 +172,13 @@ fn alterations(difference: &TableDifference<'_>) -> Vec<TableChange> {
         true => vec![drop(column), add(column)],
         false => {
             let altered = difference.altered_columns.iter().find(|(_, new)| new.name == column.name);
-            let alter = |&(old, new): &(&Column, &Column)| (Box::new(old.clone()), Box::new(new.clone()));
+            // Names that mean the same type are no change of it.
+            let ty = |old: &Column, new: &Column| match same::ty(difference.dialect, &old.ty, &new.ty) {
+                true => new.ty.clone(),
+                false => old.ty.clone(),
+            };
+            let from = |old: &Column, new: &Column| Column { ty: ty(old, new), ..old.clone() };
+            let alter = |&(old, new): &(&Column, &Column)| (Box::new(from(old, new)), Box::new(new.clone()));
             altered.map(alter).map(|(from, to)| TableChange::AlterColumn { from, to }).into_iter().collect()
         }
     });

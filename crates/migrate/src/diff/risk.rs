@@ -1,7 +1,7 @@
 //! What a change may lose, and what may keep it from being made.
 
 use super::table::TableDifference;
-use super::{Pairs, Rename, enums, rename};
+use super::{Pairs, Rename, enums, rename, same};
 use crate::describe::enum_columns;
 use lenslet_core::catalog::Catalog;
 use lenslet_sql::ddl::{
@@ -187,12 +187,13 @@ fn altered(difference: &TableDifference<'_>, old: &Column, new: &Column) -> Vec<
     let table = &difference.new.name;
     let mut risks = Vec::new();
     let column = || new.name.clone();
-    if old.ty != new.ty && !is_widening(&old.ty, &new.ty) {
+    let is_same = same::ty(difference.dialect, &old.ty, &new.ty);
+    if !is_same && !is_widening(&old.ty, &new.ty) {
         let (from, to) = (old.ty.clone(), new.ty.clone());
         risks.push(Risk::ChangeType { table: table.clone(), column: column(), from, to });
     }
     if old.nullable && !new.nullable && !(difference.is_redefined() && is_known(new)) {
-        let has_default = fills_nulls(old, new);
+        let has_default = is_same && fills_nulls(old, new);
         risks.push(Risk::ForbidNull { table: table.clone(), column: column(), has_default });
     }
     risks
@@ -200,7 +201,7 @@ fn altered(difference: &TableDifference<'_>, old: &Column, new: &Column) -> Vec<
 
 /// Whether the nulls of a column that becomes required can turn into its default before.
 pub(super) fn fills_nulls(old: &Column, new: &Column) -> bool {
-    old.nullable && !new.nullable && old.ty == new.ty && is_known(new)
+    old.nullable && !new.nullable && is_known(new)
 }
 
 /// Whether every value of the one type is a value of the other.

@@ -8,7 +8,7 @@ use lenslet_sql::ddl::{
 
 /// What changes between two states of a table.
 pub(super) struct TableDifference<'s> {
-    dialect: Dialect,
+    pub(super) dialect: Dialect,
     target: &'s DatabaseSchema,
     pub(super) old: &'s Table,
     pub(super) new: &'s Table,
