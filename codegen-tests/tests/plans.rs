@@ -193,6 +193,18 @@ fn relations() {
                 "{}",
                 r#"{"title":true,"author":{"selection":{"team":{"selection":{"title":true}}}}}"#,
             ),
+            (
+                "Post",
+                "findMany",
+                r#"{"where":{"views":{"gt":1}},"orderBy":[{"title":"asc"}],"take":3}"#,
+                r#"{"title":true,"author":{"selection":{"email":true}}}"#,
+            ),
+            (
+                "User",
+                "findMany",
+                "{}",
+                r#"{"id":true,"posts":{"arguments":{"where":{"views":{"gt":1}}},"selection":{"title":true}}}"#,
+            ),
             ("Team", "findMany", "{}", r#"{"users":{"selection":{"email":true}}}"#),
             (
                 "User",
