@@ -8,7 +8,7 @@ use crate::{
     writer::{Table, Writer},
 };
 use lenslet_core::{
-    catalog::{Column, ScalarType},
+    catalog::{Arity, Column, Model, ScalarType},
     query::{Aggregate, Compare, Condition, FieldId, Operator, Quantifier},
     value::Value,
 };
@@ -18,6 +18,19 @@ pub fn is_true(condition: &Condition) -> bool {
     match condition {
         Condition::All(list) => list.iter().all(is_true),
         _ => false,
+    }
+}
+
+/// Whether there can be rows of which a condition is neither true nor false.
+fn can_be_unknown(model: &Model, condition: &Condition) -> bool {
+    let nullable =
+        |field: &FieldId| model.fields.get(usize::from(field.index)).is_none_or(|field| field.arity != Arity::Required);
+    match condition {
+        Condition::Compare(compare) => !compare.value.is_null() && nullable(&compare.field),
+        Condition::Compound(_, columns) => columns.iter().any(|(field, _)| nullable(field)),
+        Condition::Related(..) => false,
+        Condition::All(list) | Condition::Any(list) => list.iter().any(|part| can_be_unknown(model, part)),
+        Condition::Not(inner) => can_be_unknown(model, inner),
     }
 }
 
@@ -34,7 +47,15 @@ impl<'a> Writer<'a> {
             Condition::All(list) | Condition::Any(list) if searches(list) => self.joined_searches(table, condition),
             Condition::All(list) => self.joined(table, list, " AND ", "1=1"),
             Condition::Any(list) => self.joined(table, list, " OR ", "1=0"),
-            Condition::Not(condition) => {
+            Condition::Not(condition) => self.not(table, condition),
+        }
+    }
+
+    fn not(&mut self, table: Table<'a>, condition: &Condition) -> Result<(), PlanError> {
+        match condition {
+            Condition::Related(field, Quantifier::Is, inner) => self.related(table, *field, Quantifier::IsNot, inner),
+            Condition::Related(field, Quantifier::IsNot, inner) => self.related(table, *field, Quantifier::Is, inner),
+            condition => {
                 self.push("(NOT ");
                 self.condition(table, condition)?;
                 self.push(")");
@@ -162,6 +183,11 @@ impl<'a> Writer<'a> {
         if quantifier == Quantifier::Every {
             self.push(" AND NOT ");
             self.condition(far, condition)?;
+        } else if quantifier == Quantifier::IsNot && can_be_unknown(far.model, condition) {
+            // Of one row it is known whether it does not fulfil the condition.
+            self.push(" AND (");
+            self.condition(far, condition)?;
+            self.push(") IS NOT FALSE");
         } else {
             self.and_condition(far, Some(condition))?;
         }

@@ -151,10 +151,12 @@ impl<'a> Writer<'a> {
             return Err(PlanError::Invalid("rows cannot be ordered by the rows of a list"));
         }
         let far = Table { alias: self.alias(), index: link.far_index, model: link.far };
-        self.push("(SELECT ");
+        // Where there is no row, it has none.
+        let counts = counts(by);
+        self.push(if counts { "COALESCE((SELECT " } else { "(SELECT " });
         self.order_by(far, by)?;
         self.far_rows_as(table, &link, far)?;
-        self.push(")");
+        self.push(if counts { "), 0)" } else { ")" });
         Ok(())
     }
 
@@ -293,5 +295,13 @@ impl<'a> Writer<'a> {
         self.alias_name(cursor);
         self.push(".");
         self.intermediate(at);
+    }
+}
+
+/// Whether it is a number of rows, at the end of the relations that lead there.
+fn counts(by: &OrderBy) -> bool {
+    match by {
+        OrderBy::Related(_, by) => counts(by),
+        by => matches!(by, OrderBy::RelationCount(_)),
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     words,
 };
 use lenslet_core::{
-    catalog::{Arity, Catalog, Model, Provider, ScalarType},
+    catalog::{Arity, Catalog, Field, Model, Provider, ScalarType},
     cursor::{Cursor, RawColumn, RawType},
     error::{Error, ErrorKind},
     query::{Action, Aggregate, FieldId, Query, Selected},
@@ -318,6 +318,10 @@ impl Answer<'_> {
             tagged("Decimal", out, |out| out.text(decimal::normal(&rounded.unwrap_or(text))));
             return Ok(());
         }
+        if aggregate == Some(Aggregate::Avg) && ty.is(ScalarType::Float) && self.averages_exactly(field) {
+            float(cursor.float()?, out);
+            return Ok(());
+        }
         if !list {
             return self.scalar(ty, cursor, out);
         }
@@ -336,6 +340,12 @@ impl Answer<'_> {
     /// Whether aggregates of decimals are numbers of sixteen digits: SQLite computes them as floating point numbers.
     fn computes_floats(&self) -> bool {
         self.form == Form::Objects && self.catalog.provider == Provider::Sqlite
+    }
+
+    /// Whether the average of a column is a decimal number first: that of whole numbers is, but on SQLite.
+    fn averages_exactly(&self, field: &Field) -> bool {
+        let whole = |ty: Type| ty.is(ScalarType::Int) || ty.is(ScalarType::BigInt);
+        self.catalog.provider != Provider::Sqlite && field.column().and_then(Type::of).is_some_and(whole)
     }
 
     /// A cell that is not null.

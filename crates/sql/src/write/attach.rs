@@ -245,6 +245,11 @@ impl<'p> WritePlanner<'p> {
         let conditions: Vec<&Condition> = selectors.iter().collect();
         let wanted = self.rows(link.far_index)?.among(conditions.clone());
         if let (Some(join), [near_key]) = (link.join, link.near_fields.as_slice()) {
+            if !selectors.is_empty() {
+                let check = Some((self.each_of(selectors.iter())?, relation.incomplete(selectors.len())));
+                let far = self.row(link.far_index, link.far_fields.clone())?;
+                self.find(&wanted, &far, check)?;
+            }
             let near = row.bind(*near_key)?;
             let others = self.unpair(join, &near, Some((&wanted, false)), &link.far_fields)?;
             self.run(others);
