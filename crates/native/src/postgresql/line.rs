@@ -148,8 +148,11 @@ impl Line {
     /// Makes room for the rest of a message of that size, beginning at `start`.
     fn make_room(&mut self, size: usize) {
         let filled = self.end == self.read.len();
-        self.read.copy_within(self.start..self.end, 0);
-        (self.start, self.end) = (0, self.end - self.start);
+        // The parts of a long message are not moved each time that one more arrives.
+        if self.start > 0 {
+            self.read.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
         if size > self.read.len() {
             self.read.resize(size.next_multiple_of(ROOM), 0);
         } else if self.end == 0 && self.read.len() > MOST_ROOM {
