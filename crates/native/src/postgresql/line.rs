@@ -153,13 +153,15 @@ impl Line {
             self.read.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
         }
-        if size > self.read.len() {
-            self.read.resize(size.next_multiple_of(ROOM), 0);
-        } else if self.end == 0 && self.read.len() > MOST_ROOM {
+        let room = self.read.len();
+        if self.end == room {
+            // A server that announces more than it sends gets no more than twice the room that it fills.
+            self.read.resize(size.next_multiple_of(ROOM).min(room * 2), 0);
+        } else if self.end == 0 && room > MOST_ROOM {
             self.read = vec![0; MOST_ROOM];
-        } else if filled && self.read.len() < MOST_ROOM {
+        } else if filled && room < MOST_ROOM {
             // There was more to read than there was room.
-            self.read.resize((self.read.len() * 2).min(MOST_ROOM), 0);
+            self.read.resize((room * 2).min(MOST_ROOM), 0);
         }
     }
 }
@@ -213,5 +215,51 @@ impl Greeting {
 
     pub(super) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.line.stream).poll_flush(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::stream::Socket, *};
+    use tokio::{io::AsyncWriteExt, net::TcpListener, net::TcpStream};
+
+    /// A line, and the server's end of it.
+    async fn line() -> (Line, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        let address = listener.local_addr().expect("bound");
+        let (client, server) = tokio::join!(TcpStream::connect(address), listener.accept());
+        (Line::new(Stream::Plain(Socket::Tcp(client.expect("listening")))), server.expect("connected").0)
+    }
+
+    #[tokio::test]
+    async fn long_messages_arrive_whole() {
+        let (mut line, mut server) = line().await;
+        let bodies: Vec<Vec<u8>> = [3, 70_000, 0, 1_500_000, 16_379, 5].map(|length| vec![length as u8; length]).into();
+        let mut sent = Vec::new();
+        for body in &bodies {
+            sent.push(b'D');
+            sent.extend_from_slice(&(body.len() as u32 + 4).to_be_bytes());
+            sent.extend_from_slice(body);
+        }
+        sent.extend_from_slice(b"Z\0\0\0\x05T");
+        let mut heard = Vec::new();
+        line.sync();
+        let (state, written) =
+            tokio::join!(line.answer(|tag, body| heard.push((tag, body.to_vec()))), server.write_all(&sent));
+        written.expect("read");
+        assert_eq!(state.expect("whole"), b'T');
+        assert_eq!(heard, bodies.into_iter().map(|body| (b'D', body)).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn what_is_announced_takes_no_room_before_it_comes() {
+        let (mut line, mut server) = line().await;
+        let mut sent = b"D\x7f\xff\xff\xff".to_vec();
+        sent.resize(100_000, 0);
+        server.write_all(&sent).await.expect("open");
+        drop(server);
+        line.sync();
+        assert!(line.answer(|_, _| ()).await.is_err());
+        assert!(line.read.len() <= 2 * sent.len().next_multiple_of(ROOM), "{}", line.read.len());
     }
 }
