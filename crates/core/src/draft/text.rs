@@ -104,7 +104,7 @@ const INSENSITIVE: &str = r#""mode":"insensitive""#;
 pub(crate) fn compare_insensitive(field: FieldId, operator: Operator, value: Datum) -> Condition {
     manner(field, operator.name(), &value, INSENSITIVE)
 }
-#[cfg(feature = "json")]
+#[allow(dead_code, reason = "documents are a feature")]
 #[inline(always)]
 pub(crate) fn compare_at(
     field: FieldId,
