@@ -327,6 +327,9 @@ impl<'a> Writer<'a> {
 
     fn like(&mut self, left: &Left<'a>, pattern: Encoding, value: &Value) -> Result<(), PlanError> {
         self.left(left)?;
+        // The blanks that fill up a column of a fixed width are no part of its text.
+        let fixed = left.column.native_type.as_ref().is_some_and(|native| native.name == "Char");
+        self.push(if fixed && self.dialect().ilike { "::text" } else { "" });
         self.push(if left.insensitive { " ILIKE " } else { " LIKE " });
         let Value::Column(field) = value else {
             return self.value(value, pattern);

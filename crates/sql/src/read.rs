@@ -648,7 +648,7 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         for (at, field) in distinct.iter().enumerate() {
             let first = at == 0 && self.link.is_none();
             self.writer.push(if first { "PARTITION BY " } else { ", " });
-            self.writer.field(self.table, *field)?;
+            self.writer.comparable(self.table, *field)?;
         }
         let partitioned = self.link.is_some() || !distinct.is_empty();
         self.writer.push(if partitioned { " " } else { "" });

@@ -1,7 +1,7 @@
 //! Writes the text of one statement, and keeps its parameters in the order of their placeholders.
 
 use crate::{
-    dialect::{Dialect, Lists, Placeholder},
+    dialect::{Dialect, Json, Lists, Placeholder},
     plan::{PlanError, Planner},
     statement::{Bind, Encoding, Kind, Source, Statement, Type},
 };
@@ -163,6 +163,27 @@ impl<'a> Writer<'a> {
         let (_, column, ty) = table.column(field)?;
         self.column(table.alias, column);
         Ok(ty)
+    }
+
+    /// A field in such a form that equal values are found to be equal: PostgreSQL cannot compare `json` and `xml`, and a list
+    /// that is null counts as empty.
+    ///
+    /// # Errors
+    /// When the field has no column that a client can hold.
+    pub fn comparable(&mut self, table: Table<'_>, field: FieldId) -> Result<(), PlanError> {
+        let (_, column, ty) = table.column(field)?;
+        let native = column.native_type.as_ref().map_or("", |native| native.name.as_ref());
+        let cast = match (self.dialect().json, native) {
+            (Json::Postgresql, "Json") => "::jsonb",
+            (Json::Postgresql, "Xml") => "::text",
+            _ => "",
+        };
+        self.push(if ty.list { "COALESCE(" } else { "" });
+        self.column(table.alias, column);
+        self.push(cast);
+        self.push(if ty.list && !cast.is_empty() { "[]" } else { "" });
+        self.push(if ty.list { ", '{}')" } else { "" });
+        Ok(())
     }
 
     /// The n-th name that the planner gave to an intermediate column: `c0`.

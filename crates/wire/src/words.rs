@@ -41,9 +41,17 @@ fn message(error: &Error) -> Option<String> {
             Value::Text(name) => format!("Unique constraint failed on the constraint: `{name}`"),
             _ => return None,
         },
-        ErrorKind::ForeignKeyConstraint => {
-            format!("Foreign key constraint violated on the constraint: `{}`", fact("constraint")?)
+        ErrorKind::ForeignKeyConstraint => match error.get("constraint")? {
+            Value::Text(name) => format!("Foreign key constraint violated on the constraint: `{name}`"),
+            // SQLite does not say which.
+            Value::Null => "Foreign key constraint violated on the foreign key".to_owned(),
+            _ => return None,
+        },
+        ErrorKind::ValueTooLong => {
+            let column = fact("column_name")?;
+            format!("The provided value for the column is too long for the column's type. Column: {column}")
         }
+        ErrorKind::ValueOutOfRange => format!("Value out of range for the type: {}", fact("details")?),
         ErrorKind::RawQuery => {
             format!("Raw query failed. Code: `{}`. Message: `{}`", fact("code")?, fact("message")?)
         }
@@ -104,6 +112,12 @@ mod tests {
         );
         let foreign = Error::new(ErrorKind::ForeignKeyConstraint, "").with("constraint", text("k"));
         check(foreign, "Foreign key constraint violated on the constraint: `k`");
+        let unnamed = Error::new(ErrorKind::ForeignKeyConstraint, "").with("constraint", Value::Null);
+        check(unnamed, "Foreign key constraint violated on the foreign key");
+        let long = Error::new(ErrorKind::ValueTooLong, "").with("column_name", text("c"));
+        check(long, "The provided value for the column is too long for the column's type. Column: c");
+        let large = Error::new(ErrorKind::ValueOutOfRange, "").with("details", text("integer out of range"));
+        check(large, "Value out of range for the type: integer out of range");
         let raw =
             Error::new(ErrorKind::RawQuery, "").with("code", text("42P01")).with("message", text("no such table"));
         check(raw, "Raw query failed. Code: `42P01`. Message: `no such table`");

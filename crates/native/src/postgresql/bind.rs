@@ -217,7 +217,9 @@ impl Bound<'_> {
             (Bound::Int(value), &SqlType::INT4) => i32::try_from(*value).is_ok(),
             (Bound::Int(value), &SqlType::OID) => u32::try_from(*value).is_ok(),
             (Bound::Int(_), &(SqlType::INT8 | SqlType::FLOAT8)) => true,
-            (Bound::Float(_), &(SqlType::FLOAT4 | SqlType::FLOAT8)) => true,
+            // As text, so that the database refuses what would be infinite in single precision.
+            (Bound::Float(value), &SqlType::FLOAT4) => (*value as f32).is_finite() || !value.is_finite(),
+            (Bound::Float(_), &SqlType::FLOAT8) => true,
             (
                 Bound::Text(_),
                 &(SqlType::TEXT | SqlType::VARCHAR | SqlType::BPCHAR | SqlType::JSON | SqlType::JSONB),
@@ -396,6 +398,8 @@ mod tests {
         check(&Bound::Int(7), SqlType::NUMERIC, b"7", false);
         check(&Bound::Int(7), SqlType::UNKNOWN, b"7", false);
         check(&Bound::Float(1.5), SqlType::FLOAT4, &1.5_f32.to_be_bytes(), true);
+        check(&Bound::Float(f64::INFINITY), SqlType::FLOAT4, &f32::INFINITY.to_be_bytes(), true);
+        check(&Bound::Float(1e39), SqlType::FLOAT4, format!("{}", 1e39).as_bytes(), false);
         check(&Bound::Text("12.50".into()), SqlType::NUMERIC, b"12.50", false);
         check(&Bound::Text("{}".into()), SqlType::JSONB, b"\x01{}", true);
         check(&Bound::Text("10.0.0.1".into()), SqlType::INET, b"10.0.0.1", false);

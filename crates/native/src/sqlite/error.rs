@@ -117,6 +117,7 @@ fn foreign_key() -> Error {
         "a foreign key is violated: a row refers to one that does not exist, or is still referred to",
     )
     .with("field_name", Value::Text("foreign key".into()))
+    .with("constraint", Value::Null)
 }
 
 /// The fields that a message names by table and column.

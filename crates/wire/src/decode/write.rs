@@ -5,7 +5,7 @@ use super::{
     arguments::some,
     each,
     fault::At,
-    value::{JsonNull, Type, json_null, plain_object, takes_null},
+    value::{JsonNull, Type, json_null, plain_object, takes_null, untag},
 };
 use crate::{json::Json, names};
 use lenslet_core::{
@@ -229,7 +229,7 @@ impl<'c> Decoder<'c> {
             ("set", _) => self.written(field, ty, value, at).map(|value| Assignment::Set(id, value)),
             (_, Some(Change::Push)) if list && !verb.is_new() => {
                 let value = match value {
-                    Json::List(items) => self.values(items, ty, at)?,
+                    Json::List(items) if !self.is_pushed_document(items, ty) => self.values(items, ty, at)?,
                     item => self.value(item, ty, at)?,
                 };
                 Ok(Assignment::Change(id, Change::Push, value))
@@ -239,6 +239,13 @@ impl<'c> Decoder<'c> {
             }
             _ => Err(at.unknown_field("FieldUpdateOperationsInput", &["set"])),
         }
+    }
+
+    /// Whether a list is one document for a list of documents. For Prisma it is, unless it holds tagged documents.
+    fn is_pushed_document(&self, items: &[Json<'_>], ty: Type) -> bool {
+        self.client == Client::Prisma
+            && ty == Type::Scalar(ScalarType::Json)
+            && (items.is_empty() || items.iter().any(|item| untag(item).0.is_none()))
     }
 
     /// The value that a column becomes.
