@@ -4,11 +4,12 @@ use crate::{
     cursor::Cursor,
     draft::Draft,
     engine::Engine,
-    error::Error,
+    error::{Error, ErrorKind},
     model::Model,
     operation::{Answer, Operation, Reads, Sendable, Verb, send},
     query::Cache,
     select::ReadRow,
+    written::integer,
 };
 use std::{
     borrow::Cow,
@@ -41,7 +42,49 @@ impl Cache {
         self.tags.push(name.into());
         self
     }
+
+    /// The headers that Prisma's clients send for the same.
+    ///
+    /// # Errors
+    /// When a tag is not made of visible ASCII characters without commas.
+    pub fn headers(&self) -> Result<Headers, Error> {
+        let headers = [("cache-control", self.control()), ("accelerate-cache-tags", self.joined_tags()?)];
+        Ok(headers.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+    }
+
+    fn control(&self) -> String {
+        let mut control = String::new();
+        for (name, seconds) in [("max-age=", self.ttl), ("stale-while-revalidate=", self.swr)] {
+            if let Some(seconds) = seconds {
+                if !control.is_empty() {
+                    control.push(',');
+                }
+                control.push_str(name);
+                integer::write(&mut control, seconds.into());
+            }
+        }
+        control
+    }
+
+    fn joined_tags(&self) -> Result<String, Error> {
+        let is_tag = |tag: &str| !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
+        let mut joined = String::new();
+        for tag in &self.tags {
+            if !is_tag(tag) {
+                let message = "a cache tag is made of visible ASCII characters without commas";
+                return Err(Error::new(ErrorKind::Input, message));
+            }
+            if !joined.is_empty() {
+                joined.push(',');
+            }
+            joined.push_str(tag);
+        }
+        Ok(joined)
+    }
 }
+
+/// Headers of a request: names in lower case, and values.
+pub type Headers = Vec<(&'static str, String)>;
 
 /// Where an answer comes from, as the pool says it. A native client asks the database every time: the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +154,7 @@ impl<'c, E: Engine, M: Model, V, R> Operation<'c, E, M, V, R> {
     where
         V: Reads,
     {
-        self.query_mut().cache = Some(Box::new(cache.into()));
+        self.query_mut().keep(cache.into());
         self
     }
 
@@ -141,5 +184,26 @@ impl<'c, E: Engine, M: Model, V: Verb, R: ReadRow<M>> IntoFuture for Informed<'c
     fn into_future(self) -> Self::IntoFuture {
         let engine = self.0.engine();
         send(engine, self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_answers_may_be_cached() {
+        let headers = |cache: Cache| cache.headers().expect("the tags are tags");
+        assert_eq!(headers(Cache::default()), []);
+        assert_eq!(headers(ttl(60)), [("cache-control", "max-age=60".into())]);
+        assert_eq!(headers(swr(60)), [("cache-control", "stale-while-revalidate=60".into())]);
+        assert_eq!(
+            headers(ttl(30).swr(60).tag("users").tag("u1")),
+            [
+                ("cache-control", "max-age=30,stale-while-revalidate=60".into()),
+                ("accelerate-cache-tags", "users,u1".into())
+            ]
+        );
+        assert!(ttl(1).tag("a b").headers().is_err());
     }
 }

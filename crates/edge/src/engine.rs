@@ -6,14 +6,13 @@ use crate::{
     url::{PoolUrl, joined},
 };
 use lenslet_core::{
-    cache::Stale,
+    cache::{Headers, Stale},
     draft::Draft,
     engine::{Engine as Execute, Isolation, TransactionOptions},
     error::{Error, ErrorKind},
-    query::Cache,
     value::Value,
 };
-use lenslet_wire::{answer, encode, error, headers, json::Scanner, rows::Rows};
+use lenslet_wire::{answer, encode, error, json::Scanner, rows::Rows};
 use std::{
     fmt,
     future::Future,
@@ -120,20 +119,19 @@ impl Engine {
         }
     }
 
-    fn ask(&self, body: String, cache: Option<&Cache>, repeatable: bool) -> Pending {
-        self.send(Request { repeatable, ..self.pool.request(self.url("/graphql"), body) }, cache)
+    fn ask(&self, body: String, more: Headers, repeatable: bool) -> Pending {
+        let mut request = self.pool.request(self.url("/graphql"), body);
+        request.headers.extend(more);
+        self.send(Request { repeatable, ..request })
     }
 
     fn tell(&self, path: &str, body: String) -> Pending {
-        self.send(self.pool.request(self.url(path), body), None)
+        self.send(self.pool.request(self.url(path), body))
     }
 
-    fn send(&self, mut request: Request, cache: Option<&Cache>) -> Pending {
+    fn send(&self, mut request: Request) -> Pending {
         if let Some(session) = &self.session {
             request.headers.push(("x-transaction-id", session.id.clone()));
-        }
-        if let Some(Err(error)) = cache.map(|cache| caching(cache, &mut request)) {
-            return Pending::Failed(Some(error));
         }
         Pending::Sent(self.pool.transport.send(request), self.clone())
     }
@@ -158,17 +156,6 @@ impl Pool {
         ];
         Request { url, headers, body, repeatable: false }
     }
-}
-
-/// The headers that Prisma's clients send for the same.
-fn caching(cache: &Cache, request: &mut Request) -> Result<(), Error> {
-    let tags = headers::cache_tags(&cache.tags)?;
-    for (name, value) in [(headers::CACHE_CONTROL, headers::cache_control(cache)), (headers::CACHE_TAGS, tags)] {
-        if !value.is_empty() {
-            request.headers.push((name, value));
-        }
-    }
-    Ok(())
 }
 
 impl Session {
@@ -282,12 +269,15 @@ impl Execute for Engine {
     type Answers = Answers;
 
     fn execute(&self, query: Draft) -> Answer {
-        Answer(self.ask(encode::query(&query), query.cache.as_deref(), query.only_reads()))
+        match query.cache_headers().unwrap_or_else(|| Ok(Headers::new())) {
+            Ok(more) => Answer(self.ask(encode::query(&query), more, query.only_reads())),
+            Err(error) => Answer(Pending::Failed(Some(error))),
+        }
     }
 
     fn batch(&self, queries: Vec<Draft>, isolation: Option<Isolation>) -> Answers {
         let only_reads = queries.iter().all(|query| query.only_reads());
-        Answers(self.ask(encode::batch(&queries, isolation), None, only_reads))
+        Answers(self.ask(encode::batch(&queries, isolation), Headers::new(), only_reads))
     }
 
     async fn begin(&self, options: TransactionOptions) -> Result<Self, Error> {
@@ -317,7 +307,7 @@ impl Execute for Engine {
     async fn invalidate(&self, stale: Stale) -> Result<(), Error> {
         let request = self.pool.request(joined(&[&self.pool.root, "/invalidate"]), encode::stale(&stale));
         // Forgetting twice is forgetting.
-        self.send(Request { repeatable: true, ..request }, None).await.map(drop)
+        self.send(Request { repeatable: true, ..request }).await.map(drop)
     }
 }
 

@@ -5,12 +5,14 @@
 #![allow(clippy::unwrap_used)]
 
 use lenslet_core::{
+    cache::{self, swr, ttl},
     catalog::{
         Arity, Catalog, Column, ColumnType, Default, Field, FieldKind, ForeignKey, Index, IndexField, IndexKind, Model,
         ModelKind, Provider, ReferentialAction, Relation, RelationEnd, RelationField, RelationKind, RelationMode,
         ScalarType, Side,
     },
     draft::Kind,
+    error,
     query::{
         self, Action, Aggregate, Change, Compare, CreateMany, FieldId, GroupBy, JsonPath, ModelId, Nulls, Operator,
         OrderBy, Quantifier, Query, Raw, Selected, SelectedRelation, Sort, Upsert, Write,
@@ -137,8 +139,7 @@ fn check(text: &text::Draft, tree: &Query) {
     let (text_body, tree_body) = (out.finish(), encode::query(tree));
     assert_eq!(decoded(&text_body), decoded(&tree_body), "\n{text_body}\n{tree_body}");
     assert_eq!(text.only_reads(), tree.action.only_reads());
-    // Said in headers.
-    assert_eq!(text.cache, tree.cache);
+    assert_eq!(text.cache_headers(), tree.cache_headers());
 }
 
 fn number(value: i64) -> text::Datum {
@@ -224,6 +225,16 @@ fn arguments() {
             text::select_columns(&mut text.selection, &[ID, NAME]);
             tree.selection.push(Selected::Columns(vec![ID, NAME].into()));
         }
+        check(&text, &tree);
+    }
+}
+
+#[test]
+fn caching() {
+    for cache in [ttl(5).swr(6).tag("a"), swr(6).tag("a b")] {
+        let (mut text, mut tree) = find_many();
+        text.keep(cache.clone());
+        tree.cache = Some(Box::new(cache));
         check(&text, &tree);
     }
 }

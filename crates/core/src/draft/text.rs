@@ -8,10 +8,13 @@
 
 use super::Kind;
 use crate::{
+    cache::Headers,
+    error::Error,
     query::{Aggregate, Cache, Change, FieldId, ModelId, Nulls, Operator, Quantifier, Raw, Sort},
     value::Value,
     written::{self, Writer},
 };
+use std::fmt;
 
 /// A value as JSON.
 pub type Datum = String;
@@ -518,8 +521,19 @@ fn data_of(rows: &[Row]) -> Writer {
     out
 }
 
+/// How a pool may cache an answer, by what is called of it: a Worker that caches nothing does not carry how to say it.
+trait Kept: fmt::Debug {
+    fn headers(&self) -> Result<Headers, Error>;
+}
+
+impl Kept for Cache {
+    fn headers(&self) -> Result<Headers, Error> {
+        self.headers()
+    }
+}
+
 /// A query.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Draft {
     model: &'static str,
     action: &'static str,
@@ -530,8 +544,7 @@ pub struct Draft {
     /// The entries of that object.
     data: Condition,
     pub(crate) selection: Selection,
-    /// How a pool may cache the answer.
-    pub cache: Option<Box<Cache>>,
+    cache: Option<Box<dyn Kept>>,
 }
 
 impl Draft {
@@ -618,6 +631,14 @@ impl Draft {
     /// Whether it changes nothing.
     pub fn only_reads(&self) -> bool {
         self.only_reads
+    }
+
+    pub(crate) fn keep(&mut self, cache: Cache) {
+        self.cache = Some(Box::new(cache));
+    }
+    /// The headers that say how a pool may cache the answer.
+    pub fn cache_headers(&self) -> Option<Result<Headers, Error>> {
+        self.cache.as_ref().map(|cache| cache.headers())
     }
 
     /// Writes it as a part of a request.

@@ -2,9 +2,10 @@
 
 use super::Kind;
 use crate::query::{
-    Action, Aggregate, Change, Compare, CreateMany, FieldId, GroupBy, ModelId, Nulls, Operator, OrderBy, Quantifier,
-    Raw, Selected, SelectedRelation, Sort, Upsert,
+    Action, Aggregate, Cache, Change, Compare, CreateMany, FieldId, GroupBy, ModelId, Nulls, Operator, OrderBy,
+    Quantifier, Raw, Selected, SelectedRelation, Sort, Upsert,
 };
+use crate::{cache::Headers, error::Error};
 use std::borrow::Cow;
 
 pub use crate::{
@@ -290,6 +291,15 @@ impl Draft {
     /// Whether it changes nothing.
     pub fn only_reads(&self) -> bool {
         self.action.only_reads()
+    }
+
+    #[inline]
+    pub(crate) fn keep(&mut self, cache: Cache) {
+        self.cache = Some(Box::new(cache));
+    }
+    /// The headers that say how a pool may cache the answer.
+    pub fn cache_headers(&self) -> Option<Result<Headers, Error>> {
+        self.cache.as_ref().map(|cache| cache.headers())
     }
 
     /// One more column or relation of the row that is written.
