@@ -7,6 +7,7 @@ use super::{
     relation::Relation,
     rows::{Row, Rows},
     sql::Assign,
+    update::touch,
 };
 use crate::{link::primary_key, plan::PlanError};
 use lenslet_core::{
@@ -148,9 +149,12 @@ impl<'p> WritePlanner<'p> {
         Ok(())
     }
 
+    /// What binds a row of the far end that is there.
     fn key_of(&self, row: &Row<'p>, relation: &Relation<'p>) -> Result<Vec<(u16, Assign)>, PlanError> {
         let key = inherited(relation, row)?.into_iter();
-        Ok(key.map(|(field, bind)| (field, Assign::Value(bind))).collect())
+        let mut assigns = key.map(|(field, bind)| (field, Assign::Value(bind))).collect();
+        touch(relation.link.far, &mut assigns)?;
+        Ok(assigns)
     }
 
     fn attach_one(
@@ -181,7 +185,11 @@ impl<'p> WritePlanner<'p> {
             let others = self.bound(row, relation)?.are_not(far.key()?);
             self.loosen(relation, &others)?;
         }
-        let statement = self.update(&far.rows()?, &self.key_of(row, relation)?, &[])?;
+        let mut rows = far.rows()?;
+        if relation.one_to_one {
+            rows = rows.are_not(inherited(relation, row)?);
+        }
+        let statement = self.update(&rows, &self.key_of(row, relation)?, &[])?;
         self.run(statement);
         Ok(())
     }
@@ -259,7 +267,9 @@ impl<'p> WritePlanner<'p> {
         }
         let others = self.bound(row, relation)?.except(conditions);
         self.loosen(relation, &others)?;
-        let statement = self.update(&wanted, &self.key_of(row, relation)?, &[])?;
+        // Rows that are bound already do not change.
+        let strangers = wanted.are_not(inherited(relation, row)?);
+        let statement = self.update(&strangers, &self.key_of(row, relation)?, &[])?;
         self.run(statement);
         Ok(())
     }

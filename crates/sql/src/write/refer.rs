@@ -6,6 +6,7 @@ use super::{
     rows::{Row, Rows},
     single,
     sql::Assign,
+    update::touch,
 };
 use crate::{link::primary_key, plan::PlanError, statement::Bind, writer::field};
 use lenslet_core::{
@@ -57,7 +58,7 @@ impl<'p> WritePlanner<'p> {
                         |planner| planner.change(&far, &upsert.update),
                         |planner| {
                             planner.create(&far, &upsert.create, Vec::new())?;
-                            planner.assign_key(row, relation, keys(relation, &far)?)
+                            planner.assign_key(row, keys(relation, &far)?)
                         },
                     )?;
                 }
@@ -171,7 +172,7 @@ impl<'p> WritePlanner<'p> {
         }
         let far = self.row(relation.link.far_index, primary_key(relation.link.far))?;
         self.find(&self.bound(row, relation)?.given(selector), &far, None)?;
-        self.if_found(&far, |planner| planner.assign_key(row, relation, nulls), |_| Ok(()))?;
+        self.if_found(&far, |planner| planner.assign_key(row, nulls), |_| Ok(()))?;
         Ok(Vec::new())
     }
 
@@ -189,12 +190,13 @@ impl<'p> WritePlanner<'p> {
             return Ok(());
         }
         let nulls = nulls(&row.rows()?, &relation.link.near_fields)?;
-        self.assign_key(row, relation, nulls)?;
+        self.assign_key(row, nulls)?;
         self.delete_rows(&far.rows()?)
     }
 
     /// Changes the key of a row that exists, and what the register knows of the row.
-    fn assign_key(&mut self, row: &Row<'p>, _: &Relation<'p>, assigns: Assigns) -> Result<(), PlanError> {
+    fn assign_key(&mut self, row: &Row<'p>, mut assigns: Assigns) -> Result<(), PlanError> {
+        touch(row.model, &mut assigns)?;
         let statement = self.update(&row.rows()?, &assigns, &row.columns)?;
         self.run_checked(statement, Target::Register(row.register), None);
         Ok(())

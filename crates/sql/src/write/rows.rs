@@ -102,7 +102,7 @@ impl<'p> Rows<'p> {
         self.and(Part::Are(columns))
     }
 
-    /// Those of whose columns one does not equal its parameter.
+    /// Those of whose columns one does not equal its parameter, or is null.
     pub(super) fn are_not(self, columns: Vec<(u16, Bind)>) -> Self {
         self.and(Part::AreNot(columns))
     }
@@ -150,9 +150,9 @@ impl<'a> Writer<'a> {
             }
             Part::Are(columns) => self.equal(table, columns),
             Part::AreNot(columns) => {
-                self.push("NOT (");
+                self.push("(");
                 self.equal(table, columns)?;
-                self.push(")");
+                self.push(") IS NOT TRUE");
                 Ok(())
             }
             Part::Paired(join, near) => self.paired(table, *join, near),

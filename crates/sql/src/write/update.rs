@@ -56,6 +56,7 @@ impl<'p> WritePlanner<'p> {
                 put(&mut assigns, field, assign);
             }
         }
+        touch(row.model, &mut assigns)?;
         if !assigns.is_empty() {
             let rows = self.follow_update(&row.rows()?, &assigns)?;
             let statement = self.update(&rows, &assigns, returning)?;
@@ -99,7 +100,7 @@ impl<'p> WritePlanner<'p> {
         Ok(())
     }
 
-    /// What the columns of changed rows become; a change of any of them is a change of `@updatedAt`, too.
+    /// What the columns of changed rows become.
     pub(super) fn assigns(&self, model: &Model, write: &Write) -> Result<Vec<(u16, Assign)>, PlanError> {
         let mut assigns = Vec::new();
         for assignment in &write.assignments {
@@ -115,15 +116,22 @@ impl<'p> WritePlanner<'p> {
                 }
             }
         }
-        if !assigns.is_empty() {
-            for (at, _, _) in model.columns().filter(|(_, _, of)| of.updated_at) {
-                if assigns.iter().all(|(field, _)| *field != at) {
-                    assigns.push((at, Assign::Value(now(model, at)?)));
-                }
-            }
-        }
+        touch(model, &mut assigns)?;
         Ok(assigns)
     }
+}
+
+/// A change of any column is one of `@updatedAt`, too; that a row is parted from another is none, as with Prisma.
+pub(super) fn touch(model: &Model, assigns: &mut Vec<(u16, Assign)>) -> Result<(), PlanError> {
+    if assigns.iter().all(|(_, assign)| matches!(assign, Assign::Null)) {
+        return Ok(());
+    }
+    for (at, _, _) in model.columns().filter(|(_, _, of)| of.updated_at) {
+        if assigns.iter().all(|(field, _)| *field != at) {
+            assigns.push((at, Assign::Value(now(model, at)?)));
+        }
+    }
+    Ok(())
 }
 
 fn now(model: &Model, field: u16) -> Result<Bind, PlanError> {
