@@ -541,10 +541,17 @@ fn operators(subject: Subject<'_>) -> impl Iterator<Item = Operator> {
     names::OPERATORS.into_iter().filter(move |operator| has(subject, *operator))
 }
 
-/// Columns that a condition on groups compares without an aggregate.
+/// Columns that a condition on groups compares, or compares with, without an aggregate.
 pub(crate) fn plain_columns(condition: &Condition) -> Vec<FieldId> {
     match condition {
-        Condition::Compare(compare) if compare.aggregate.is_none() => vec![compare.field],
+        Condition::Compare(compare) => {
+            let compared = compare.aggregate.is_none().then_some(compare.field);
+            let other = match compare.value {
+                Value::Column(field) => Some(field),
+                _ => None,
+            };
+            compared.into_iter().chain(other).collect()
+        }
         Condition::All(list) | Condition::Any(list) => list.iter().flat_map(plain_columns).collect(),
         Condition::Not(inner) => plain_columns(inner),
         _ => Vec::new(),
