@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod batch;
+mod limit;
 mod nested;
 mod observe;
 mod options;

@@ -34,6 +34,8 @@ pub(crate) type Offset = u32;
 #[derive(Debug)]
 pub(crate) struct Arena {
     bytes: Vec<u8>,
+    /// How many bytes there may be.
+    room: usize,
 }
 
 /// The rows of one list.
@@ -46,13 +48,21 @@ pub(crate) struct Chain {
 
 impl Arena {
     pub(crate) fn new() -> Self {
-        let mut arena = Arena { bytes: Vec::with_capacity(256) };
+        Arena::within(usize::MAX)
+    }
+
+    /// For an answer that may take so many bytes.
+    pub(crate) fn within(room: usize) -> Self {
+        let mut arena = Arena { bytes: Vec::with_capacity(256), room };
         arena.rows();
         arena
     }
 
     /// Starts a row. What is written until [`end_row`](Self::end_row) are its cells.
     pub(crate) fn begin_row(&mut self) -> Result<Offset, Error> {
+        if self.bytes.len() > self.room {
+            return Err(beyond(self.room));
+        }
         let offset = Offset::try_from(self.bytes.len()).map_err(|_| too_large())?;
         self.bytes.extend_from_slice(&[0; 4]);
         Ok(offset)
@@ -185,6 +195,17 @@ impl Arena {
 #[cold]
 fn too_large() -> Error {
     Error::new(ErrorKind::QueryInterpretation, "the answer is larger than 4 GiB; take fewer rows at a time")
+}
+
+/// An answer takes more room than it may.
+#[cold]
+pub(crate) fn beyond(room: usize) -> Error {
+    Error::new(
+        ErrorKind::AnswerTooLarge,
+        format!(
+            "the rows of the answer take more than {room} bytes; ask for fewer rows with `take`, or for fewer columns"
+        ),
+    )
 }
 
 /// The rows of an answer.

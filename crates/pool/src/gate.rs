@@ -18,7 +18,10 @@ use lenslet_wire::decode;
 use std::{
     fmt,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// What counts for a request. One that began under some rules ends under them.
@@ -119,6 +122,8 @@ pub(crate) struct RulesFile {
     /// What the pool was started with. Not all of it can change while it runs.
     started: Config,
     cache: Arc<Cache>,
+    /// What the engine gives the rows of a query.
+    room: Arc<AtomicUsize>,
     log: Option<Log>,
     read: RwLock<(Option<Stamp>, Arc<Rules>)>,
 }
@@ -131,10 +136,16 @@ impl fmt::Debug for RulesFile {
 
 impl RulesFile {
     /// The file, which said that when it was read, flags included.
-    pub(crate) fn new(path: PathBuf, flags: Box<Flags>, started: Config, cache: Arc<Cache>, log: Option<Log>) -> Self {
+    pub(crate) fn new(
+        path: PathBuf,
+        flags: Box<Flags>,
+        started: Config,
+        (cache, room): (Arc<Cache>, Arc<AtomicUsize>),
+        log: Option<Log>,
+    ) -> Self {
         // It is compared with the file at the first request: it may have changed since it was read.
         let read = RwLock::new((None, Arc::new(Rules::of(&started))));
-        RulesFile { path, flags, started, cache, log, read }
+        RulesFile { path, flags, started, cache, room, log, read }
     }
 
     /// Reads the file at the next request, whether it has changed or not.
@@ -167,6 +178,7 @@ impl RulesFile {
     fn take_over(&self, mut config: Config) -> Rules {
         (self.flags)(&mut config);
         self.cache.resize(config.cache.memory.0);
+        self.room.store(config.limits.room(), Ordering::Relaxed);
         if let Some(log) = &self.log {
             log.set_level(config.log.level);
         }

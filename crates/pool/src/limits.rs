@@ -87,10 +87,19 @@ impl Default for Limits {
     }
 }
 
+/// How many times as many bytes as its answer may have, the rows of a query may take while they are collected: a cell takes
+/// nine where an answer may have a digit and a comma.
+const ROOM: usize = 8;
+
 /// Connections, where neither the limits nor the URL say how many.
 const CONNECTIONS: usize = 10;
 
 impl Limits {
+    /// Bytes that the rows of a query may take before they are an answer.
+    pub(crate) fn room(&self) -> usize {
+        self.response_size.0.saturating_mul(ROOM)
+    }
+
     /// The URL of the database with these limits, and how many connections that makes.
     pub(crate) fn on(&self, url: &str) -> (String, usize) {
         let (base, options) = url.split_once('?').unwrap_or((url, ""));

@@ -29,7 +29,18 @@ use hyper_util::{
 };
 use lenslet_core::error::Error;
 use lenslet_native::{Engine, Options};
-use std::{convert::Infallible, fmt, io, num::NonZeroU32, path::PathBuf, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt, io,
+    num::NonZeroU32,
+    path::PathBuf,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -198,12 +209,15 @@ impl Builder {
     /// P1013 when the URL is not one of the schema's database; the message does not repeat it.
     pub fn build(self, database_url: &str) -> Result<Pool, Error> {
         let (url, connections) = self.limits.on(database_url);
-        let options = Options::new().on_statement(query_log::listener);
+        let room = Arc::new(AtomicUsize::new(self.limits.room()));
+        let given = Arc::clone(&room);
+        let options =
+            Options::new().on_statement(query_log::listener).answer_limit(move || given.load(Ordering::Relaxed));
         let engine = Engine::with_options(&url, Arc::clone(&self.schema.catalog), options)?;
         let cache = Cache::new(self.cache);
         let source = match (self.file, self.keys) {
             (Some(File { path, said, flags }), _) => {
-                Source::File(Box::new(RulesFile::new(path, flags, said, Arc::clone(&cache), self.log)))
+                Source::File(Box::new(RulesFile::new(path, flags, said, (Arc::clone(&cache), room), self.log)))
             }
             (None, Some(keys)) => Source::Fixed(Arc::new(Rules::locked(keys, self.limits, self.query_log))),
             (None, None) => Source::Fixed(Arc::new(Rules::open(self.limits, self.query_log))),

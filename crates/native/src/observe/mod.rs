@@ -28,6 +28,7 @@ use tracing::{Level, level_filters::LevelFilter};
 
 type Commenter = dyn Fn(&Asked<'_>, &mut Tags) + Send + Sync;
 type Listener = dyn Fn() -> Option<Told> + Send + Sync;
+type Room = dyn Fn() -> usize + Send + Sync;
 
 /// What an engine tells beyond the usual.
 ///
@@ -44,6 +45,7 @@ pub struct Options {
     show_parameters: bool,
     commenter: Option<Arc<Commenter>>,
     listener: Option<Arc<Listener>>,
+    room: Option<Arc<Room>>,
 }
 
 impl fmt::Debug for Options {
@@ -52,6 +54,7 @@ impl fmt::Debug for Options {
             .field("show_parameters", &self.show_parameters)
             .field("comments", &self.commenter.is_some())
             .field("listens", &self.listener.is_some())
+            .field("limits_answers", &self.room.is_some())
             .finish()
     }
 }
@@ -85,6 +88,14 @@ impl Options {
         self.listener = Some(Arc::new(listener));
         self
     }
+
+    /// How many bytes the rows of a read may take while they are collected; the function is asked at the beginning of each.
+    /// What comes beyond is an error (P6009) as soon as it comes: a statement whose rows nobody expected does not use up the
+    /// memory. What is written is answered whatever its size. Without a limit it is 4 GiB.
+    pub fn answer_limit(mut self, most: impl Fn() -> usize + Send + Sync + 'static) -> Options {
+        self.room = Some(Arc::new(most));
+        self
+    }
 }
 
 /// What the connections of an engine share to tell of their work.
@@ -97,6 +108,11 @@ pub(crate) struct Observer {
 impl Observer {
     pub(crate) fn new(options: Options) -> Arc<Observer> {
         Arc::new(Observer { options, metrics: Metrics::new() })
+    }
+
+    /// How many bytes the rows of an answer may take.
+    pub(crate) fn room(&self) -> usize {
+        self.options.room.as_ref().map_or(usize::MAX, |most| most())
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     stream::Address,
 };
 use crate::{
+    forest,
     observe::{Comment, Observer, Opened, Running},
     timer::within,
 };
@@ -242,6 +243,9 @@ struct Listener<'f, T> {
     /// The part that is answered.
     at: usize,
     places: &'f mut Vec<Place>,
+    /// How many bytes of rows there may be, and how many there were.
+    room: usize,
+    heard: usize,
     take: T,
     failed: Option<Failed>,
 }
@@ -254,6 +258,12 @@ impl<T: FnMut(usize, &Row<'_>) -> Result<(), Error>> Listener<'_, T> {
                 self.failed = Some((self.at, Fault::Server(Box::new(Report::read(body)))));
             }
             return;
+        }
+        if tag == b'D' {
+            self.heard = self.heard.saturating_add(body.len());
+            if self.heard > self.room && self.failed.is_none() {
+                self.failed = Some((self.at, Fault::Engine(forest::beyond(self.room))));
+            }
         }
         let Some(part) = self.parts.get_mut(self.at) else { return };
         match (tag, &mut part.form) {
@@ -402,11 +412,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends what is waiting, and then what `write` writes, and hands over the rows of these parts.
+    /// Sends what is waiting, and then what `write` writes, and hands over the rows of these parts, as far as there is room.
     async fn fly(
         &mut self,
         parts: Vec<Part>,
         write: impl FnOnce(&mut BytesMut) -> Result<(), (Option<usize>, Error)>,
+        room: usize,
         mut take: impl FnMut(usize, &Row<'_>) -> Result<(), Error> + Send,
     ) -> Result<Vec<Part>, (Option<usize>, Fault)> {
         let before = self.line.out.len();
@@ -424,7 +435,7 @@ impl Connection {
             all = before.chain(all).collect();
         }
         let take = |at: usize, row: &Row<'_>| take(at - ahead, row);
-        let failed = self.listen(&mut all, take).await;
+        let failed = self.listen(&mut all, room, take).await;
         match failed {
             Some((at, fault)) => Err((at.checked_sub(ahead), fault)),
             None => {
@@ -439,10 +450,11 @@ impl Connection {
     async fn listen(
         &mut self,
         parts: &mut [Part],
+        room: usize,
         take: impl FnMut(usize, &Row<'_>) -> Result<(), Error> + Send,
     ) -> Option<Failed> {
         self.waiting = true;
-        let mut listener = Listener { parts, at: 0, places: &mut self.places, take, failed: None };
+        let mut listener = Listener { parts, at: 0, places: &mut self.places, room, heard: 0, take, failed: None };
         let answering = self.line.answer(|tag, body| listener.hear(tag, body));
         let answer = match self.patience {
             None => answering.await,
@@ -469,7 +481,7 @@ impl Connection {
     async fn look_up(&mut self, sql: &str, parameters: Vec<(Bound<'_>, SqlType)>) -> Result<Kept, Fault> {
         let (values, types): (Vec<Bound<'_>>, Vec<SqlType>) = parameters.into_iter().unzip();
         let write = |out: &mut BytesMut| write_whole(out, sql, &values, &types).map_err(|error| (None, error));
-        let parts = self.fly(vec![Part::whole()], write, unseen).await.map_err(|(_, fault)| fault)?;
+        let parts = self.fly(vec![Part::whole()], write, usize::MAX, unseen).await.map_err(|(_, fault)| fault)?;
         match parts.into_iter().next() {
             Some(Part { form: Form::Whole(_, rows), .. }) => Ok(rows),
             _ => Ok(Kept::default()),
@@ -489,7 +501,7 @@ impl Connection {
         });
         let write =
             |out: &mut BytesMut| all.iter().try_for_each(|sql| write_command(out, sql)).map_err(|error| (None, error));
-        self.fly(parts.collect(), write, unseen).await.map_err(|(_, fault)| fault)?;
+        self.fly(parts.collect(), write, usize::MAX, unseen).await.map_err(|(_, fault)| fault)?;
         Ok(())
     }
 
@@ -633,7 +645,7 @@ impl Connection {
                 parsed.and_then(|()| message::describe(out, name)).map_err(|error| (Some(at), error))
             })
         };
-        let parts = match self.fly(all.iter().map(|_| described()).collect(), write, unseen).await {
+        let parts = match self.fly(all.iter().map(|_| described()).collect(), write, usize::MAX, unseen).await {
             Ok(parts) => parts,
             Err((at, fault)) => {
                 // Those before it exist, and nobody will use them.
@@ -754,6 +766,16 @@ impl Connection {
         }
     }
 
+    /// How many bytes the rows of these statements may take together. Where something is written there is no limit: what a
+    /// flight writes is kept before its answer can be refused.
+    fn room(&self, all: &[Sent<'_>]) -> usize {
+        let only_reads = |sent: &Sent<'_>| {
+            let first = sent.sql.trim_start().get(..6);
+            sent.sql == ISOLATE || first.is_some_and(|it| it.eq_ignore_ascii_case("SELECT"))
+        };
+        if all.iter().all(only_reads) { self.observer.room() } else { usize::MAX }
+    }
+
     async fn run_sent(
         &mut self,
         all: &[Sent<'_>],
@@ -762,7 +784,7 @@ impl Connection {
         let ways = self.ways(all).await.map_err(|fault| (None, fault))?;
         let parts = all.iter().zip(&ways).map(|(sent, way)| part(way, self.watch(sent))).collect();
         let write = |out: &mut BytesMut| write_all(out, all, &ways);
-        let parts = self.fly(parts, write, &mut *take).await?;
+        let parts = self.fly(parts, write, self.room(all), &mut *take).await?;
         let affected = parts.iter().map(|part| part.affected).collect();
         for (at, part) in parts.into_iter().enumerate() {
             if let Form::Whole(columns, rows) = part.form
@@ -843,7 +865,8 @@ impl Connection {
             }
             Ok(())
         };
-        let answered = match self.fly(parts, write, take).await {
+        let room = self.room(&all);
+        let answered = match self.fly(parts, write, room, take).await {
             Ok(parts) => parts,
             Err((at, fault)) => return Err(self.undone(around, &all, at, fault).await),
         };

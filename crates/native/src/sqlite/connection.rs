@@ -318,7 +318,7 @@ impl Connection {
 
     /// The rows of a read, with the rows of their relations.
     pub(crate) fn read(&self, read: &Read, inputs: &Inputs<'_>, catalog: &Catalog) -> Attempt<Rows> {
-        let mut arena = Arena::new();
+        let mut arena = Arena::within(self.observer.room());
         let mut roots = Chain::default();
         // All levels see the database at one moment.
         let snapshot = !self.alone && !read.level.children.is_empty() && !self.in_transaction();
@@ -372,7 +372,9 @@ impl Connection {
         for name in prepared.column_names() {
             names.push(name.into());
         }
-        let mut arena = Arena::new();
+        // What is written is kept, whether it is answered or not.
+        let room = if prepared.readonly() { self.observer.room() } else { usize::MAX };
+        let mut arena = Arena::within(room);
         let mut chain = Chain::default();
         let mut rows = prepared.raw_query();
         while let Some(row) = rows.next().map_err(|error| self.raw_failure(&error))? {

@@ -122,6 +122,9 @@ async fn beyond_a_limit_comes_its_code_at_once() {
         )
     };
     expect(&rig.query("", &[], &raw("SELECT hex(zeroblob(1000))")).await, 400, "P6009");
+    // Rows are not collected until there are too many of them for an answer.
+    let rows = raw("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n");
+    expect(&rig.query("", &[], &rows).await, 400, "P6009");
     let start = rig
         .send(
             "POST",
