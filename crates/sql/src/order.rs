@@ -84,10 +84,11 @@ impl Criterion<'_> {
         }
     }
 
+    /// A list can be null in the database, though it is read as an empty one.
     fn can_be_null(&self, model: &Model) -> Result<bool, PlanError> {
         Ok(match self.by {
-            By::Field(at) => field(model, at)?.arity == Arity::Optional,
-            By::Asked(OrderBy::Column(at)) => field(model, at.index)?.arity == Arity::Optional,
+            By::Field(at) => field(model, at)?.arity != Arity::Required,
+            By::Asked(OrderBy::Column(at)) => field(model, at.index)?.arity != Arity::Required,
             By::Asked(OrderBy::RelationCount(_)) => false,
             By::Asked(_) => true,
         })
