@@ -202,6 +202,28 @@ fn a_compound_selector() {
 }
 
 #[test]
+fn equality_of_documents_and_lists() {
+    let labels = || ["a", "b"].map(|label| Value::Text(label.into()));
+    for (field, value) in [
+        (DOCUMENT, Value::Null),
+        (DOCUMENT, Value::Json(r#"{"equals":1}"#.into())),
+        (DOCUMENT, Value::Json("null".into())),
+        (LABELS, Value::List(labels().into())),
+        (LABELS, Value::List(Vec::new())),
+    ] {
+        for operator in [Operator::Equals, Operator::Not] {
+            if (field, operator) == (LABELS, Operator::Not) {
+                continue; // Lists have no such operator.
+            }
+            let (mut text, mut tree) = find_many();
+            text.arguments.narrow(text::compare(field, operator, text::datum(value.clone())));
+            tree.arguments.filter = Some(compare(field, operator, value.clone()));
+            check(&text, &tree);
+        }
+    }
+}
+
+#[test]
 fn arguments() {
     let (mut text, mut tree) = find_many();
     text.arguments.take(-3);

@@ -166,15 +166,17 @@ impl<'c> Decoder<'c> {
     fn on_column(&self, subject: Subject<'c>, json: &Json<'_>, at: At<'_>) -> Result<Condition, Error> {
         let mut all = Vec::new();
         let is_json = subject.ty.is(ScalarType::Json);
-        if *json == Json::Null && (is_json || subject.list) {
+        // Prisma knows no equality of documents and lists without `equals`, and one operator of a list at a time.
+        let strict = self.client == Client::Prisma;
+        if *json == Json::Null && (is_json || subject.list) && strict {
             return Err(at.missing(&self.filter_name(subject)));
         }
         match plain_object(json) {
-            Some(entries) if subject.list && entries.len() != 1 => {
+            Some(entries) if subject.list && entries.len() != 1 && strict => {
                 let known: Vec<&str> = operators(subject).map(Operator::name).collect();
                 return Err(at.too_many(&self.filter_name(subject), &known));
             }
-            None if subject.list => return Err(at.wrong_type(&self.filter_name(subject), json)),
+            None if subject.list && strict => return Err(at.wrong_type(&self.filter_name(subject), json)),
             Some(_) => self.operators(subject, json, Manner::default(), at, &mut all)?,
             None => all.push(self.equality(subject, json, &Manner::default(), at)?),
         }
