@@ -33,6 +33,7 @@ fn a_native_client_carries_its_schema() {
         ("names", &golden_names_native::CATALOG),
         ("omit", &golden_omit_native::CATALOG),
         ("relations", &golden_relations_native::CATALOG),
+        ("types", &golden_types_native::CATALOG),
     ];
     let schemas = golden_schemas();
     assert_eq!(schemas.len(), carried.len());
