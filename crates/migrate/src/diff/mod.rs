@@ -7,6 +7,7 @@ mod rename;
 mod risk;
 mod same;
 mod table;
+mod turned;
 
 pub use reconcile::reconcile;
 pub use rename::{Rename, RenameError, ask_renames, diff_renamed, likely_renames, renames, reversed};
@@ -58,6 +59,23 @@ impl Difference {
 
 /// Compares two structures. Views are left alone, and so is what `from` holds beyond the schema language.
 pub fn diff(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Difference {
+    let turned = turned::tables(from, to);
+    if turned.is_empty() { straight(dialect, from, to) } else { turned_round(dialect, from, to, &turned) }
+}
+
+/// Join tables whose columns change places first. Pairs that were unique stay so.
+fn turned_round(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema, turned: &[ObjectName]) -> Difference {
+    let renames: Vec<_> = turned.iter().flat_map(turned::renames).collect();
+    let after = renames.iter().fold(from.clone(), |schema, rename| rename::renamed(&schema, rename));
+    let difference = straight(dialect, &after, to);
+    let is_left = |risk: &Risk| !matches!(risk, Risk::AddUnique { table, .. } if turned.contains(table));
+    Difference {
+        changes: renames.iter().map(Rename::change).chain(difference.changes).collect(),
+        risks: difference.risks.into_iter().filter(is_left).collect(),
+    }
+}
+
+fn straight(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Difference {
     let pairs = Pairs::of(from, to);
     let mut tables: Vec<_> = pairs.kept.iter().map(|(old, new)| TableDifference::of(dialect, to, old, new)).collect();
     let disturbances: Vec<_> = tables.iter().map(TableDifference::disturbance).collect();
