@@ -505,7 +505,14 @@ mod tests {
     fn who_may_only_read_writes_nothing() {
         let reader = Scope { read_only: true, raw: true, ..Scope::default() };
         check(&reader, "User", "findMany", "{}", r#"{"id":true}"#, "ok");
-        check(&reader, "User", "deleteMany", "{}", "{}", "the key may not `deleteMany`: it may only read");
+        check(
+            &reader,
+            "User",
+            "deleteMany",
+            "{}",
+            r#"{"count":true}"#,
+            "the key may not `deleteMany`: it may only read",
+        );
         let catalog = catalog();
         for action in ["queryRaw", "executeRaw"] {
             let body = format!(

@@ -205,7 +205,7 @@ mod tests {
         let parameters = [Bound::Int(7), Bound::Null, Bound::Int(7)];
         let types = [SqlType::INT2, SqlType::TEXT, SqlType::NUMERIC];
         bind(&mut out, "s1", &parameters, &types).expect("small");
-        let mut expected = b"B\0\0\0\x29\0s1\0\0\x03\0\x01\0\0\0\0\0\x03".to_vec();
+        let mut expected = b"B\0\0\0\x25\0s1\0\0\x03\0\x01\0\0\0\0\0\x03".to_vec();
         expected.extend_from_slice(b"\0\0\0\x02\0\x07\xff\xff\xff\xff\0\0\0\x017\0\x01\0\x01");
         assert_eq!(out, expected);
         assert!(bind(&mut out, "s1", &parameters, &types[..2]).is_err());
