@@ -38,17 +38,28 @@ pub fn ask_renames<E>(
 }
 
 fn likely_enums(_: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Vec<Rename> {
-    let mut dropped: Vec<&Enum> = from.enums.iter().filter(|it| enums::find(to, &it.name).is_none()).collect();
-    let mut renames = Vec::new();
-    for new in to.enums.iter().filter(|it| enums::find(from, &it.name).is_none()) {
-        let scored = dropped.iter().enumerate().map(|(at, old)| (share(old, new), at));
+    let dropped = from.enums.iter().filter(|it| enums::find(to, &it.name).is_none());
+    let created = to.enums.iter().filter(|it| enums::find(from, &it.name).is_none());
+    let pairs = alikes(dropped, created, share).into_iter();
+    pairs.map(|(old, new)| Rename::Enum { from: old.name.clone(), to: new.name.name.clone() }).collect()
+}
+
+/// What goes and what comes, by twos: each that comes beside the one most like it, if it is like enough; of several the first.
+fn alikes<'s, T>(
+    dropped: impl Iterator<Item = &'s T>,
+    created: impl Iterator<Item = &'s T>,
+    score: impl Fn(&T, &T) -> usize,
+) -> Vec<(&'s T, &'s T)> {
+    let mut dropped: Vec<&T> = dropped.collect();
+    let mut pairs = Vec::new();
+    for new in created {
+        let scored = dropped.iter().enumerate().map(|(at, old)| (score(old, new), at));
         let Some((score, at)) = scored.max_by_key(|(score, at)| (*score, usize::MAX - at)) else { continue };
         if score >= LIKELY {
-            let old = dropped.remove(at);
-            renames.push(Rename::Enum { from: old.name.clone(), to: new.name.name.clone() });
+            pairs.push((dropped.remove(at), new));
         }
     }
-    renames
+    pairs
 }
 
 /// How many of a hundred values two enums share.
@@ -76,20 +87,13 @@ fn likely_variants(_: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Ve
 }
 
 fn likely_tables(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Vec<Rename> {
-    let mut dropped: Vec<&Table> = from.tables.iter().filter(|table| to.table(&table.name).is_none()).collect();
-    let mut renames = Vec::new();
-    for new in to.tables.iter().filter(|table| from.table(&table.name).is_none()) {
-        let scored = dropped.iter().enumerate().map(|(at, old)| (alike(dialect, old, new), at));
-        let Some((score, at)) = scored.max_by_key(|(score, at)| (*score, usize::MAX - at)) else { continue };
-        if score >= LIKELY {
-            let old = dropped.remove(at);
-            renames.push(Rename::Table { from: old.name.clone(), to: new.name.name.clone() });
-        }
-    }
-    renames
+    let dropped = from.tables.iter().filter(|table| to.table(&table.name).is_none());
+    let created = to.tables.iter().filter(|table| from.table(&table.name).is_none());
+    let pairs = alikes(dropped, created, |old, new| alike(dialect, old, new)).into_iter();
+    pairs.map(|(old, new)| Rename::Table { from: old.name.clone(), to: new.name.name.clone() }).collect()
 }
 
-/// Of a hundred columns, how many have to be the same.
+/// Of a hundred columns or values, how many have to be the same.
 const LIKELY: usize = 60;
 
 /// How many of a hundred columns two tables share, by name and type. Join tables share theirs with all others, and so say
