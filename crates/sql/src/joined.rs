@@ -75,7 +75,7 @@ impl<'a> Planner<'a> {
         keys: &[usize],
     ) -> Result<Option<Join<'a, 'q>>, PlanError> {
         let link = self.link(self.model(model)?, relation.field)?;
-        let projection = self.projection(link.far_index, &relation.selection)?;
+        let projection = self.projection_after(&link.far_fields, link.far_index, &relation.selection)?;
         let plain = is_unordered(&relation.arguments) && projection.relations.is_empty() && is_of_fields(&projection);
         let [parent] = keys else { return Ok(None) };
         let fits = plain && link.join.is_none() && has_index(&link);
@@ -92,14 +92,9 @@ impl<'a> Planner<'a> {
         select(&mut writer, table, fields(&near), &mut types)?;
         for (join, far) in joins.iter().zip(&far) {
             let key = types.len();
-            select(
-                &mut writer,
-                *far,
-                join.link.far_fields.iter().copied().chain(fields(&join.projection)),
-                &mut types,
-            )?;
+            select(&mut writer, *far, fields(&join.projection), &mut types)?;
             relations.push(JoinedRelation {
-                cells: join.projection.cells.iter().map(|cell| cell.after(key + 1)).collect(),
+                cells: join.projection.cells.iter().map(|cell| cell.after(key)).collect(),
                 key,
                 parent: join.link.many.then_some(join.parent),
             });

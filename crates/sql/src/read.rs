@@ -5,7 +5,7 @@
 //! row of every parent; a page is taken by one limited look-up a parent instead, where the schema has an index for that.
 
 use crate::{
-    dialect::Pages,
+    dialect::{Dialect, Pages},
     joined::{Joined, JoinedRelation},
     link::{Join, Link, primary_key},
     order::{Criterion, criteria},
@@ -95,8 +95,10 @@ pub enum Rows<'a, 'q> {
 /// What a level's statement has to select.
 #[derive(Debug)]
 pub struct Projection<'q> {
-    /// The columns of the statement, those of the key to the parent not counted.
+    /// The columns of the statement.
     pub columns: Vec<Projected<'q>>,
+    /// Whether the first of them are the key to the parent. Otherwise the statement has columns of that key before these.
+    pub keyed: bool,
     /// The cells of a row; positions count the columns above.
     pub cells: Vec<Cell>,
     /// The relations, each with the columns that make up a row's key.
@@ -249,7 +251,18 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// When the selection does not fit the model.
     pub fn projection<'q>(&self, model: u16, selection: &'q [Selected]) -> Result<Projection<'q>, PlanError> {
-        let mut projection = Projection { columns: Vec::new(), cells: Vec::new(), relations: Vec::new() };
+        self.projection_after(&[], model, selection)
+    }
+
+    /// The same for rows that begin with the key to their parents, of these columns, where there are any.
+    pub(crate) fn projection_after<'q>(
+        &self,
+        key: &[u16],
+        model: u16,
+        selection: &'q [Selected],
+    ) -> Result<Projection<'q>, PlanError> {
+        let columns = key.iter().map(|field| Projected::Field(*field)).collect();
+        let mut projection = Projection { columns, keyed: !key.is_empty(), cells: Vec::new(), relations: Vec::new() };
         for selected in selection {
             match selected {
                 Selected::Columns(fields) => {
@@ -299,8 +312,10 @@ impl<'a> Planner<'a> {
     ) -> Result<Child, PlanError> {
         let link = self.link(self.model(model)?, relation.field)?;
         let arguments = &relation.arguments;
-        let projection = self.projection(link.far_index, &relation.selection)?;
-        let keys = link.near_fields.len();
+        // The key is often selected anyway; where it is not the row's own, it is a column before the others.
+        let own = link.join.is_none() && !is_each_looked_up(&link, arguments, self.dialect);
+        let (key, apart) = if own { (&link.far_fields[..], 0) } else { (&[][..], link.far_fields.len()) };
+        let projection = self.projection_after(key, link.far_index, &relation.selection)?;
         let statement = || RowStatement::new(Writer::new(self), link.far_index, &projection, Some(&link));
         let by_keys = statement()?.write(Rows::Of(arguments))?;
         // A page a parent is looked up parent by parent.
@@ -309,14 +324,14 @@ impl<'a> Planner<'a> {
             Some(origin) => Some(statement()?.write_alone(arguments, origin)?),
             None => None,
         };
-        let own = origin.as_ref().map(|origin| Origin {
+        let above = origin.as_ref().map(|origin| Origin {
             index: link.far_index,
             arguments,
             first: false,
             through: Some((&link, origin)),
         });
         let reversed = arguments.take.is_some_and(|take| take < 0);
-        let level = self.level_from(link.far_index, projection, by_keys, (keys, reversed), own)?;
+        let level = self.level_from(link.far_index, projection, by_keys, (apart, reversed), above)?;
         Ok(Child { field: relation.field.index, keys: Vec::new(), many: link.many, level, alone })
     }
 }
@@ -444,6 +459,11 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         self.link.map_or(0, |link| link.near_fields.len())
     }
 
+    /// How many columns the key to the parent takes beside those of the projection.
+    fn apart(&self) -> usize {
+        if self.projection.keyed { 0 } else { self.keys() }
+    }
+
     fn write(mut self, rows: Rows<'_, '_>) -> Result<Statement, PlanError> {
         match rows {
             Rows::Registered { step, columns } => self.registered(step, columns)?,
@@ -462,7 +482,7 @@ impl<'a, 'p> RowStatement<'a, 'p> {
 
     fn types(&self) -> Result<Vec<Type>, PlanError> {
         // A table of pairs has the parents' keys, whose type need not be that of the rows' own.
-        let keys = self.link.map(|link| match link.join {
+        let keys = self.link.filter(|_| !self.projection.keyed).map(|link| match link.join {
             Some(_) => (link.near, &link.near_fields),
             None => (link.far, &link.far_fields),
         });
@@ -495,9 +515,10 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         let key = primary_key(self.table.model);
         let total = total || (first && arguments.order.is_empty());
         let order = criteria(&key, arguments, total);
+        let each = self.link.is_some_and(|link| is_each_looked_up(link, arguments, self.writer.dialect()));
         match (distinct, child && paged) {
             (false, false) => {
-                if self.writer.dialect().pages == Pages::Correlated && self.pairs.is_none() && self.has_index() {
+                if each {
                     self.parent = Some(self.writer.alias());
                     self.listed = true;
                 }
@@ -510,8 +531,8 @@ impl<'a, 'p> RowStatement<'a, 'p> {
                 self.writer.push(" ORDER BY n");
             }
             (false, true) => match self.writer.dialect().pages {
-                Pages::Correlated if self.has_index() => self.correlated(arguments, &order)?,
-                Pages::Lateral if self.has_index() => self.lateral(arguments, &order)?,
+                Pages::Correlated if each => self.correlated(arguments, &order)?,
+                Pages::Lateral if each => self.lateral(arguments, &order)?,
                 _ => self.positioned(arguments, &order)?,
             },
             (true, true) => {
@@ -523,10 +544,6 @@ impl<'a, 'p> RowStatement<'a, 'p> {
             return Ok(());
         }
         write_limit(&mut self.writer, arguments, first)
-    }
-
-    fn has_index(&self) -> bool {
-        self.link.is_some_and(has_index)
     }
 
     /// By a window function over all rows of all parents.
@@ -605,7 +622,7 @@ impl<'a, 'p> RowStatement<'a, 'p> {
     }
 
     fn intermediates(&mut self) {
-        for at in 0..self.keys() + self.projection.columns.len() {
+        for at in 0..self.apart() + self.projection.columns.len() {
             self.writer.comma(at);
             self.writer.intermediate(at);
         }
@@ -680,8 +697,8 @@ impl<'a, 'p> RowStatement<'a, 'p> {
     /// `SELECT key, columns`; where an outer statement reads them, by the names `c0`, `c1`, ….
     fn select(&mut self) -> Result<(), PlanError> {
         self.writer.push("SELECT ");
-        let keys = self.keys();
         match (self.link, self.pairs) {
+            _ if self.projection.keyed => {}
             (Some(_), _) if self.parent.is_some() => {
                 self.key_columns()?;
                 self.name(0);
@@ -699,7 +716,7 @@ impl<'a, 'p> RowStatement<'a, 'p> {
             }
             (None, _) => {}
         }
-        for (at, column) in (keys..).zip(&self.projection.columns) {
+        for (at, column) in (self.apart()..).zip(&self.projection.columns) {
             self.writer.comma(at);
             match column {
                 Projected::Field(field) => self.writer.field(self.table, FieldId::at(*field)).map(|_| ())?,
@@ -876,6 +893,17 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         }
         Ok(())
     }
+}
+
+/// Whether each parent's rows are looked up on their own, so that the statement reads from a list of keys.
+fn is_each_looked_up(link: &Link<'_>, arguments: &Arguments, dialect: &Dialect) -> bool {
+    let paged = arguments.take.is_some() || arguments.skip.is_some();
+    let looked_up = match dialect.pages {
+        Pages::Correlated => paged || link.join.is_none(),
+        Pages::Lateral => paged,
+        Pages::Windows => false,
+    };
+    looked_up && arguments.distinct.is_empty() && has_index(link)
 }
 
 /// Whether an index leads to the far rows of a near row. Tables of pairs always have both.
