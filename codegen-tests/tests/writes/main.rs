@@ -9,3 +9,4 @@ mod many;
 mod nested;
 mod one;
 mod relation_mode;
+mod undone;
