@@ -11,7 +11,7 @@ use super::{
 use crate::{
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
-    write::{Memory, Walk, Work, answer_held, given, rows, verify, way},
+    write::{Memory, Walk, Work, answer_held, finish, given, rows, verify, way},
 };
 use lenslet_core::{catalog::Catalog, error::Error, query::Write, value::Value};
 use lenslet_sql::{
@@ -144,7 +144,7 @@ impl<'a> Writing<'a> {
                 self.reader.children(connection, level, groups, &mut self.arena).await?;
             }
         }
-        Ok(self.arena.finish(self.roots))
+        finish(self.plan, self.arena, self.roots)
     }
 
     fn call(&self, statement: &'a Statement) -> Result<Call<'a>, Error> {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
-    write::{Memory, Walk, Work, answer_held, rows, verify, way},
+    write::{Memory, Walk, Work, answer_held, finish, rows, verify, way},
 };
 use lenslet_core::{catalog::Catalog, query::Write, value::Value};
 use lenslet_sql::{
@@ -162,7 +162,7 @@ impl<'a> Writing<'a> {
             Answer::After(level) => self.read(level)?,
             Answer::Returned(level) => self.load(level)?,
         }
-        Ok(self.arena.finish(self.roots))
+        Ok(finish(self.plan, self.arena, self.roots)?)
     }
 
     fn read(&mut self, level: &Level) -> Attempt<()> {

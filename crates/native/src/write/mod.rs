@@ -3,7 +3,7 @@
 
 use crate::{
     defaults,
-    forest::{Arena, Chain},
+    forest::{Arena, Chain, Rows},
     inputs::{Input, Steps},
 };
 use lenslet_core::{
@@ -13,7 +13,7 @@ use lenslet_core::{
 };
 use lenslet_sql::{
     Cell, Level, Parameter, Source,
-    write::{Check, Failure, InsertRows, Run, Step, Test, Variant},
+    write::{Check, Failure, InsertRows, Run, Step, Test, Variant, WritePlan},
 };
 use std::{borrow::Cow, cell::OnceCell, slice};
 
@@ -103,6 +103,18 @@ pub(crate) fn answer_held(
         arena.link(roots, offset, false);
     }
     Ok(())
+}
+
+/// The finished answer of a plan.
+///
+/// # Errors
+/// P2025 where a row is required and there is none: what is nested in its write can delete it.
+pub(crate) fn finish(plan: &WritePlan, arena: Arena, roots: Chain) -> Result<Rows, Error> {
+    let rows = arena.finish(roots);
+    if plan.required && rows.len() == 0 {
+        return Err(Failure::Missing { operation: "a query" }.error(0));
+    }
+    Ok(rows)
 }
 
 /// What a driver has to do next.

@@ -37,6 +37,7 @@ impl<'p> Planner<'p> {
         if let Some(failure) = refused(&plan.steps) {
             plan.steps = vec![Step::Fail(failure.clone())];
         }
+        plan.required = matches!(query.action, Action::CreateOne(_) | Action::UpdateOne(_) | Action::UpsertOne(_));
         Ok(plan)
     }
 }
@@ -264,7 +265,7 @@ impl<'p> WritePlanner<'p> {
     }
 
     fn finish(self, answer: Answer) -> WritePlan {
-        WritePlan { steps: self.steps, registers: self.registers, answer }
+        WritePlan { steps: self.steps, registers: self.registers, answer, required: false }
     }
 }
 

@@ -15,6 +15,8 @@ pub struct WritePlan {
     pub registers: u32,
     /// Where the answer comes from.
     pub answer: Answer,
+    /// Whether the answer is one row: where there is none, what was done is undone.
+    pub required: bool,
 }
 
 /// A part of a plan. What a statement gives back goes into a register, which

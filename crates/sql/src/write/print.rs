@@ -23,7 +23,7 @@ impl WritePlan {
                 level.print(catalog, 1, sink)
             }
             Answer::After(level) => {
-                writeln!(sink, "answer")?;
+                writeln!(sink, "answer{}", if self.required { ", or P2025" } else { "" })?;
                 level.print(catalog, 1, sink)
             }
         }
