@@ -11,6 +11,7 @@ mod options;
 mod pooler;
 mod relations;
 mod secure;
+mod undone;
 mod wire;
 
 use codegen_tests::postgresql_server::Server;

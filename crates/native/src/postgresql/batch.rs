@@ -13,7 +13,7 @@ use crate::{
 };
 use lenslet_core::{catalog::Catalog, error::Error};
 use lenslet_sql::{
-    Dialect, Level, Parameter, Plan, Read, Type,
+    Dialect, Kind, Level, Parameter, Plan, Read, Type,
     write::{Answer, Check, Failure, Step, Target, WritePlan},
 };
 use tracing::Span;
@@ -23,6 +23,8 @@ pub(crate) struct Single<'a> {
     pub(crate) call: Call<'a>,
     /// Whether it can be prepared before the statements in front of it have run.
     pub(crate) ahead: bool,
+    /// Whether its rows are those that it creates.
+    pub(crate) new: bool,
     pub(crate) comment: Option<Box<Comment>>,
     pub(crate) span: Span,
     reader: Reader<'a>,
@@ -61,6 +63,7 @@ impl<'a> Single<'a> {
         let single = |call, answer| Single {
             call,
             ahead: true,
+            new: false,
             comment: None,
             span: Span::none(),
             reader: Reader { parameters, catalog },
@@ -107,9 +110,16 @@ impl<'a> Single<'a> {
         })
     }
 
-    /// Whether nothing can be wrong with it once its statement has run.
+    /// Whether nothing can be wrong with it once its statement has run. Rows that are older than the batch may hold a value of
+    /// an enum that was added behind the schema's back, and those of SQL of the user's own whatever cannot be read.
     pub(crate) fn is_certain(&self) -> bool {
-        self.check.is_none() && !matches!(self.answer, Form::Rows { required: Some(_), .. }) && !self.has_relations()
+        let is_enum = |ty: &Type| matches!(ty.kind, Kind::Enum(_));
+        let is_readable = match &self.answer {
+            Form::Rows { columns, required, .. } => required.is_none() && (self.new || !columns.iter().any(is_enum)),
+            Form::Found | Form::Changed => true,
+            Form::Raw => false,
+        };
+        is_readable && self.check.is_none() && !self.has_relations()
     }
 
     /// Whether relations of its rows are read by further statements.

@@ -16,7 +16,7 @@ use lenslet_core::{
     catalog::Catalog,
     engine::{Isolation, TransactionOptions},
     error::{Error, ErrorKind},
-    query::Query,
+    query::{Action, Query},
 };
 use lenslet_sql::{Dialect, Parameter, Plan, Shape};
 use std::sync::Arc;
@@ -193,6 +193,7 @@ impl Session {
             if single.writes() && members.iter().any(Single::has_relations) {
                 return Ok(None);
             }
+            single.new = matches!(query.action, Action::CreateOne(_) | Action::CreateManyAndReturn(_));
             single.comment = self.observer().comment(query, self.catalog());
             single.span = self.observer().member(query, self.catalog());
             members.push(single);
