@@ -24,11 +24,7 @@ impl Database {
     }
 
     fn finding(&self) -> Query {
-        self.asked(
-            "User",
-            "findMany",
-            json!({"arguments": {"orderBy": [{"id": "asc"}]}, "selection": {"email": true}}),
-        )
+        self.asked("User", "findMany", json!({"arguments": {"orderBy": [{"id": "asc"}]}, "selection": {"email": true}}))
     }
 
     /// Users with their posts and the users of those.

@@ -1,7 +1,7 @@
 //! What an operation did before it failed, which does not stay.
 
 use super::Database;
-use lenslet_core::engine::Engine as _;
+use lenslet_core::{engine::Engine as _, error::ErrorKind};
 use lenslet_native::Engine;
 use serde_json::{Value, json};
 
@@ -98,5 +98,22 @@ async fn nothing_of_a_batch_stays_whose_rows_cannot_be_read() {
             inside.commit().await.unwrap();
             assert_eq!(users(&database, &engine).await, before, "{at} {options} in a transaction");
         }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_done_in_a_transaction_that_raw_sql_ended() {
+    let Some(database) = Database::start(SCHEMA, TABLES) else { return };
+    let engine = database.engine("connection_limit=2");
+    let before = users(&database, &engine).await;
+    for end in ["ROLLBACK", "COMMIT"] {
+        let inside = engine.begin(super::options(None, 2_000, 5_000)).await.unwrap();
+        inside.execute(super::raw(end, vec![])).await.unwrap();
+        let create = json!({"arguments": {"data": {"name": "late"}}, "selection": {"id": true}});
+        let late = database.ask(&inside, "User", "createOne", create).await;
+        assert_eq!(super::kind(late), ErrorKind::Transaction, "{end}");
+        assert_eq!(super::kind(inside.commit().await), ErrorKind::Transaction, "{end}");
+        drop(inside);
+        assert_eq!(users(&database, &engine).await, before, "{end}");
     }
 }

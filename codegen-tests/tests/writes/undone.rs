@@ -17,7 +17,11 @@ model User {
 fn database() -> Database {
     let database = Database::new(MODELS);
     for (name, boss) in [("ada", 1), ("bob", 1)] {
-        database.ask("User.createOne", json!({"data": {"id": boss + i32::from(name == "bob"), "name": name, "bossId": boss}}), Value::Null);
+        database.ask(
+            "User.createOne",
+            json!({"data": {"id": boss + i32::from(name == "bob"), "name": name, "bossId": boss}}),
+            Value::Null,
+        );
     }
     database
 }

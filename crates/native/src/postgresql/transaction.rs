@@ -93,13 +93,17 @@ impl Transaction {
     }
 
     fn checked(&self, lease: OwnedMutexGuard<Option<Lease>>) -> Result<Held, Error> {
-        if lease.is_some() && !self.ended.load(Ordering::Relaxed) {
+        let ended = lease.is_none() || self.ended.load(Ordering::Relaxed);
+        if !ended && lease.as_ref().is_some_and(|lease| lease.in_transaction()) {
             return Ok(Held { lease, runtime: self.shared.runtime.clone() });
         }
         let why = if self.shared.timed_out.load(Ordering::Relaxed) {
             format!("it was rolled back after {} ms, its timeout", self.shared.timeout.as_millis())
-        } else {
+        } else if ended {
             "it has ended already".into()
+        } else {
+            // What came next would be kept, each operation by itself.
+            "SQL of your own ended it".into()
         };
         Err(Error::new(ErrorKind::Transaction, format!("the transaction cannot be used any more: {why}")))
     }

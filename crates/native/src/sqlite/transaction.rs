@@ -67,13 +67,17 @@ impl Transaction {
     }
 
     fn checked(&self, held: Held) -> Result<Held, Error> {
-        if held.is_some() && !self.ended.load(Ordering::Relaxed) {
+        let ended = held.is_none() || self.ended.load(Ordering::Relaxed);
+        if !ended && held.as_deref().is_some_and(Connection::in_transaction) {
             return Ok(held);
         }
         let why = if self.shared.timed_out.load(Ordering::Relaxed) {
             format!("it was rolled back after {} ms, its timeout", self.shared.timeout.as_millis())
-        } else {
+        } else if ended {
             "it has ended already".into()
+        } else {
+            // What came next would be kept, each operation by itself.
+            "SQL of your own ended it, or SQLite did when a statement failed".into()
         };
         Err(Error::new(ErrorKind::Transaction, format!("the transaction cannot be used any more: {why}")))
     }

@@ -129,3 +129,27 @@ async fn raw_sql_cannot_leave_a_transaction_open() {
     engine.execute(create("new")).await.unwrap();
     assert_eq!(ask(engine, crate::blog::raw("SELECT COUNT(*) FROM users"), "i").await.unwrap(), "[4]");
 }
+
+#[tokio::test]
+async fn nothing_is_done_in_a_transaction_that_sqlite_undid() {
+    let Blog { engine, .. } = &blog();
+    let trigger =
+        "CREATE TRIGGER refused BEFORE INSERT ON users WHEN new.mail = 'no' BEGIN SELECT RAISE(ROLLBACK, 'no'); END";
+    engine.execute(execute(trigger)).await.unwrap();
+    for ended_by in [create("no"), execute("ROLLBACK"), execute("COMMIT")] {
+        let before = count(engine).await;
+        let inside = begin(engine).await;
+        let nested = begin(&inside).await;
+        let _ = nested.execute(ended_by).await;
+        for late in [&nested, &inside] {
+            let error = late.execute(create("late")).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Transaction, "{error}");
+            let error = late.batch(vec![create("late")], None).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Transaction, "{error}");
+        }
+        assert_eq!(inside.commit().await.unwrap_err().kind(), ErrorKind::Transaction);
+        drop((nested, inside));
+        assert_eq!(count(engine).await, before);
+        begin(engine).await.rollback().await.unwrap();
+    }
+}
