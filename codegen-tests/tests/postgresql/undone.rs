@@ -102,6 +102,41 @@ async fn nothing_of_a_batch_stays_whose_rows_cannot_be_read() {
 }
 
 #[tokio::test]
+async fn a_write_is_undone_whose_relations_cannot_be_read() {
+    let Some(database) = Database::start(SCHEMA, TABLES) else { return };
+    let staff = json!({"selection": {"mood": true}});
+    let selection = json!({"id": true, "staff": staff});
+    let ada = json!({"name": "ada"});
+    let renamed = json!({"where": ada, "data": {"name": "eve"}});
+    let upserted = json!({"where": ada, "update": {"name": "eve"}, "create": {"name": "unused"}});
+    let created = json!({"data": {"name": "new", "staff": {"connect": [{"name": "bob"}]}}});
+    for (action, arguments) in [
+        ("updateOne", renamed),
+        ("upsertOne", upserted),
+        ("createOne", created),
+        ("deleteOne", json!({"where": ada})),
+    ] {
+        let query = json!({"arguments": arguments, "selection": selection});
+        for options in ["connection_limit=1", "connection_limit=1&statement_cache_size=0"] {
+            let engine = database.engine(options);
+            let before = users(&database, &engine).await;
+            let failed = database.ask(&engine, "User", action, query.clone()).await;
+            assert_eq!(super::kind(failed), ErrorKind::ColumnDataInvalid, "{action} {options}");
+            assert_eq!(users(&database, &engine).await, before, "{action} {options}");
+            let inside = engine.begin(super::options(None, 2_000, 5_000)).await.unwrap();
+            let failed = database.ask(&inside, "User", action, query.clone()).await;
+            assert_eq!(super::kind(failed), ErrorKind::ColumnDataInvalid, "{action} {options}");
+            inside.commit().await.unwrap();
+            assert_eq!(users(&database, &engine).await, before, "{action} {options} in a transaction");
+            let body = json!({"modelName": "User", "action": action, "query": query});
+            let batch = || vec![database.query(&body), super::raw("SELECT 1", vec![])];
+            assert_eq!(super::kind(engine.batch(batch(), None).await), ErrorKind::ColumnDataInvalid, "{action}");
+            assert_eq!(users(&database, &engine).await, before, "{action} {options} in a batch");
+        }
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_done_in_a_transaction_that_raw_sql_ended() {
     let Some(database) = Database::start(SCHEMA, TABLES) else { return };
     let engine = database.engine("connection_limit=2");

@@ -1,7 +1,11 @@
 //! Transactions: what is kept, what is undone, what takes too long.
 
-use crate::blog::{Blog, ask, blog, count, create, execute};
-use lenslet_native::{Engine, ErrorKind, Execute, TransactionOptions};
+use crate::blog::{
+    Blog, ID, NAME, POST_VIEWS, USER, USER_POSTS, ask, blog, columns, count, create, execute, filtered, is, raw,
+    related,
+};
+use lenslet_core::query::{Action, Arguments, Assignment, Query, Write};
+use lenslet_native::{Engine, ErrorKind, Execute, TransactionOptions, Value};
 use std::time::{Duration, Instant};
 
 async fn begin(engine: &Engine) -> Engine {
@@ -151,5 +155,31 @@ async fn nothing_is_done_in_a_transaction_that_sqlite_undid() {
         drop((nested, inside));
         assert_eq!(count(engine).await, before);
         begin(engine).await.rollback().await.unwrap();
+    }
+}
+
+/// Renames Ada and answers her posts with their views, or deletes her.
+fn with_posts(action: fn(Write) -> Action) -> Query {
+    let write = Write { assignments: vec![Assignment::Set(NAME, Value::Text("new".into()))] };
+    let posts = related(USER_POSTS, Arguments::default(), vec![columns(&[POST_VIEWS])]);
+    let selection = vec![columns(&[ID]), posts];
+    Query { arguments: filtered(is(ID, Value::Int(1))), selection, ..Query::new(USER, action(write)) }
+}
+
+#[tokio::test]
+async fn a_write_is_undone_whose_relations_cannot_be_read() {
+    let Blog { engine, .. } = &blog();
+    engine.execute(execute("UPDATE Post SET views = 'many' WHERE id = 3")).await.unwrap();
+    let ada = async |engine: &Engine| ask(engine, raw("SELECT mail FROM users WHERE id = 1"), "t").await.unwrap();
+    for action in [Action::UpdateOne, Action::UpdateManyAndReturn, |_| Action::DeleteOne] {
+        let error = engine.execute(with_posts(action)).await.unwrap_err();
+        assert_eq!((error.kind(), ada(engine).await), (ErrorKind::ColumnDataInvalid, "[ada]".into()));
+        let error = engine.batch(vec![create("other"), with_posts(action)], None).await.unwrap_err();
+        assert_eq!((error.kind(), ada(engine).await), (ErrorKind::ColumnDataInvalid, "[ada]".into()));
+        let inside = begin(engine).await;
+        inside.execute(with_posts(action)).await.unwrap_err();
+        inside.batch(vec![create("other"), with_posts(action)], None).await.unwrap_err();
+        inside.commit().await.unwrap();
+        assert_eq!((ada(engine).await, count(engine).await), ("[ada]".into(), 3));
     }
 }
