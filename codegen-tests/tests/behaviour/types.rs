@@ -18,6 +18,7 @@ pub(crate) async fn play<E: Engine>(db: &Client<E>) -> Result<Vec<String>, Error
     load(db, &mut seen).await?;
     move_about(db, &mut seen).await?;
     sell(db, &mut seen).await?;
+    add_up(db, &mut seen).await?;
     Ok(seen.0)
 }
 
@@ -435,5 +436,34 @@ async fn sell<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Error> {
     seen.see(db.ticket().update_many().filter(ticket::row.eq("a")).set(ticket::guest, None).limit(2).await?);
     seen.see(db.ticket().delete_many().filter(ticket::row.eq("a")).limit(2).await?);
     seen.see(db.ticket().count().await?);
+    Ok(())
+}
+
+/// Sums of integers are exact, or refused where they have no place in 64 bits; over pages and groups, too.
+async fn add_up<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Error> {
+    db.value().delete_many().await?;
+    for (id, large) in [(1, i64::MAX), (2, i64::MAX), (3, -1)] {
+        db.value().create(row(id).set(value::big_int, large).set(value::int, i32::MAX)).await?;
+    }
+    let sums = || db.value().aggregate((value::big_int.sum(), value::int.sum()));
+    let shown = || (value::mood, value::big_int.sum(), value::int.sum());
+    let groups = || db.value().group_by(value::mood).select(shown());
+    let having = |condition| db.value().group_by(value::mood).having(condition).select(shown());
+    seen.see(sums().filter(value::id.gt(1)).await?);
+    seen.see(sums().order_by(value::id.asc()).skip(1).take(2).await?);
+    seen.see(sums().order_by(value::id.asc()).take(-2).await?);
+    seen.see(having(value::big_int.sum().gt(0)).filter(value::id.gt(1)).await?);
+    seen.see(groups().filter(value::id.gt(1)).order_by(value::big_int.sum().desc()).take(1).await?);
+    seen.fails(sums().await);
+    seen.fails(sums().filter(value::id.lt(3)).await);
+    seen.fails(sums().order_by(value::id.asc()).take(2).await);
+    seen.fails(sums().order_by(value::id.desc()).skip(1).take(2).await);
+    seen.fails(groups().await);
+    let condition = value::int.sum().gt(0) & value::id.count().gt(1);
+    seen.fails(having(condition).order_by(value::mood.asc()).take(1).await);
+    seen.fails(groups().order_by(value::big_int.sum().desc()).skip(1).take(1).await);
+    // Nothing is left of it where it went along with others.
+    seen.fails(db.batch((db.value().update_many().set(value::int, 1), sums())).await.map(drop));
+    seen.see(db.value().aggregate(value::int.sum()).await?);
     Ok(())
 }

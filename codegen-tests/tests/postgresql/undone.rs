@@ -110,12 +110,9 @@ async fn a_write_is_undone_whose_relations_cannot_be_read() {
     let renamed = json!({"where": ada, "data": {"name": "eve"}});
     let upserted = json!({"where": ada, "update": {"name": "eve"}, "create": {"name": "unused"}});
     let created = json!({"data": {"name": "new", "staff": {"connect": [{"name": "bob"}]}}});
-    for (action, arguments) in [
-        ("updateOne", renamed),
-        ("upsertOne", upserted),
-        ("createOne", created),
-        ("deleteOne", json!({"where": ada})),
-    ] {
+    for (action, arguments) in
+        [("updateOne", renamed), ("upsertOne", upserted), ("createOne", created), ("deleteOne", json!({"where": ada}))]
+    {
         let query = json!({"arguments": arguments, "selection": selection});
         for options in ["connection_limit=1", "connection_limit=1&statement_cache_size=0"] {
             let engine = database.engine(options);

@@ -45,6 +45,12 @@ fn by_code(code: ErrorCode, message: &str, error: &Driver) -> Error {
             Error::new(ErrorKind::AccessDenied, "the SQLite database may not be written to")
         }
         ErrorCode::TooBig => Error::new(ErrorKind::ValueTooLong, "a value is longer than SQLite can hold"),
+        // It has no code of its own.
+        ErrorCode::Unknown if message == "integer overflow" => Error::new(
+            ErrorKind::ValueOutOfRange,
+            "a value is out of the range of its type: a sum has no place in 64 bits; sum fewer rows, or a column of floats",
+        )
+        .with("details", Value::Text(message.into())),
         _ => missing(message).unwrap_or_else(|| other(error)),
     }
 }
