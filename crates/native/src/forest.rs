@@ -58,6 +58,11 @@ impl Arena {
         arena
     }
 
+    /// Says how many bytes may come beside what was written already.
+    pub(crate) fn limit(&mut self, room: usize) {
+        self.room = self.bytes.len().saturating_add(room);
+    }
+
     /// Starts a row. What is written until [`end_row`](Self::end_row) are its cells.
     pub(crate) fn begin_row(&mut self) -> Result<Offset, Error> {
         if self.bytes.len() > self.room {
@@ -206,6 +211,28 @@ pub(crate) fn beyond(room: usize) -> Error {
             "the rows of the answer take more than {room} bytes; ask for fewer rows with `take`, or for fewer columns"
         ),
     )
+}
+
+/// How many bytes the answers of a batch may still take, all of them together.
+#[derive(Debug)]
+pub(crate) struct Room {
+    whole: usize,
+    left: usize,
+}
+
+impl Room {
+    pub(crate) fn new(whole: usize) -> Room {
+        Room { whole, left: whole }
+    }
+
+    /// Takes the room of an answer.
+    ///
+    /// # Errors
+    /// P6009 where it is not there.
+    pub(crate) fn take(&mut self, rows: Rows) -> Result<Rows, Error> {
+        self.left = self.left.checked_sub(rows.bytes.len()).ok_or_else(|| beyond(self.whole))?;
+        Ok(rows)
+    }
 }
 
 /// The rows of an answer.

@@ -172,6 +172,15 @@ impl Planner<'_> {
 }
 
 impl Plan {
+    /// Whether the answer takes reading.
+    pub fn reads(&self) -> bool {
+        match self {
+            Plan::Read(_) => true,
+            Plan::Write(write) => write.reads(),
+            Plan::Raw(raw) => raw.rows,
+        }
+    }
+
     /// The plan as text, for people and snapshots. It is a function of the plan and the catalog it was made with.
     pub fn print(&self, catalog: &Catalog) -> String {
         let mut text = String::new();

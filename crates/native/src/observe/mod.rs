@@ -89,9 +89,11 @@ impl Options {
         self
     }
 
-    /// How many bytes the rows of a read may take while they are collected; the function is asked at the beginning of each.
-    /// What comes beyond is an error (P6009) as soon as it comes: a statement whose rows nobody expected does not use up the
-    /// memory. What is written is answered whatever its size. Without a limit it is 4 GiB.
+    /// How many bytes the rows of a read may take while they are collected, with those of its relations; the function is asked
+    /// at the beginning of each. What comes beyond is an error (P6009) as soon as it comes: a statement whose rows nobody
+    /// expected does not use up the memory. What is read beside rows that are written, or by a batch, has that much room
+    /// together; where it has not, nothing is written. What a statement alone writes is answered whatever its size. Without a
+    /// limit it is 4 GiB.
     pub fn answer_limit(mut self, most: impl Fn() -> usize + Send + Sync + 'static) -> Options {
         self.room = Some(Arc::new(most));
         self

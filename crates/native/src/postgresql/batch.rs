@@ -131,6 +131,11 @@ impl<'a> Single<'a> {
         self.writes
     }
 
+    /// Whether its answer takes reading.
+    pub(crate) fn reads(&self) -> bool {
+        !self.writes || self.has_relations() || matches!(self.answer, Form::Raw)
+    }
+
     /// The answer, once its statement has run.
     pub(crate) async fn answer(&self, connection: &mut Connection, given: Given) -> Result<Rows, Error> {
         let found = match self.answer {
@@ -163,6 +168,7 @@ impl<'a> Single<'a> {
         given.rows.each(&given.columns, |row| {
             self.reader.row(level, columns, row, &mut arena, &mut Parents::Answer(&mut roots), &mut groups)
         })?;
+        arena.limit(connection.answer_room());
         self.reader.children(connection, level, groups, &mut arena).await?;
         Ok(arena.finish(roots))
     }

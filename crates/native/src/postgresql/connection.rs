@@ -395,6 +395,11 @@ impl Connection {
         self.comment = comment;
     }
 
+    /// How many bytes the rows of an answer may take, however many flights bring them.
+    pub(crate) fn answer_room(&self) -> usize {
+        self.observer.room()
+    }
+
     /// What stops the statement that runs.
     pub(crate) fn canceller(&self) -> Canceller {
         self.canceller.clone()

@@ -83,7 +83,7 @@ impl Connection {
         catalog: &Catalog,
     ) -> Result<Rows, Error> {
         let reader = Reader { parameters, catalog };
-        let mut arena = Arena::new();
+        let mut arena = Arena::within(self.answer_room());
         let mut roots = Chain::default();
         // In a transaction the statements may each see another state of the database: then keys say which rows belong together.
         if !self.in_transaction() && read.level.children.iter().any(|child| child.alone.is_some()) {

@@ -8,7 +8,7 @@ use super::{
     transaction::Transaction,
 };
 use crate::{
-    forest::Rows,
+    forest::{Room, Rows},
     observe::{self, Observer},
     plans::{Planned, Plans, Schema},
 };
@@ -159,8 +159,12 @@ impl Session {
             }
         };
         let mut answers = Vec::with_capacity(members.len());
+        // What was kept already is answered.
+        let is_kept = keep && members.iter().any(Single::writes);
+        let mut room = Room::new(if is_kept { usize::MAX } else { connection.answer_room() });
         for (at, (member, given)) in members.iter().zip(given).enumerate() {
-            match member.answer(connection, given).instrument(member.span.clone()).await {
+            let answer = member.answer(connection, given).instrument(member.span.clone()).await;
+            match answer.and_then(|rows| if member.reads() { room.take(rows) } else { Ok(rows) }) {
                 Ok(rows) => answers.push(rows),
                 Err(error) => {
                     if !keep {
@@ -233,9 +237,11 @@ impl Session {
         plans: &[Arc<Planned>],
     ) -> Result<Vec<Rows>, Error> {
         let mut answers = Vec::with_capacity(queries.len());
+        let mut room = Room::new(connection.answer_room());
         for (at, (query, planned)) in queries.iter().zip(plans).enumerate() {
             let span = self.observer().member(query, self.catalog());
             let done = self.run(connection, query, &planned.plan, &Shape::of(query)).instrument(span).await;
+            let done = done.and_then(|rows| if planned.plan.reads() { room.take(rows) } else { Ok(rows) });
             answers.push(done.map_err(|error| error.in_batch(at))?);
         }
         Ok(answers)

@@ -141,6 +141,7 @@ impl<'a> Writing<'a> {
             Answer::After(level) => self.read(connection, level).await?,
             Answer::Returned(level) => {
                 let groups = std::mem::take(&mut self.groups);
+                self.arena.limit(connection.answer_room());
                 self.reader.children(connection, level, groups, &mut self.arena).await?;
             }
         }
@@ -153,6 +154,7 @@ impl<'a> Writing<'a> {
 
     async fn read(&mut self, connection: &mut Connection, level: &'a Level) -> Result<(), Error> {
         let call = self.call(&level.statement)?;
+        self.arena.limit(connection.answer_room());
         let Writing { reader, arena, roots, .. } = self;
         reader.level(connection, level, &call, arena, roots).await
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cells::{Cells, Sink},
-    forest::Rows,
+    forest::{Room, Rows},
     inputs::Inputs,
     observe::{self, Observer},
     plans::{Planned, Plans, Schema},
@@ -368,9 +368,11 @@ impl Work {
     }
 
     fn run_each(&self, connection: &Connection, queries: &[Query], catalog: &Catalog) -> Attempt<Vec<Rows>> {
+        let mut room = Room::new(connection.observer.room());
         let each = self.plans.iter().zip(queries).enumerate().map(|(at, (plan, query))| {
             let span = connection.observer.member(query, catalog);
             let done = span.in_scope(|| run(connection, &plan.plan, Shape::of(query).parameters(), catalog));
+            let done = done.and_then(|rows| Ok(if plan.plan.reads() { room.take(rows)? } else { rows }));
             done.map_err(|failure| match failure {
                 Failure::Failed(error) => Failure::Failed(error.in_batch(at)),
                 Failure::Busy => Failure::Busy,

@@ -166,6 +166,7 @@ impl<'a> Writing<'a> {
     }
 
     fn read(&mut self, level: &Level) -> Attempt<()> {
+        self.arena.limit(self.connection.observer.room());
         let inputs = inputs(self.parameters, &self.memory);
         let reader = Reader { connection: self.connection, inputs: &inputs, catalog: self.catalog };
         reader.level(level, &mut self.arena, Parents::Answer(&mut self.roots))
@@ -173,6 +174,7 @@ impl<'a> Writing<'a> {
 
     /// The relations of the rows that were given back.
     fn load(&mut self, level: &Level) -> Attempt<()> {
+        self.arena.limit(self.connection.observer.room());
         let inputs = inputs(self.parameters, &self.memory);
         let reader = Reader { connection: self.connection, inputs: &inputs, catalog: self.catalog };
         reader.children(level, std::mem::take(&mut self.groups), &mut self.arena)

@@ -1,11 +1,11 @@
 //! Transactions: what is kept, what is undone, what takes too long.
 
 use crate::blog::{
-    Blog, ID, NAME, POST_VIEWS, USER, USER_POSTS, ask, blog, columns, count, create, execute, filtered, is, raw,
-    related,
+    Blog, ID, NAME, POST, POST_VIEWS, USER, USER_POSTS, ask, blog, blog_watched, columns, count, create, execute,
+    filtered, find, is, raw, related,
 };
 use lenslet_core::query::{Action, Arguments, Assignment, Query, Write};
-use lenslet_native::{Engine, ErrorKind, Execute, TransactionOptions, Value};
+use lenslet_native::{Engine, ErrorKind, Execute, Options, TransactionOptions, Value};
 use std::time::{Duration, Instant};
 
 async fn begin(engine: &Engine) -> Engine {
@@ -158,9 +158,13 @@ async fn nothing_is_done_in_a_transaction_that_sqlite_undid() {
     }
 }
 
+fn renaming() -> Write {
+    Write { assignments: vec![Assignment::Set(NAME, Value::Text("new".into()))] }
+}
+
 /// Renames Ada and answers her posts with their views, or deletes her.
 fn with_posts(action: fn(Write) -> Action) -> Query {
-    let write = Write { assignments: vec![Assignment::Set(NAME, Value::Text("new".into()))] };
+    let write = renaming();
     let posts = related(USER_POSTS, Arguments::default(), vec![columns(&[POST_VIEWS])]);
     let selection = vec![columns(&[ID]), posts];
     Query { arguments: filtered(is(ID, Value::Int(1))), selection, ..Query::new(USER, action(write)) }
@@ -181,5 +185,33 @@ async fn a_write_is_undone_whose_relations_cannot_be_read() {
         inside.batch(vec![create("other"), with_posts(action)], None).await.unwrap_err();
         inside.commit().await.unwrap();
         assert_eq!((ada(engine).await, count(engine).await), ("[ada]".into(), 3));
+    }
+}
+
+#[tokio::test]
+async fn the_room_of_an_answer_is_that_of_all_its_statements() {
+    let Blog { engine, .. } = &blog_watched("", true, Options::new().answer_limit(|| 4 << 10));
+    engine.execute(execute("UPDATE users SET mail = printf('%.1000c', 'x') WHERE id = 1")).await.unwrap();
+    engine.execute(execute("UPDATE Post SET title = printf('%.1700c', 'x') WHERE id IN (1, 2)")).await.unwrap();
+    let users = || find(USER, filtered(is(ID, Value::Int(1))), vec![columns(&[NAME])]);
+    let posts = || find(POST, Arguments::default(), vec![columns(&[NAME])]);
+    let both = || {
+        let posts = related(USER_POSTS, Arguments::default(), vec![columns(&[NAME])]);
+        find(USER, Arguments::default(), vec![columns(&[NAME]), posts])
+    };
+    for nested in [false, true] {
+        let engine = &if nested { begin(engine).await } else { engine.clone() };
+        engine.batch(vec![users(), users()], None).await.unwrap();
+        engine.batch(vec![posts()], None).await.unwrap();
+        let refused = engine.batch(vec![create("new"), users(), posts()], None).await.unwrap_err();
+        assert_eq!((refused.kind(), refused.batch_index()), (ErrorKind::AnswerTooLarge, Some(2)));
+        assert_eq!(engine.execute(both()).await.unwrap_err().kind(), ErrorKind::AnswerTooLarge);
+        let ada = filtered(is(ID, Value::Int(1)));
+        let renamed = || Query { arguments: ada.clone(), action: Action::UpdateOne(renaming()), ..both() };
+        let refused = engine.batch(vec![renamed(), posts()], None).await.unwrap_err();
+        assert_eq!((refused.kind(), refused.batch_index()), (ErrorKind::AnswerTooLarge, Some(1)));
+        assert_eq!(engine.batch(vec![users()], None).await.unwrap().len(), 1);
+        assert_eq!(ask(engine, raw("SELECT LENGTH(mail) FROM users WHERE id = 1"), "i").await.unwrap(), "[1000]");
+        assert_eq!(count(engine).await, 3);
     }
 }
