@@ -26,10 +26,21 @@ pub(crate) enum Cells<'r> {
 /// Reads an answer, once.
 pub(crate) type Sink<'s> = dyn FnMut(&mut Cells<'_>) -> Result<(), Error> + 's;
 
+impl Cells<'_> {
+    /// Whether rows of the answer were read before.
+    pub(crate) fn are_more(&self) -> bool {
+        match self {
+            Cells::Whole(rows) => rows.are_more(),
+            #[cfg(feature = "sqlite")]
+            Cells::Live(_) => false,
+        }
+    }
+}
+
 #[cfg(feature = "sqlite")]
 impl Cells<'_> {
     /// How many rows a statement had, or why it did not finish.
-    pub(crate) fn end(self) -> rusqlite::Result<u64> {
+    pub(crate) fn end(&mut self) -> rusqlite::Result<u64> {
         match self {
             Cells::Whole(rows) => Ok(rows.len().into()),
             Cells::Live(live) => live.end(),

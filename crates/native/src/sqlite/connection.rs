@@ -40,8 +40,7 @@ const STATEMENTS: usize = 256;
 
 /// A connection. What runs on it is not `Sync`; the pool hands it to one user at a time.
 pub(crate) struct Connection {
-    /// In a box, since it is large and moves with every lease.
-    raw: Box<rusqlite::Connection>,
+    raw: rusqlite::Connection,
     watch: Arc<Watch>,
     busy_timeout: Duration,
     patient: Slot<bool>,
@@ -148,7 +147,7 @@ impl Connection {
             let watched = Arc::clone(&watch);
             raw.progress_handler(STEPS, Some(move || watched.must_stop()))?;
             Ok(Connection {
-                raw: Box::new(raw),
+                raw,
                 watch,
                 busy_timeout: settings.busy_timeout,
                 patient: Slot::new(false),

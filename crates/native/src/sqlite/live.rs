@@ -74,8 +74,8 @@ impl<'r> Live<'r> {
     }
 
     /// How many rows there were, or why the statement did not finish.
-    pub(crate) fn end(self) -> rusqlite::Result<u64> {
-        self.failure.map_or(Ok(self.count), Err)
+    pub(crate) fn end(&mut self) -> rusqlite::Result<u64> {
+        self.failure.take().map_or(Ok(self.count), Err)
     }
 
     /// Goes to the statement's next row, if there is one.

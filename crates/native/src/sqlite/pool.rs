@@ -38,7 +38,7 @@ pub(crate) struct Lane {
 struct Shelf {
     /// How many leases can be given, with an idle connection or with one that is opened then.
     turns: usize,
-    idle: Vec<(Connection, Share)>,
+    idle: Vec<(Box<Connection>, Share)>,
     waiting: VecDeque<Waiting>,
 }
 
@@ -50,14 +50,15 @@ struct Waiting {
 
 /// A connection on loan. It goes back when this is dropped, without an open transaction.
 pub(crate) struct Lease<L: Deref<Target = Lane> = Arc<Lane>> {
-    connection: Option<Connection>,
+    /// In a box, since it is large and moves with every lease.
+    connection: Option<Box<Connection>>,
     lane: L,
     _share: Share,
 }
 
 impl Shelf {
     /// A turn, with a connection where one is idle.
-    fn take(&mut self) -> Option<Option<Connection>> {
+    fn take(&mut self) -> Option<Option<Box<Connection>>> {
         self.turns = self.turns.checked_sub(1)?;
         Some(self.idle.pop().map(|(connection, _)| connection))
     }
@@ -84,7 +85,7 @@ impl Lane {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn give_back(&self, connection: Option<Connection>) {
+    fn give_back(&self, connection: Option<Box<Connection>>) {
         let waiting = {
             let mut shelf = self.shelf();
             match shelf.next() {
@@ -164,7 +165,7 @@ impl Pool {
 }
 
 impl<L: Deref<Target = Lane>> Lease<L> {
-    fn new(lane: L, connection: Option<Connection>) -> Self {
+    fn new(lane: L, connection: Option<Box<Connection>>) -> Self {
         let _share = lane.observer.metrics.busy();
         Lease { connection, lane, _share }
     }
@@ -172,7 +173,7 @@ impl<L: Deref<Target = Lane>> Lease<L> {
     /// With a connection, if it came without one.
     fn opened(mut self, settings: &Settings) -> Result<Self, Error> {
         if self.connection.is_none() {
-            self.connection = Some(Connection::open(settings, &self.lane.observer)?);
+            self.connection = Some(Box::new(Connection::open(settings, &self.lane.observer)?));
         }
         Ok(self)
     }
@@ -191,7 +192,7 @@ impl<L: Deref<Target = Lane>> Deref for Lease<L> {
 impl<L: Deref<Target = Lane>> Drop for Lease<L> {
     fn drop(&mut self) {
         let connection = self.connection.take();
-        connection.iter().for_each(Connection::abandon);
+        connection.iter().for_each(|it| it.abandon());
         self.lane.give_back(connection);
     }
 }
