@@ -9,6 +9,7 @@ mod nested;
 mod observe;
 mod options;
 mod pooler;
+mod parts;
 mod relations;
 mod secure;
 mod undone;

@@ -24,9 +24,17 @@ pub trait Engine: Clone + 'static {
     /// Executes one query: in a transaction of its own, or in the one that this engine stands for.
     fn execute(&self, query: Draft) -> Self::Answer;
 
-    /// Polls an answer of [`execute`](Engine::execute) and reads it. An engine that can read rows where they lie does that instead of
-    /// writing them down first.
-    fn poll_read<S: Sendable>(answer: &mut Self::Answer, context: &mut Context<'_>) -> Poll<Result<S::Out, Error>> {
+    /// What was read of an answer while the rest of it was on its way: `()` where answers come whole.
+    type SoFar<O>: Default + Unpin;
+
+    /// Polls an answer of [`execute`](Engine::execute) and reads it. An engine that can read rows where they lie, or while others are
+    /// on their way, does that instead of writing them down first.
+    fn poll_read<S: Sendable>(
+        answer: &mut Self::Answer,
+        so_far: &mut Self::SoFar<S::Out>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<S::Out, Error>> {
+        let _ = so_far;
         Pin::new(answer).poll(context).map(|rows| S::read(&mut rows?))
     }
 

@@ -63,6 +63,21 @@ pub trait Verb {
         cursor: &mut C,
         read: impl FnMut(&mut C) -> Result<T, Error>,
     ) -> Result<Self::Out<T>, Error>;
+
+    /// Whether the answer can be read in parts, by [`collect_more`](Verb::collect_more).
+    const IN_PARTS: bool = false;
+    /// Reads a part of the answer that comes after another.
+    ///
+    /// # Errors
+    /// Those of the rows, or the answer has no parts.
+    fn collect_more<T, C: Cursor>(
+        out: &mut Self::Out<T>,
+        cursor: &mut C,
+        read: impl FnMut(&mut C) -> Result<T, Error>,
+    ) -> Result<(), Error> {
+        let _ = (out, cursor, read);
+        Err(Error::unexpected_answer("a whole"))
+    }
 }
 
 macro_rules! verbs {
@@ -78,6 +93,14 @@ macro_rules! verbs {
             type Out<T> = Vec<T>;
             fn collect<T, C: Cursor>(cursor: &mut C, read: impl FnMut(&mut C) -> Result<T, Error>) -> Result<Vec<T>, Error> {
                 Many::collect(cursor, read)
+            }
+            const IN_PARTS: bool = true;
+            fn collect_more<T, C: Cursor>(
+                out: &mut Vec<T>,
+                cursor: &mut C,
+                read: impl FnMut(&mut C) -> Result<T, Error>,
+            ) -> Result<(), Error> {
+                Many::collect_more(out, cursor, read)
             }
         }
     };
@@ -418,6 +441,18 @@ pub trait Sendable {
     /// # Errors
     /// When the answer is not what was asked for.
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self::Out, Error>;
+
+    /// Whether the answer can be read in parts, by [`read_more`](Sendable::read_more): an engine may then hand over rows while
+    /// others are still on their way.
+    const IN_PARTS: bool = false;
+    /// Reads a part of the answer that comes after another.
+    ///
+    /// # Errors
+    /// When the part is not what was asked for, or the answer has no parts.
+    fn read_more<C: Cursor>(out: &mut Self::Out, cursor: &mut C) -> Result<(), Error> {
+        let _ = (out, cursor);
+        Err(Error::unexpected_answer("a whole"))
+    }
 }
 
 impl<E, M: Model, V: Verb, R: ReadRow<M>> Sendable for Operation<'_, E, M, V, R> {
@@ -427,6 +462,10 @@ impl<E, M: Model, V: Verb, R: ReadRow<M>> Sendable for Operation<'_, E, M, V, R>
     }
     fn read<C: Cursor>(cursor: &mut C) -> Result<Self::Out, Error> {
         V::collect(cursor, |cursor| R::read(cursor))
+    }
+    const IN_PARTS: bool = V::IN_PARTS;
+    fn read_more<C: Cursor>(out: &mut Self::Out, cursor: &mut C) -> Result<(), Error> {
+        V::collect_more(out, cursor, |cursor| R::read(cursor))
     }
 }
 
@@ -441,15 +480,20 @@ impl<E: Engine, M: Model, V: Verb, R: ReadRow<M>> IntoFuture for Operation<'_, E
 
 /// Sends one operation.
 pub(crate) fn send<E: Engine, S: Sendable>(engine: &E, operation: S) -> Answer<E, S::Out> {
-    Answer { answer: engine.execute(operation.into_query()), poll: E::poll_read::<S> }
+    Answer { answer: engine.execute(operation.into_query()), so_far: E::SoFar::default(), poll: E::poll_read::<S> }
 }
 
 /// The future of an operation: waits for the engine, then reads. `Send` exactly when the engine's answer is.
 #[must_use = "futures do nothing unless polled"]
 pub struct Answer<E: Engine, O> {
     answer: E::Answer,
-    poll: fn(&mut E::Answer, &mut Context<'_>) -> Poll<Result<O, Error>>,
+    so_far: E::SoFar<O>,
+    poll: PollRead<E, O>,
 }
+
+/// Polls an answer and reads what has come of it.
+type PollRead<E, O> =
+    fn(&mut <E as Engine>::Answer, &mut <E as Engine>::SoFar<O>, &mut Context<'_>) -> Poll<Result<O, Error>>;
 
 impl<E: Engine, O> fmt::Debug for Answer<E, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -460,6 +504,7 @@ impl<E: Engine, O> fmt::Debug for Answer<E, O> {
 impl<E: Engine, O> Future for Answer<E, O> {
     type Output = Result<O, Error>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        (self.poll)(&mut self.answer, context)
+        let answer = &mut *self;
+        (answer.poll)(&mut answer.answer, &mut answer.so_far, context)
     }
 }

@@ -267,6 +267,7 @@ impl Execute for Engine {
     type Rows = Rows;
     type Answer = Answer;
     type Answers = Answers;
+    type SoFar<O> = ();
 
     fn execute(&self, query: Draft) -> Answer {
         match query.cache_headers().unwrap_or_else(|| Ok(Headers::new())) {

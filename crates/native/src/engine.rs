@@ -9,6 +9,7 @@ use crate::{
     environment::Environment,
     forest::Rows,
     observe::{Observer, Operation, Options, Transaction},
+    parts::Parts,
     plans::Schema,
 };
 use lenslet_core::{
@@ -23,7 +24,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 use tracing::Instrument;
 
@@ -144,13 +145,26 @@ impl Execute for Engine {
         Answer::new(self, query)
     }
 
-    fn poll_read<S: Sendable>(answer: &mut Self::Answer, context: &mut Context<'_>) -> Poll<Result<S::Out, Error>> {
-        let mut out = None;
-        let done = ready!(answer.poll_into(context, &mut |cells| {
+    type SoFar<O> = Option<Box<O>>;
+
+    fn poll_read<S: Sendable>(
+        answer: &mut Self::Answer,
+        so_far: &mut Self::SoFar<S::Out>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<S::Out, Error>> {
+        let mut out = so_far.take().map(|it| *it);
+        let polled = answer.poll_into(context, S::IN_PARTS, &mut |cells| {
+            if cells.are_more() {
+                return S::read_more(out.as_mut().ok_or_else(not_taken)?, cells);
+            }
             out = Some(S::read(cells)?);
             Ok(())
-        }));
-        Poll::Ready(done.and_then(|()| out.ok_or_else(not_taken)))
+        });
+        if polled.is_pending() {
+            *so_far = out.map(Box::new);
+            return Poll::Pending;
+        }
+        polled.map(|done| done.and_then(|()| out.ok_or_else(not_taken)))
     }
 
     fn batch(&self, queries: Vec<Query>, isolation: Option<Isolation>) -> Self::Answers {
@@ -239,7 +253,7 @@ pub trait Request: private::Ask + Send + Unpin + 'static {}
 impl<T: private::Ask + Send + Unpin + 'static> Request for T {}
 
 mod private {
-    use super::{Connector, Error, Operation, Pending};
+    use super::{Connector, Error, Operation, Parts, Pending};
 
     /// How a connector answers a request: at once where it can, or later.
     pub trait Ask: Sized {
@@ -253,8 +267,11 @@ mod private {
         fn rows(out: &Self::Out) -> u64;
     }
 
-    /// Hides the connector from those who see the trait.
-    pub struct ConnectorRef<'a>(pub(super) &'a Connector);
+    /// Hides the connector from those who see the trait, and where rows may be put that come before others.
+    pub struct ConnectorRef<'a>(
+        pub(super) &'a Connector,
+        #[cfg_attr(not(feature = "postgresql"), allow(dead_code))] pub(super) Option<&'a Parts>,
+    );
 
     /// Hides what an operation is watched with.
     pub struct Watched(pub(super) Operation);
@@ -272,7 +289,7 @@ impl private::Ask for Query {
                 sqlite::Now::Later(how) => Err(Box::pin(session.clone().later(self, how))),
             },
             #[cfg(feature = "postgresql")]
-            Connector::Postgresql(session) => Err(Box::pin(session.clone().execute(self))),
+            Connector::Postgresql(session) => Err(Box::pin(session.clone().execute(self, connector.1.cloned()))),
         }
     }
     fn watch(&self, connector: private::ConnectorRef<'_>) -> Option<private::Watched> {
@@ -281,7 +298,7 @@ impl private::Ask for Query {
         Operation::query(connector.observer(), within, self, connector.catalog()).map(private::Watched)
     }
     fn rows(rows: &Rows) -> u64 {
-        rows.len().into()
+        rows.total()
     }
 }
 
@@ -309,7 +326,11 @@ impl private::Ask for Batch {
 }
 
 /// The answer of an engine. Most are there when they are first asked for, so nothing is boxed before one has to wait.
-pub struct Answer<Q, T>(State<Q, T>);
+pub struct Answer<Q, T> {
+    state: State<Q, T>,
+    /// Where rows are put that have come before the others.
+    parts: Option<Parts>,
+}
 
 enum State<Q, T> {
     Asked(Connector, Q),
@@ -319,7 +340,7 @@ enum State<Q, T> {
 
 impl<Q, T> Answer<Q, T> {
     fn new(engine: &Engine, request: Q) -> Self {
-        Answer(State::Asked(engine.0.clone(), request))
+        Answer { state: State::Asked(engine.0.clone(), request), parts: None }
     }
 }
 
@@ -336,22 +357,39 @@ fn not_taken() -> Error {
 
 impl Answer<Query, Rows> {
     /// Polls the answer and has it read.
-    fn poll_into(&mut self, context: &mut Context<'_>, sink: &mut Sink<'_>) -> Poll<Result<(), Error>> {
+    fn poll_into(&mut self, context: &mut Context<'_>, in_parts: bool, sink: &mut Sink<'_>) -> Poll<Result<(), Error>> {
         #[cfg(feature = "sqlite")]
         if let Some(done) = self.read_now(sink) {
             return Poll::Ready(done);
         }
-        let mut rows = ready!(Pin::new(self).poll(context))?;
-        Poll::Ready(sink(&mut Cells::Whole(&mut rows)))
+        if let State::Asked(_, query) = &self.state
+            && in_parts
+        {
+            self.parts = Parts::of(query);
+        }
+        loop {
+            let polled = Pin::new(&mut *self).poll(context);
+            let parts = self.parts.as_ref().map(Parts::take).unwrap_or_default();
+            let waits = parts.is_empty();
+            for mut part in parts {
+                sink(&mut Cells::Whole(&mut part))?;
+            }
+            match polled {
+                Poll::Ready(rows) => return Poll::Ready(sink(&mut Cells::Whole(&mut rows?))),
+                Poll::Pending if waits => return Poll::Pending,
+                // More may have come meanwhile; and whoever stopped for a part to be taken waits for nothing else.
+                Poll::Pending => {}
+            }
+        }
     }
 
     /// Has the answer read where it lies, if it can be had at once.
     #[cfg(feature = "sqlite")]
     fn read_now(&mut self, sink: &mut Sink<'_>) -> Option<Result<(), Error>> {
-        let State::Asked(connector @ Connector::Sqlite(session), query) = &self.0 else {
+        let State::Asked(connector @ Connector::Sqlite(session), query) = &self.state else {
             return None;
         };
-        let operation = private::Ask::watch(query, private::ConnectorRef(connector)).map(|it| it.0);
+        let operation = private::Ask::watch(query, private::ConnectorRef(connector, None)).map(|it| it.0);
         let now = match &operation {
             None => session.read_now(query, sink),
             Some(operation) => operation.span.in_scope(|| session.read_now(query, sink)),
@@ -362,14 +400,14 @@ impl Answer<Query, Rows> {
                 if let Some(operation) = operation {
                     operation.finish(&done, |rows| *rows);
                 }
-                self.0 = State::Answered;
+                self.state = State::Answered;
                 return Some(done.map(drop));
             }
         };
         let session = session.clone();
-        if let State::Asked(_, query) = std::mem::replace(&mut self.0, State::Answered) {
+        if let State::Asked(_, query) = std::mem::replace(&mut self.state, State::Answered) {
             let pending: Pending<Rows> = Box::pin(session.later(query, how));
-            self.0 = State::Waiting(match operation {
+            self.state = State::Waiting(match operation {
                 None => pending,
                 Some(operation) => watched(pending, operation, |rows| rows.len().into()),
             });
@@ -388,14 +426,19 @@ fn watched<T: 'static>(pending: Pending<T>, operation: Operation, rows: fn(&T) -
 }
 
 /// Asks, and tells what came of it where somebody listens.
-fn ask<Q: Request + private::Ask>(connector: &Connector, request: Q) -> Result<Result<Q::Out, Error>, Pending<Q::Out>>
+fn ask<Q: Request + private::Ask>(
+    connector: &Connector,
+    request: Q,
+    parts: Option<&Parts>,
+) -> Result<Result<Q::Out, Error>, Pending<Q::Out>>
 where
     Q::Out: 'static,
 {
-    let Some(private::Watched(operation)) = request.watch(private::ConnectorRef(connector)) else {
-        return request.ask(private::ConnectorRef(connector));
+    let connector = || private::ConnectorRef(connector, parts);
+    let Some(private::Watched(operation)) = request.watch(connector()) else {
+        return request.ask(connector());
     };
-    match operation.span.in_scope(|| request.ask(private::ConnectorRef(connector))) {
+    match operation.span.in_scope(|| request.ask(connector())) {
         Ok(done) => {
             operation.finish(&done, Q::rows);
             Ok(done)
@@ -408,8 +451,8 @@ impl<T: 'static, Q: Request + private::Ask<Out = T>> Future for Answer<Q, T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut pending = match std::mem::replace(&mut self.0, State::Answered) {
-            State::Asked(connector, request) => match ask(&connector, request) {
+        let mut pending = match std::mem::replace(&mut self.state, State::Answered) {
+            State::Asked(connector, request) => match ask(&connector, request, self.parts.as_ref()) {
                 Ok(result) => return Poll::Ready(result),
                 Err(pending) => pending,
             },
@@ -418,7 +461,7 @@ impl<T: 'static, Q: Request + private::Ask<Out = T>> Future for Answer<Q, T> {
         };
         let polled = pending.as_mut().poll(context);
         if polled.is_pending() {
-            self.0 = State::Waiting(pending);
+            self.state = State::Waiting(pending);
         }
         polled
     }

@@ -193,7 +193,23 @@ impl Arena {
     /// The finished answer: the rows of `roots`.
     pub(crate) fn finish(mut self, roots: Chain) -> Rows {
         self.set_rows(0, roots);
-        Rows { bytes: self.bytes, position: 0, open: Vec::new(), items: 0, columns: Vec::new() }
+        Rows { bytes: self.bytes, position: 0, open: Vec::new(), items: 0, columns: Vec::new(), earlier: 0 }
+    }
+
+    /// A part of the answer, which comes after so many other rows: the rows of `roots`. Others can be written then.
+    #[cfg(feature = "postgresql")]
+    pub(crate) fn part(&mut self, roots: &mut Chain, earlier: u64) -> Rows {
+        let bytes = Vec::with_capacity(self.bytes.len());
+        let mut next = Arena { bytes, room: self.room.saturating_sub(self.bytes.len()) };
+        next.rows();
+        let part = std::mem::replace(self, next).finish(std::mem::take(roots));
+        Rows { earlier, ..part }
+    }
+
+    /// How many bytes were written.
+    #[cfg(feature = "postgresql")]
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len()
     }
 }
 
@@ -244,6 +260,8 @@ pub struct Rows {
     /// How many items are left of the list of scalars at the cursor.
     items: u32,
     columns: Vec<RawColumn>,
+    /// How many rows of the answer were handed over before these.
+    earlier: u64,
 }
 
 /// A list of rows that is being read.
@@ -276,9 +294,19 @@ impl Rows {
         self
     }
 
-    /// How many rows the answer has.
+    /// How many rows there are.
     pub(crate) fn len(&self) -> u32 {
         self.four(5).unwrap_or(0)
+    }
+
+    /// Whether rows of the answer were handed over before these.
+    pub(crate) fn are_more(&self) -> bool {
+        self.earlier > 0
+    }
+
+    /// How many rows the answer has up to the last of these.
+    pub(crate) fn total(&self) -> u64 {
+        self.earlier + u64::from(self.len())
     }
 
     fn four(&self, at: usize) -> Option<u32> {

@@ -15,6 +15,8 @@ mod groups;
 mod inputs;
 mod mixed;
 mod observe;
+#[cfg_attr(not(feature = "postgresql"), allow(dead_code, reason = "rows of SQLite are read where they lie"))]
+mod parts;
 mod plans;
 #[cfg(feature = "postgresql")]
 pub mod postgresql;

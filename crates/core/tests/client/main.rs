@@ -157,6 +157,7 @@ macro_rules! engine {
             type Rows = Canned;
             type Answer = Pin<Box<dyn Future<Output = Result<Canned, Error>> $($send)*>>;
             type Answers = Pin<Box<dyn Future<Output = Result<Vec<Canned>, Error>> $($send)*>>;
+            type SoFar<O> = ();
             fn execute(&self, query: Query) -> Self::Answer {
                 let held = self.clone();
                 Box::pin(async move { let _held = held; Ok(answer(query)) })

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     forest,
     observe::{Comment, Observer, Opened, Running},
+    parts::Parts,
     timer::within,
 };
 use bytes::BytesMut;
@@ -295,6 +296,19 @@ impl<T: FnMut(usize, &Row<'_>) -> Result<(), Error>> Listener<'_, T> {
     }
 }
 
+/// How far a flight goes at a time.
+#[derive(Clone, Copy)]
+struct Reach<'p> {
+    /// How many bytes of rows there may be.
+    room: usize,
+    /// What has to be taken away before more rows are waited for.
+    taken: Option<&'p Parts>,
+}
+
+impl Reach<'_> {
+    const FAR: Reach<'static> = Reach { room: usize::MAX, taken: None };
+}
+
 /// Nobody looks at rows.
 fn unseen(_: usize, _: &Row<'_>) -> Result<(), Error> {
     Ok(())
@@ -395,6 +409,10 @@ impl Connection {
         self.comment = comment;
     }
 
+    pub(crate) fn comment(&self) -> Option<Box<Comment>> {
+        self.comment.clone()
+    }
+
     /// How many bytes the rows of an answer may take, however many flights bring them.
     pub(crate) fn answer_room(&self) -> usize {
         self.observer.room()
@@ -422,7 +440,7 @@ impl Connection {
         &mut self,
         parts: Vec<Part>,
         write: impl FnOnce(&mut BytesMut) -> Result<(), (Option<usize>, Error)>,
-        room: usize,
+        reach: Reach<'_>,
         mut take: impl FnMut(usize, &Row<'_>) -> Result<(), Error> + Send,
     ) -> Result<Vec<Part>, (Option<usize>, Fault)> {
         let before = self.line.out.len();
@@ -440,7 +458,7 @@ impl Connection {
             all = before.chain(all).collect();
         }
         let take = |at: usize, row: &Row<'_>| take(at - ahead, row);
-        let failed = self.listen(&mut all, room, take).await;
+        let failed = self.listen(&mut all, reach, take).await;
         match failed {
             Some((at, fault)) => Err((at.checked_sub(ahead), fault)),
             None => {
@@ -455,12 +473,13 @@ impl Connection {
     async fn listen(
         &mut self,
         parts: &mut [Part],
-        room: usize,
+        reach: Reach<'_>,
         take: impl FnMut(usize, &Row<'_>) -> Result<(), Error> + Send,
     ) -> Option<Failed> {
         self.waiting = true;
-        let mut listener = Listener { parts, at: 0, places: &mut self.places, room, heard: 0, take, failed: None };
-        let answering = self.line.answer(|tag, body| listener.hear(tag, body));
+        let places = &mut self.places;
+        let mut listener = Listener { parts, at: 0, places, room: reach.room, heard: 0, take, failed: None };
+        let answering = self.line.answer(reach.taken, |tag, body| listener.hear(tag, body));
         let answer = match self.patience {
             None => answering.await,
             Some(patience) => within(patience, answering).await.unwrap_or(Err(Fault::Late)),
@@ -486,7 +505,7 @@ impl Connection {
     async fn look_up(&mut self, sql: &str, parameters: Vec<(Bound<'_>, SqlType)>) -> Result<Kept, Fault> {
         let (values, types): (Vec<Bound<'_>>, Vec<SqlType>) = parameters.into_iter().unzip();
         let write = |out: &mut BytesMut| write_whole(out, sql, &values, &types).map_err(|error| (None, error));
-        let parts = self.fly(vec![Part::whole()], write, usize::MAX, unseen).await.map_err(|(_, fault)| fault)?;
+        let parts = self.fly(vec![Part::whole()], write, Reach::FAR, unseen).await.map_err(|(_, fault)| fault)?;
         match parts.into_iter().next() {
             Some(Part { form: Form::Whole(_, rows), .. }) => Ok(rows),
             _ => Ok(Kept::default()),
@@ -506,7 +525,7 @@ impl Connection {
         });
         let write =
             |out: &mut BytesMut| all.iter().try_for_each(|sql| write_command(out, sql)).map_err(|error| (None, error));
-        self.fly(parts.collect(), write, usize::MAX, unseen).await.map_err(|(_, fault)| fault)?;
+        self.fly(parts.collect(), write, Reach::FAR, unseen).await.map_err(|(_, fault)| fault)?;
         Ok(())
     }
 
@@ -650,7 +669,7 @@ impl Connection {
                 parsed.and_then(|()| message::describe(out, name)).map_err(|error| (Some(at), error))
             })
         };
-        let parts = match self.fly(all.iter().map(|_| described()).collect(), write, usize::MAX, unseen).await {
+        let parts = match self.fly(all.iter().map(|_| described()).collect(), write, Reach::FAR, unseen).await {
             Ok(parts) => parts,
             Err((at, fault)) => {
                 // Those before it exist, and nobody will use them.
@@ -724,7 +743,18 @@ impl Connection {
         call: &Call<'_>,
         take: &mut (impl FnMut(&Row<'_>) -> Result<(), Error> + Send),
     ) -> Result<u64, Fault> {
-        let affected = self.run_all(std::slice::from_ref(call), &mut |_, row: &Row<'_>| take(row)).await?;
+        self.run_in_parts(call, None, take).await
+    }
+
+    /// The same; waits for rows only when what was taken before is not among these parts any more.
+    pub(crate) async fn run_in_parts(
+        &mut self,
+        call: &Call<'_>,
+        taken: Option<&Parts>,
+        take: &mut (impl FnMut(&Row<'_>) -> Result<(), Error> + Send),
+    ) -> Result<u64, Fault> {
+        let mut take = |_: usize, row: &Row<'_>| take(row);
+        let affected = self.run_each(std::slice::from_ref(call), taken, &mut take).await?;
         Ok(affected.first().copied().unwrap_or(0))
     }
 
@@ -735,17 +765,26 @@ impl Connection {
         calls: &[Call<'_>],
         take: &mut (impl FnMut(usize, &Row<'_>) -> Result<(), Error> + Send),
     ) -> Result<Vec<u64>, Fault> {
+        self.run_each(calls, None, take).await
+    }
+
+    async fn run_each(
+        &mut self,
+        calls: &[Call<'_>],
+        taken: Option<&Parts>,
+        take: &mut (impl FnMut(usize, &Row<'_>) -> Result<(), Error> + Send),
+    ) -> Result<Vec<u64>, Fault> {
         let all: Vec<Sent<'_>> = calls.iter().map(|call| self.sent(call)).collect();
         let mut seen = false;
         let mut taking = |at: usize, row: &Row<'_>| {
             seen = true;
             take(at, row)
         };
-        match self.run_sent(&all, &mut taking).await {
+        match self.run_sent(&all, taken, &mut taking).await {
             Ok(affected) => Ok(affected),
             Err((at, fault)) if self.must_prepare_again(&all, at, &fault) => match seen {
                 true => Err(Fault::Stale),
-                false => self.run_sent(&all, take).await.map_err(|(_, fault)| fault),
+                false => self.run_sent(&all, taken, take).await.map_err(|(_, fault)| fault),
             },
             Err((_, fault)) => Err(fault),
         }
@@ -764,7 +803,7 @@ impl Connection {
         all.extend(calls.iter().map(|call| self.sent(call)));
         // The first has no rows.
         let mut taking = |at: usize, row: &Row<'_>| take(at.saturating_sub(1), row);
-        match self.run_sent(&all, &mut taking).await {
+        match self.run_sent(&all, None, &mut taking).await {
             Ok(_) => Ok(()),
             Err((at, fault)) if self.must_prepare_again(&all, at, &fault) => Err(Fault::Stale),
             Err((_, fault)) => Err(fault),
@@ -784,12 +823,14 @@ impl Connection {
     async fn run_sent(
         &mut self,
         all: &[Sent<'_>],
+        taken: Option<&Parts>,
         take: &mut (impl FnMut(usize, &Row<'_>) -> Result<(), Error> + Send),
     ) -> Result<Vec<u64>, (Option<usize>, Fault)> {
         let ways = self.ways(all).await.map_err(|fault| (None, fault))?;
         let parts = all.iter().zip(&ways).map(|(sent, way)| part(way, self.watch(sent))).collect();
         let write = |out: &mut BytesMut| write_all(out, all, &ways);
-        let parts = self.fly(parts, write, self.room(all), &mut *take).await?;
+        let reach = Reach { room: self.room(all), taken };
+        let parts = self.fly(parts, write, reach, &mut *take).await?;
         let affected = parts.iter().map(|part| part.affected).collect();
         for (at, part) in parts.into_iter().enumerate() {
             if let Form::Whole(columns, rows) = part.form
@@ -870,8 +911,8 @@ impl Connection {
             }
             Ok(())
         };
-        let room = self.room(&all);
-        let answered = match self.fly(parts, write, room, take).await {
+        let reach = Reach { room: self.room(&all), taken: None };
+        let answered = match self.fly(parts, write, reach, take).await {
             Ok(parts) => parts,
             Err((at, fault)) => return Err(self.undone(around, &all, at, fault).await),
         };

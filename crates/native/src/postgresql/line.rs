@@ -4,6 +4,7 @@
 //! changes of threads an answer, and a connection that lies in the pool costs nothing. Rows are read where they arrived.
 
 use super::{connection::Fault, stream::Stream};
+use crate::parts::Parts;
 use bytes::BytesMut;
 use std::{
     future::poll_fn,
@@ -59,10 +60,15 @@ impl Line {
 
     /// Sends what was written, and hands over the answers to it, up to the end of the last. Says in which state the server is
     /// then. What answers something that nobody waits for any more is left out.
-    pub(super) async fn answer(&mut self, mut hear: impl FnMut(u8, &[u8])) -> Result<u8, Fault> {
+    ///
+    /// Nothing is waited for as long as there are parts to be taken.
+    pub(super) async fn answer(&mut self, parts: Option<&Parts>, mut hear: impl FnMut(u8, &[u8])) -> Result<u8, Fault> {
         poll_fn(|context| {
             let mut sent = self.poll_send(context);
             loop {
+                if !self.has_message() && parts.is_some_and(|it| !it.is_empty()) {
+                    return Poll::Pending;
+                }
                 let (tag, body) = match (self.poll_message(context), &sent) {
                     (Poll::Ready(Ok((tag, body))), _) => (tag, &self.read[body]),
                     (Poll::Ready(Err(error)), _) => return Poll::Ready(Err(Fault::Broken(error))),
@@ -117,6 +123,12 @@ impl Line {
             self.unflushed = false;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Whether a message has come whole.
+    fn has_message(&self) -> bool {
+        let unseen = &self.read[self.start..self.end];
+        unseen.first_chunk::<HEAD>().is_some_and(|[_, length @ ..]| unseen.len() > u32::from_be_bytes(*length) as usize)
     }
 
     /// The next message: its tag, and where its body is.
@@ -245,7 +257,7 @@ mod tests {
         let mut heard = Vec::new();
         line.sync();
         let (state, written) =
-            tokio::join!(line.answer(|tag, body| heard.push((tag, body.to_vec()))), server.write_all(&sent));
+            tokio::join!(line.answer(None, |tag, body| heard.push((tag, body.to_vec()))), server.write_all(&sent));
         written.expect("read");
         assert_eq!(state.expect("whole"), b'T');
         assert_eq!(heard, bodies.into_iter().map(|body| (b'D', body)).collect::<Vec<_>>());
@@ -259,7 +271,7 @@ mod tests {
         server.write_all(&sent).await.expect("open");
         drop(server);
         line.sync();
-        assert!(line.answer(|_, _| ()).await.is_err());
+        assert!(line.answer(None, |_, _| ()).await.is_err());
         assert!(line.read.len() <= 2 * sent.len().next_multiple_of(ROOM), "{}", line.read.len());
     }
 }

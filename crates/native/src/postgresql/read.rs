@@ -11,6 +11,7 @@ use super::{
 use crate::{
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
+    parts::{PART, Parts},
 };
 use lenslet_core::{
     catalog::Catalog,
@@ -75,14 +76,21 @@ fn nodes(root: &Level) -> Vec<Node<'_>> {
 }
 
 impl Connection {
-    /// The rows of a read, with the rows of their relations.
+    /// The rows of a read, with the rows of their relations. Those that come before others may be put among the parts.
     pub(crate) async fn read(
         &mut self,
         read: &Read,
         parameters: &[Parameter<'_>],
         catalog: &Catalog,
+        parts: Option<&Parts>,
     ) -> Result<Rows, Error> {
         let reader = Reader { parameters, catalog };
+        if let Some(parts) = parts
+            && read.level.children.is_empty()
+            && !read.level.reversed
+        {
+            return reader.in_parts(self, &read.level, parts).await;
+        }
         let mut arena = Arena::within(self.answer_room());
         let mut roots = Chain::default();
         // In a transaction the statements may each see another state of the database: then keys say which rows belong together.
@@ -197,6 +205,26 @@ impl<'a> Reader<'a> {
         };
         connection.run(call, &mut take).await.map_err(|fault| fault.classify(self.catalog))?;
         self.children(connection, level, groups, arena).await
+    }
+
+    /// The rows of an answer without relations: parts of it as they come, and at last the rest.
+    async fn in_parts(&self, connection: &mut Connection, level: &'a Level, parts: &Parts) -> Result<Rows, Error> {
+        let call = self.call(&level.statement, None)?;
+        let mut arena = Arena::new();
+        let (mut roots, mut earlier) = (Chain::default(), 0);
+        let mut take = |row: &Row<'_>| {
+            let mut parents = Parents::Answer(&mut roots);
+            self.row(level, &level.statement.columns, row, &mut arena, &mut parents, &mut [])?;
+            if arena.size() >= PART {
+                let part = arena.part(&mut roots, earlier);
+                earlier = part.total();
+                parts.put(part);
+            }
+            Ok(())
+        };
+        let run = connection.run_in_parts(&call, Some(parts), &mut take).await;
+        run.map_err(|fault| fault.classify(self.catalog))?;
+        Ok(arena.part(&mut roots, earlier))
     }
 
     /// The rows of the answer itself and of those relations that find their parents themselves, at once; then what is left

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     forest::{Room, Rows},
     observe::{self, Observer},
+    parts::Parts,
     plans::{Planned, Plans, Schema},
 };
 use lenslet_core::{
@@ -76,22 +77,22 @@ impl Session {
         self.transaction.as_ref().map(|scope| &scope.1)
     }
 
-    /// Answers a query.
-    pub(crate) async fn execute(self, query: Query) -> Result<Rows, Error> {
+    /// Answers a query. Rows that come before others may be put among the parts; what is answered then are the last ones.
+    pub(crate) async fn execute(self, query: Query, parts: Option<Parts>) -> Result<Rows, Error> {
         let shape = Shape::of(&query);
         let planned = self.database.plans.plan(&query, &shape)?;
         if let Some(scope) = &self.transaction {
             let mut held = scope.0.hold().await?;
-            let done = self.run(held.connection()?, &query, &planned.plan, &shape).await;
+            let done = self.run(held.connection()?, &query, &planned.plan, &shape, parts.as_ref()).await;
             return done.map_err(|error| scope.0.explain(error));
         }
         let mut lease = self.database.pool.lease().await?;
-        match self.run(&mut lease, &query, &planned.plan, &shape).await {
+        match self.run(&mut lease, &query, &planned.plan, &shape, parts.as_ref()).await {
             // A connection that lay idle may have died unnoticed. What only reads can be asked again.
             Err(error) if error.kind() == ErrorKind::ConnectionClosed && matches!(planned.plan, Plan::Read(_)) => {
                 drop(lease);
                 let mut lease = self.database.pool.lease().await?;
-                self.run(&mut lease, &query, &planned.plan, &shape).await
+                self.run(&mut lease, &query, &planned.plan, &shape, parts.as_ref()).await
             }
             done => done,
         }
@@ -240,7 +241,7 @@ impl Session {
         let mut room = Room::new(connection.answer_room());
         for (at, (query, planned)) in queries.iter().zip(plans).enumerate() {
             let span = self.observer().member(query, self.catalog());
-            let done = self.run(connection, query, &planned.plan, &Shape::of(query)).instrument(span).await;
+            let done = self.run(connection, query, &planned.plan, &Shape::of(query), None).instrument(span).await;
             let done = done.and_then(|rows| if planned.plan.reads() { room.take(rows) } else { Ok(rows) });
             answers.push(done.map_err(|error| error.in_batch(at))?);
         }
@@ -253,9 +254,10 @@ impl Session {
         query: &Query,
         plan: &Plan,
         shape: &Shape<'_>,
+        parts: Option<&Parts>,
     ) -> Result<Rows, Error> {
         connection.set_comment(self.observer().comment(query, self.catalog()));
-        run(connection, plan, shape.parameters(), self.catalog()).await
+        run(connection, plan, shape.parameters(), self.catalog(), parts).await
     }
 
     pub(crate) async fn begin(&self, options: &TransactionOptions) -> Result<Session, Error> {
@@ -342,9 +344,10 @@ async fn run(
     plan: &Plan,
     parameters: &[Parameter<'_>],
     catalog: &Catalog,
+    parts: Option<&Parts>,
 ) -> Result<Rows, Error> {
     match plan {
-        Plan::Read(read) => connection.read(read, parameters, catalog).await,
+        Plan::Read(read) => connection.read(read, parameters, catalog, parts).await,
         Plan::Write(write) => connection.write(write, parameters, catalog).await,
         Plan::Raw(raw) if raw.rows => connection.read_raw(&raw.statement, parameters, catalog).await,
         Plan::Raw(raw) => {

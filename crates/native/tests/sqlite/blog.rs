@@ -278,11 +278,11 @@ pub(crate) async fn ask(engine: &Engine, query: Query, cells: &str) -> Result<St
         Err(error) => Err(error),
     };
     if let Some(query) = again {
-        let mut answer = engine.execute(query);
+        let (mut answer, mut so_far) = (engine.execute(query), None);
         let lying = poll_fn(|context| {
             // Whoever reads knows what it asked for; here that is known at run time only.
             CELLS.set(cells.to_owned());
-            Engine::poll_read::<Printed>(&mut answer, context)
+            Engine::poll_read::<Printed>(&mut answer, &mut so_far, context)
         });
         assert_eq!(lying.await, printed);
     }
