@@ -6,7 +6,8 @@ use codegen_tests::postgresql_server::Server;
 use lenslet::{Sources, check};
 use lenslet_core::catalog::Catalog;
 use lenslet_migrate::history::Migration;
-use lenslet_migrate::{Database, Error, PushOptions, Pushed, Scratch};
+use lenslet_migrate::{Database, Error, PushOptions, Pushed, Scratch, describe, diff};
+use lenslet_sql::ddl::{DatabaseSchema, Dialect};
 
 const PLAIN: PushOptions = PushOptions { accept_data_loss: false, force_reset: false };
 const ACCEPT: PushOptions = PushOptions { accept_data_loss: true, force_reset: false };
@@ -200,6 +201,69 @@ fn enums_change_with_their_rows() {
     // To a text, and away.
     push(&mut database, &plain("model A {\n  id Int @id\n  kind String\n  kinds String[]\n}"), ACCEPT);
     assert_eq!(one(&mut database, "SELECT kind, kinds::text FROM \"A\" WHERE id = 1"), "Z | {Z}");
+}
+
+#[test]
+fn what_keeps_an_enum_from_being_replaced_is_named() {
+    let Some((server, mut database)) = fresh() else { return };
+    let users = |values: &str| {
+        plain(&format!("enum Mood {{\n{values}\n}}\nmodel User {{\n id Int @id\n mood Mood\n moods Mood[]\n}}"))
+    };
+    push(&mut database, &users("good\nbad\nodd"), PLAIN);
+    let obstacles = [
+        (
+            "DROP INDEX \"mean\"",
+            "CREATE INDEX mean ON \"User\" (id) WHERE mood = 'bad'",
+            "the index `mean` of `\"User\"`",
+        ),
+        (
+            "ALTER TABLE \"User\" DROP CONSTRAINT known",
+            "ALTER TABLE \"User\" ADD CONSTRAINT known CHECK (mood IN ('good', 'bad') AND moods <> '{bad}')",
+            "the constraint `known` of `\"User\"`",
+        ),
+    ];
+    let few = users("good\nbad");
+    let script = |from: &DatabaseSchema, to: &Catalog| {
+        diff(Dialect::Postgresql, from, &describe(to).unwrap()).migration(Dialect::Postgresql)
+    };
+    let migration = |name: &str, script: String| Migration { name: name.into(), script, replaces: Vec::new() };
+    let found = database.describe(&[]).unwrap();
+    let migrations = [
+        migration("1_all", script(&DatabaseSchema::default(), &users("good\nbad\nodd"))),
+        migration("2_few", script(&found, &few)),
+    ];
+    let (mut migrated, _) = Database::create(&server.url("migrated", "")).unwrap();
+    migrated.deploy(&migrations[..1]).unwrap();
+    for (drop, create, name) in obstacles {
+        database.run(create).unwrap();
+        let before = one(&mut database, "SELECT array_agg(enumlabel)::text FROM pg_enum");
+        migrated.run(create).unwrap();
+        for error in [
+            database.push(&few, ACCEPT).unwrap_err().to_string(),
+            database.run(&migrations[1].script).unwrap_err().to_string(),
+            migrated.deploy(&migrations).unwrap_err().to_string(),
+        ] {
+            assert!(error.contains(name) && error.contains("does not exist"), "{error}");
+            // It says word for word what to write.
+            let said: Vec<_> = error.lines().filter(|line| line.ends_with(';')).collect();
+            assert!(said.len() >= 2 && said[0].starts_with(&drop[..10]), "{error}");
+        }
+        assert_eq!(one(&mut database, "SELECT array_agg(enumlabel)::text FROM pg_enum"), before);
+        database.run(drop).unwrap();
+        migrated.run(drop).unwrap();
+    }
+    // What it says is done: then the change is made.
+    obstacles.iter().for_each(|(_, create, _)| database.run(create).unwrap());
+    let mut again = Vec::new();
+    while let Err(error) = database.push(&few, ACCEPT) {
+        let error = error.to_string();
+        let said: Vec<_> = error.lines().filter(|line| line.ends_with(';')).map(str::to_owned).collect();
+        assert_eq!(said.len(), 4, "{error}");
+        said.chunks(2).for_each(|pair| database.run(&pair[0]).unwrap());
+        again.extend(said.chunks(2).map(|pair| pair[1].clone()));
+    }
+    again.iter().for_each(|create| database.run(create).unwrap());
+    push(&mut database, &few, PLAIN);
 }
 
 #[test]

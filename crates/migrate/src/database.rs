@@ -135,7 +135,10 @@ impl Database {
     pub fn run(&mut self, script: &str) -> Result<(), Error> {
         let ran = self.session.run(script);
         let left_open = self.session.settle();
-        ran.map_err(|source| Error::Script { line: line(&source, script), source })?;
+        ran.map_err(|source| Error::Script {
+            line: line(&source, script),
+            source: source.explained(&mut *self.session),
+        })?;
         match left_open? {
             true => Err(Error::Script { line: None, source: Failure::OpenTransaction }),
             false => Ok(()),
@@ -201,11 +204,11 @@ pub(crate) fn whole<T>(
 ) -> Result<T, Error> {
     session.begin(strictness)?;
     let result = change(session).and_then(|it| session.commit().map(|()| it));
-    if result.is_err() {
+    result.map_err(|error| {
         // What went wrong first says more than what goes wrong now; a connection that ended has undone everything.
         let _ = session.roll_back();
-    }
-    result
+        error.explained(session)
+    })
 }
 
 /// Within a transaction.

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::push::Finding;
+use crate::session::Session;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -161,6 +162,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// With what the database knows of it, once what failed has been undone.
+    pub(crate) fn explained(self, session: &mut dyn Session) -> Self {
+        match self {
+            Error::Statement { statement, source } => Error::Statement { statement, source: source.explained(session) },
+            Error::MigrationFailed { name, line, undone, source } => {
+                Error::MigrationFailed { name, line, undone, source: source.explained(session) }
+            }
+            error => error,
+        }
+    }
+
     /// Prisma's code, where it has one for this.
     pub fn code(&self) -> Option<&'static str> {
         match self {

@@ -1,5 +1,6 @@
 //! What a database says when it does not do what it was told.
 
+use crate::session::Session;
 use rusqlite::ErrorCode;
 use std::error::Error as _;
 use std::fmt;
@@ -12,6 +13,13 @@ pub enum Failure {
     Sqlite(rusqlite::Error),
     /// PostgreSQL's.
     Postgresql(tokio_postgres::Error),
+    /// One of these, and what the database told of it when it was asked.
+    Explained {
+        /// What it said first.
+        source: Box<Failure>,
+        /// What to do about it.
+        advice: String,
+    },
     /// The connection has ended.
     Closed,
     /// A script left its transaction open, so that nothing of it was kept.
@@ -33,30 +41,54 @@ impl From<tokio_postgres::Error> for Failure {
 }
 
 impl Failure {
+    /// With what the database knows of it.
+    pub(crate) fn explained(self, session: &mut dyn Session) -> Failure {
+        match session.advice(&self) {
+            Some(advice) => Failure::Explained { source: Box::new(self), advice },
+            None => self,
+        }
+    }
+
+    /// What the database said, without what it told later.
+    fn first(&self) -> &Failure {
+        match self {
+            Failure::Explained { source, .. } => source.first(),
+            failure => failure,
+        }
+    }
+
+    /// PostgreSQL's message.
+    pub(crate) fn message(&self) -> Option<&str> {
+        match self.first() {
+            Failure::Postgresql(error) => error.as_db_error().map(|it| it.message()),
+            _ => None,
+        }
+    }
+
     /// The database's own code for it, where it has one: PostgreSQL's `42P07`, SQLite's `787`.
     pub fn database_code(&self) -> Option<String> {
-        match self {
+        match self.first() {
             Failure::Sqlite(rusqlite::Error::SqliteFailure(error, _)) => Some(error.extended_code.to_string()),
             Failure::Postgresql(error) => error.code().map(|state| state.code().to_owned()),
-            Failure::Sqlite(_) | Failure::Closed | Failure::OpenTransaction | Failure::Unexpected(_) => None,
+            _ => None,
         }
     }
 
     /// Whether rows that are there stand in the way: values that cannot be cast, are not unique, or refer to nothing.
     pub fn is_about_rows(&self) -> bool {
-        match self {
+        match self.first() {
             Failure::Sqlite(error) => error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation),
             Failure::Postgresql(_) => matches!(self.class().as_str(), "22" | "23"),
-            Failure::Closed | Failure::OpenTransaction | Failure::Unexpected(_) => false,
+            _ => false,
         }
     }
 
     /// Whether the connection has ended, so that it is not known what the database did.
     pub(crate) fn is_closed(&self) -> bool {
-        match self {
+        match self.first() {
             Failure::Closed => true,
             Failure::Postgresql(error) => error.as_db_error().is_none() || self.code() == Some("P1017"),
-            Failure::Sqlite(_) | Failure::OpenTransaction | Failure::Unexpected(_) => false,
+            _ => false,
         }
     }
 
@@ -68,7 +100,7 @@ impl Failure {
 
     /// Where in the script PostgreSQL found the error, in bytes.
     pub(crate) fn position(&self, script: &str) -> Option<usize> {
-        let Failure::Postgresql(error) = self else { return None };
+        let Failure::Postgresql(error) = self.first() else { return None };
         let position = match error.as_db_error()?.position()? {
             tokio_postgres::error::ErrorPosition::Original(position) => usize::try_from(*position).ok()?,
             tokio_postgres::error::ErrorPosition::Internal { .. } => return None,
@@ -83,7 +115,7 @@ impl Failure {
 
     /// Prisma's code, where it has one for this.
     pub(crate) fn code(&self) -> Option<&'static str> {
-        match self {
+        match self.first() {
             Failure::Sqlite(error) => match error.sqlite_error_code()? {
                 ErrorCode::CannotOpen => Some("P1003"),
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Some("P1008"),
@@ -98,12 +130,12 @@ impl Failure {
                 None => Some("P1017"),
             },
             Failure::Closed => Some("P1017"),
-            Failure::OpenTransaction | Failure::Unexpected(_) => None,
+            _ => None,
         }
     }
 
     /// What to do about it, where that can be said.
-    pub(crate) fn advice(&self) -> &'static str {
+    pub(crate) fn advice(&self) -> &str {
         match self {
             Failure::Sqlite(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -128,6 +160,7 @@ impl Failure {
                 Some("57P01" | "57P02" | "57P03") => "; the server was stopped, try again when it runs",
                 _ => "",
             },
+            Failure::Explained { advice, .. } => advice,
             Failure::Closed => "; check that the server runs, look at what the database has seen, and try again",
             Failure::OpenTransaction | Failure::Unexpected(_) => "",
         }
@@ -138,6 +171,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Sqlite(error) => error.fmt(f),
+            Failure::Explained { source, .. } => source.fmt(f),
             Failure::Closed => f.write_str("the connection has ended"),
             Failure::OpenTransaction => f.write_str("it begins a transaction and does not commit it"),
             Failure::Unexpected(what) => write!(f, "the database's answer cannot be read: {what}"),

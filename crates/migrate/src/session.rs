@@ -41,6 +41,11 @@ pub(crate) trait Session: Send {
     /// Ends the transaction and undoes what it did.
     fn roll_back(&mut self) -> Result<(), Failure>;
 
+    /// What to do about a failure, where the database knows more of it than it said. What failed has been undone.
+    fn advice(&mut self, _failure: &Failure) -> Option<String> {
+        None
+    }
+
     /// Runs statements.
     fn run(&mut self, sql: &str) -> Result<(), Failure>;
 

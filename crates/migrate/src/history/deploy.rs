@@ -169,7 +169,7 @@ fn apply_loosely(session: &mut dyn Session, migration: &Migration, way: Way) -> 
     if let Err(source) = run_without_transaction(session, migration, way) {
         // Where the connection has ended, the record says at least that the migration began.
         let _ = session.record_failure(&id, &source.to_string());
-        return Err(failed(migration, source, false));
+        return Err(failed(migration, source.explained(session), false));
     }
     session.record_end(&id)?;
     Ok(true)

@@ -4,6 +4,7 @@ mod connection;
 pub(crate) mod default_text;
 mod indexes;
 mod introspect;
+mod obstacles;
 mod open;
 mod records;
 mod reset;

@@ -1,7 +1,7 @@
 //! An open PostgreSQL database.
 
 use super::connection::Connection;
-use super::{introspect, records, reset};
+use super::{introspect, obstacles, records, reset};
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::session::{PATIENCE, Record, Row, Session, Strictness};
@@ -112,6 +112,10 @@ impl Session for Postgresql {
 
     fn roll_back(&mut self) -> Result<(), Failure> {
         self.connection.run("ROLLBACK")
+    }
+
+    fn advice(&mut self, failure: &Failure) -> Option<String> {
+        obstacles::advice(&self.connection, failure)
     }
 
     fn run(&mut self, sql: &str) -> Result<(), Failure> {
