@@ -50,7 +50,7 @@ impl Database {
 
 fn execute(text: &str) -> Query {
     let raw = Raw { text: text.to_owned().into(), braces: false, parameters: Vec::new() };
-    Query::new(Query::RAW, Action::ExecuteRaw(raw))
+    Query::new(Query::RAW, Action::ExecuteRaw(Box::new(raw)))
 }
 
 #[tokio::test]

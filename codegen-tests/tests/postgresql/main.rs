@@ -129,7 +129,7 @@ impl Database {
 
 fn raw(text: &str, parameters: Vec<Bound>) -> Query {
     let raw = Raw { text: text.to_owned().into(), braces: false, parameters };
-    Query::new(Query::RAW, Action::QueryRaw(raw))
+    Query::new(Query::RAW, Action::QueryRaw(Box::new(raw)))
 }
 
 fn options(isolation: Option<Isolation>, max_wait: u64, timeout: u64) -> TransactionOptions {
@@ -179,7 +179,7 @@ async fn what_waits_for_data_fails() {
     let engine = database.engine("connection_limit=1");
     for _ in 0..2 {
         let copy = Raw { text: "COPY \"Tag\" FROM STDIN".into(), braces: false, parameters: Vec::new() };
-        let failed = engine.execute(Query::new(Query::RAW, Action::ExecuteRaw(copy))).await;
+        let failed = engine.execute(Query::new(Query::RAW, Action::ExecuteRaw(Box::new(copy)))).await;
         assert_eq!(kind(failed), ErrorKind::RawQuery);
         database.emails(&engine).await;
     }

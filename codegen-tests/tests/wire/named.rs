@@ -70,10 +70,10 @@ impl Names<'_> {
             Action::UpdateMany(write) => Action::UpdateMany(self.write(write)),
             Action::UpdateManyAndReturn(write) => Action::UpdateManyAndReturn(self.write(write)),
             Action::UpsertOne(upsert) => Action::UpsertOne(Box::new(self.upsert(upsert))),
-            Action::GroupBy(group) => Action::GroupBy(GroupBy {
+            Action::GroupBy(group) => Action::GroupBy(Box::new(GroupBy {
                 by: self.fields(&group.by),
                 having: group.having.as_ref().map(|it| self.condition(it)),
-            }),
+            })),
             other => other.clone(),
         }
     }
@@ -82,7 +82,7 @@ impl Names<'_> {
         Arguments {
             filter: arguments.filter.as_ref().map(|it| self.condition(it)),
             order: arguments.order.iter().map(|it| self.order(it)).collect(),
-            cursor: arguments.cursor.as_ref().map(|it| self.condition(it)),
+            cursor: arguments.cursor.as_ref().map(|it| Box::new(self.condition(it))),
             distinct: self.fields(&arguments.distinct),
             ..arguments.clone()
         }

@@ -118,7 +118,7 @@ mod tests {
         let Condition::Compare(compare) = settings.at(["theme", "dark"]).eq(true).into_condition() else {
             panic!("a comparison")
         };
-        assert_eq!(compare.path, Some(JsonPath::Steps(vec!["theme".into(), "dark".into()])));
+        assert_eq!(compare.path.as_deref(), Some(&JsonPath::Steps(vec!["theme".into(), "dark".into()])));
         assert_eq!(compare.value, Value::Json("true".into()));
     }
 }

@@ -189,9 +189,9 @@ impl<'c, E: Engine, M: Model, W> Table<'c, E, M, W> {
         Operation { engine: self.0, query, of: PhantomData }
     }
     fn rows<V>(self, kind: Kind) -> WholeRows<'c, E, M, V> {
-        let mut query = Draft::begin(M::MODEL, kind);
-        draft::select_columns(&mut query.selection, M::COLUMNS);
-        Operation { engine: self.0, query, of: PhantomData }
+        let mut operation = self.operation(Draft::begin(M::MODEL, kind));
+        draft::select_columns(&mut operation.query.selection, M::COLUMNS);
+        operation
     }
     fn row_of<V>(self, kind: Kind, by: Filter<M, Unique>) -> WholeRows<'c, E, M, V> {
         let mut operation = self.rows(kind);
@@ -199,7 +199,7 @@ impl<'c, E: Engine, M: Model, W> Table<'c, E, M, W> {
         operation
     }
     fn tally<V>(self, kind: Kind) -> Tally<'c, E, M, V> {
-        Operation { engine: self.0, query: Draft::begin(M::MODEL, kind), of: PhantomData }
+        self.operation(Draft::begin(M::MODEL, kind))
     }
 
     /// The row of a unique selector, or `None`.

@@ -53,7 +53,7 @@ macro_rules! ids {
 }
 ids! { ModelId FieldId }
 
-/// One operation.
+/// One operation. It is moved from verb to verb until it is sent: what few operations have is in boxes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
     /// The model it is about. Raw queries are about none: [`Query::RAW`].
@@ -112,11 +112,11 @@ pub enum Action {
     /// One row of [`Selected::Aggregate`]s over the rows of the arguments.
     Aggregate,
     /// A row a group.
-    GroupBy(GroupBy),
+    GroupBy(Box<GroupBy>),
     /// SQL that answers rows.
-    QueryRaw(Raw),
+    QueryRaw(Box<Raw>),
     /// SQL that answers the number of rows it changed.
-    ExecuteRaw(Raw),
+    ExecuteRaw(Box<Raw>),
 }
 
 impl Action {
@@ -211,7 +211,7 @@ pub struct Arguments {
     /// `skip`: how many rows to leave out first.
     pub skip: Option<i64>,
     /// `cursor`: a unique selector; the answer starts with its row.
-    pub cursor: Option<Condition>,
+    pub cursor: Option<Box<Condition>>,
     /// `distinct`: only the first row of each combination of these columns.
     pub distinct: Vec<FieldId>,
 }
@@ -241,7 +241,7 @@ pub struct Compare {
     /// What is computed of the column first, in [`GroupBy::having`].
     pub aggregate: Option<Aggregate>,
     /// The place inside a JSON document.
-    pub path: Option<JsonPath>,
+    pub path: Option<Box<JsonPath>>,
     /// How.
     pub operator: Operator,
     /// With what. For `In`, `NotIn`, `HasEvery` and `HasSome` a list; for `IsEmpty` a boolean.

@@ -59,7 +59,7 @@ impl Health {
 
 async fn ask(engine: &Engine) -> Result<(), Error> {
     let raw = Raw { text: "SELECT 1".into(), braces: false, parameters: Vec::new() };
-    let query = Query::new(Query::RAW, Action::QueryRaw(raw));
+    let query = Query::new(Query::RAW, Action::QueryRaw(Box::new(raw)));
     let answered = tokio::time::timeout(PATIENCE, engine.execute(query)).await;
     answered.unwrap_or_else(|_| Err(late(PATIENCE))).map(drop)
 }

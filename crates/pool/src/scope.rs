@@ -205,7 +205,7 @@ impl<'a> Walk<'a> {
     }
 
     fn arguments(self, model: &Model, arguments: &Arguments) -> Checked {
-        arguments.filter.iter().chain(&arguments.cursor).try_for_each(|it| self.condition(model, it))?;
+        arguments.filter.iter().chain(arguments.cursor.as_deref()).try_for_each(|it| self.condition(model, it))?;
         arguments.order.iter().try_for_each(|it| self.order(model, &it.by))
     }
 

@@ -33,7 +33,7 @@ impl<'a> Writer<'a> {
         column: &'a Column,
         compare: &Compare,
     ) -> Result<(), PlanError> {
-        let place = Place { table, column, path: compare.path.as_ref() };
+        let place = Place { table, column, path: compare.path.as_deref() };
         match compare.operator {
             Operator::Equals if compare.value.is_null() => self.json_then(place, " IS NULL"),
             Operator::Not if compare.value.is_null() => self.json_then(place, " IS NOT NULL"),

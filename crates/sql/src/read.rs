@@ -752,7 +752,7 @@ impl<'a, 'p> RowStatement<'a, 'p> {
         if let (Some(link), Some((pairs, join))) = (self.link, self.pairs) {
             self.writer.join_pairs(self.table, link, (pairs, join))?;
         }
-        let cursor = arguments.cursor.as_ref().map(|it| self.cursor(it, order)).transpose()?;
+        let cursor = arguments.cursor.as_deref().map(|it| self.cursor(it, order)).transpose()?;
         let mut between = Between(" WHERE ");
         if let Some(link) = self.link {
             between.push(&mut self.writer);

@@ -14,8 +14,8 @@ use std::collections::HashMap;
 /// A query's key and its parameters.
 #[derive(Debug)]
 pub struct Shape<'q> {
-    key: Key,
-    parameters: Vec<Parameter<'q>>,
+    key: Short<u8, 128>,
+    parameters: Short<Parameter<'q>, 4>,
 }
 
 /// A parameter of a query, where it stands.
@@ -79,74 +79,79 @@ impl JsonClass {
 #[derive(Debug)]
 pub struct Slots(HashMap<usize, u32>);
 
-/// The bytes of a key. Most keys are short, and a query should not allocate for being looked at.
+/// A list whose first items lie in itself. Most keys are short and most parameters few, and a query should not allocate for
+/// being looked at.
 #[derive(Debug)]
-struct Key {
-    short: [u8; SHORT],
+struct Short<T, const N: usize> {
+    first: [T; N],
     length: usize,
-    /// All of a key that is not short.
-    long: Vec<u8>,
+    /// All items of a list that is not short.
+    all: Vec<T>,
 }
 
-const SHORT: usize = 128;
-
-impl Key {
-    fn new() -> Self {
-        Key { short: [0; SHORT], length: 0, long: Vec::new() }
+impl<T: Copy, const N: usize> Short<T, N> {
+    /// An empty list; its room is filled with something.
+    fn new(filler: T) -> Self {
+        Short { first: [filler; N], length: 0, all: Vec::new() }
     }
 
     #[inline]
-    fn extend(&mut self, bytes: &[u8]) {
-        match self.short.get_mut(self.length..self.length + bytes.len()) {
+    fn push(&mut self, item: T) {
+        self.extend(&[item]);
+    }
+
+    #[inline]
+    fn extend(&mut self, items: &[T]) {
+        match self.first.get_mut(self.length..self.length + items.len()) {
             Some(rest) => {
-                rest.copy_from_slice(bytes);
-                self.length += bytes.len();
+                rest.copy_from_slice(items);
+                self.length += items.len();
             }
-            None => self.lengthen(bytes),
+            None => self.lengthen(items),
         }
     }
 
     #[cold]
-    fn lengthen(&mut self, bytes: &[u8]) {
-        if self.long.is_empty() {
-            self.long.extend(self.short.iter().take(self.length));
+    fn lengthen(&mut self, items: &[T]) {
+        if self.all.is_empty() {
+            self.all.extend(self.first.iter().take(self.length));
             // Nothing fits from here on.
-            self.length = SHORT + 1;
+            self.length = N + 1;
         }
-        self.long.extend(bytes);
+        self.all.extend(items);
     }
 
-    fn bytes(&self) -> &[u8] {
-        self.short.get(..self.length).unwrap_or(&self.long)
+    fn items(&self) -> &[T] {
+        self.first.get(..self.length).unwrap_or(&self.all)
     }
 }
 
 impl<'q> Shape<'q> {
     /// Walks the query.
     pub fn of(query: &'q Query) -> Self {
-        let mut shape = Shape { key: Key::new(), parameters: Vec::new() };
+        let mut shape = Shape { key: Short::new(0), parameters: Short::new(Parameter::Rows(&[])) };
         shape.query(query);
         shape
     }
 
     /// What queries with the same plan have in common.
     pub fn key(&self) -> &[u8] {
-        self.key.bytes()
+        self.key.items()
     }
 
     /// The key alone.
     pub fn into_key(self) -> Vec<u8> {
-        self.key.bytes().to_vec()
+        self.key.items().to_vec()
     }
 
     /// The parameters, in document order.
     pub fn parameters(&self) -> &[Parameter<'q>] {
-        &self.parameters
+        self.parameters.items()
     }
 
     /// What the planner finds parameters with.
     pub fn slots(&self) -> Slots {
-        Slots(self.parameters.iter().map(Parameter::address).zip(0..).collect())
+        Slots(self.parameters().iter().map(Parameter::address).zip(0..).collect())
     }
 }
 
@@ -185,7 +190,7 @@ impl Slots {
 
 impl<'q> Shape<'q> {
     fn byte(&mut self, byte: u8) {
-        self.key.extend(&[byte]);
+        self.key.push(byte);
     }
 
     fn flag(&mut self, flag: bool) {
@@ -253,10 +258,10 @@ impl<'q> Shape<'q> {
             Action::DeleteOne => self.byte(12),
             Action::DeleteMany => self.byte(13),
             Action::Aggregate => self.byte(14),
-            Action::GroupBy(group) => self.tagged(15, group, Self::group),
+            Action::GroupBy(group) => self.tagged(15, group.as_ref(), Self::group),
             // Raw SQL is its own plan: its text is the key.
-            Action::QueryRaw(raw) => self.tagged(16, raw, Self::raw),
-            Action::ExecuteRaw(raw) => self.tagged(17, raw, Self::raw),
+            Action::QueryRaw(raw) => self.tagged(16, raw.as_ref(), Self::raw),
+            Action::ExecuteRaw(raw) => self.tagged(17, raw.as_ref(), Self::raw),
         }
     }
 
@@ -270,7 +275,7 @@ impl<'q> Shape<'q> {
         self.length(raw.parameters.len());
         self.length(raw.text.len());
         self.key.extend(raw.text.as_bytes());
-        self.parameters.extend(raw.parameters.iter().map(Parameter::Value));
+        raw.parameters.iter().for_each(|value| self.parameters.push(Parameter::Value(value)));
     }
 
     fn group(&mut self, group: &'q GroupBy) {
@@ -279,12 +284,27 @@ impl<'q> Shape<'q> {
     }
 
     fn arguments(&mut self, arguments: &'q Arguments) {
-        self.option(arguments.filter.as_ref(), Self::condition);
-        self.each(&arguments.order, Self::order);
-        self.option(arguments.take.as_ref(), Self::take);
-        self.option(arguments.skip.as_ref(), Self::number);
-        self.option(arguments.cursor.as_ref(), Self::condition);
-        self.fields(&arguments.distinct);
+        let Arguments { filter, order, take, skip, cursor, distinct } = arguments;
+        let given = [
+            filter.is_some(),
+            !order.is_empty(),
+            take.is_some(),
+            skip.is_some(),
+            cursor.is_some(),
+            !distinct.is_empty(),
+        ];
+        // Most queries have few of them.
+        self.byte(given.iter().fold(0, |bits, given| bits << 1 | u8::from(*given)));
+        filter.iter().for_each(|it| self.condition(it));
+        if !order.is_empty() {
+            self.each(order, Self::order);
+        }
+        take.iter().for_each(|it| self.take(it));
+        skip.iter().for_each(|it| self.number(it));
+        cursor.iter().for_each(|it| self.condition(it));
+        if !distinct.is_empty() {
+            self.fields(distinct);
+        }
     }
 
     fn take(&mut self, take: &'q i64) {
@@ -320,15 +340,16 @@ impl<'q> Shape<'q> {
     }
 
     fn compare(&mut self, compare: &'q Compare) {
+        let path = match compare.path.as_deref() {
+            None => 0,
+            Some(JsonPath::Expression(_)) => 1,
+            Some(JsonPath::Steps(_)) => 2,
+        };
+        let empty = compare.operator == Operator::IsEmpty && compare.value == Value::Bool(true);
+        let flags = u8::from(compare.insensitive) << 1 | u8::from(empty);
         self.field(compare.field);
-        self.byte(aggregate(compare.aggregate));
-        self.option(compare.path.as_ref(), |shape, path| {
-            shape.flag(matches!(path, JsonPath::Steps(_)));
-            shape.parameters.push(Parameter::Path(path));
-        });
-        self.byte(compare.operator as u8);
-        self.flag(compare.insensitive);
-        self.flag(compare.operator == Operator::IsEmpty && compare.value == Value::Bool(true));
+        self.key.extend(&[aggregate(compare.aggregate), path, compare.operator as u8, flags]);
+        compare.path.iter().for_each(|path| self.parameters.push(Parameter::Path(path)));
         if compare.operator == Operator::Search {
             self.length(self.first_of(&compare.value));
         }
@@ -338,7 +359,8 @@ impl<'q> Shape<'q> {
     /// Searches for the same text are planned together, so that which are for the same makes a difference.
     fn first_of(&self, value: &Value) -> usize {
         let same = |it: &Parameter<'_>| matches!(it, Parameter::Value(earlier) if *earlier == value);
-        self.parameters.iter().position(same).unwrap_or(self.parameters.len())
+        let known = self.parameters.items();
+        known.iter().position(same).unwrap_or(known.len())
     }
 
     /// A value of a condition: what it is decides how it is compared.
@@ -442,14 +464,15 @@ impl<'q> Shape<'q> {
     /// New rows. Where nothing is nested in them they are one parameter, and only the combinations of columns that they give
     /// make a difference.
     fn rows(&mut self, rows: &'q [Write]) {
-        let nests = |write: &Write| write.assignments.iter().any(|it| matches!(it, Assignment::Nested(..)));
-        self.flag(rows.iter().any(nests));
-        if rows.iter().any(nests) {
+        let mut assignments = rows.iter().flat_map(|row| &row.assignments);
+        let nests = assignments.any(|it| matches!(it, Assignment::Nested(..)));
+        self.flag(nests);
+        if nests {
             return self.each(rows, Self::write);
         }
         let mut kinds: Vec<&Write> = Vec::new();
         for row in rows {
-            if !kinds.iter().any(|kind| columns(kind).eq(columns(row))) {
+            if !kinds.iter().any(|kind| gives_as(kind, row)) {
                 kinds.push(row);
             }
         }
@@ -523,6 +546,12 @@ impl<'q> Shape<'q> {
         self.byte(tag);
         self.each(list, walk);
     }
+}
+
+/// Whether two rows give the same columns in the same order.
+fn gives_as(one: &Write, other: &Write) -> bool {
+    one.assignments.len() == other.assignments.len()
+        && columns(one).zip(columns(other)).all(|(one, other)| one == other)
 }
 
 fn columns(write: &Write) -> impl Iterator<Item = u16> {

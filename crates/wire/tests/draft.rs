@@ -232,7 +232,7 @@ fn arguments() {
     text.arguments.distinct([NAME, AGE]);
     tree.arguments.take = Some(-3);
     tree.arguments.skip = Some(2);
-    tree.arguments.cursor = Some(is(ID, 7));
+    tree.arguments.cursor = Some(Box::new(is(ID, 7)));
     tree.arguments.distinct = vec![NAME, AGE];
     check(&text, &tree);
     for (kind, action) in [
@@ -314,7 +314,7 @@ fn conditions_with_a_manner() {
     text.arguments.narrow(text::compare(ID, Operator::NotIn, text::list(std::iter::empty())));
     let at = |insensitive| {
         query::Condition::Compare(Compare {
-            path: Some(JsonPath::Steps(steps())),
+            path: Some(Box::new(JsonPath::Steps(steps()))),
             insensitive,
             ..Compare::new(DOCUMENT, Operator::StringContains, Value::Text("b".into()))
         })
@@ -398,7 +398,7 @@ fn aggregates_and_groups() {
     let all = query::Condition::All(vec![having(Aggregate::Sum, 5), having(Aggregate::Min, 1)]);
     let (mut text, mut tree) = (
         text::Draft::begin(USER, Kind::GroupBy),
-        Query::new(USER, Action::GroupBy(GroupBy { by: vec![NAME, AGE], having: Some(all) })),
+        Query::new(USER, Action::GroupBy(Box::new(GroupBy { by: vec![NAME, AGE], having: Some(all) }))),
     );
     text.group_by(vec![NAME, AGE]);
     text.having(text::compare_computed(Aggregate::Sum, AGE, Operator::Gt, number(5)));
@@ -547,8 +547,8 @@ fn what_is_written_through_relations_to_one() {
 fn raw_sql() {
     for braces in [false, true] {
         let raw = || Raw { text: "SELECT \"x\"".into(), braces, parameters: vec![Value::Int(1), Value::Null] };
-        check(&text::Draft::raw_query(raw()), &Query::new(Query::RAW, Action::QueryRaw(raw())));
-        check(&text::Draft::raw_execution(raw()), &Query::new(Query::RAW, Action::ExecuteRaw(raw())));
+        check(&text::Draft::raw_query(raw()), &Query::new(Query::RAW, Action::QueryRaw(Box::new(raw()))));
+        check(&text::Draft::raw_execution(raw()), &Query::new(Query::RAW, Action::ExecuteRaw(Box::new(raw()))));
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn compare_at(
     value: Datum,
 ) -> Condition {
     Condition::Compare(Compare {
-        path: Some(crate::query::JsonPath::Steps(steps)),
+        path: Some(Box::new(crate::query::JsonPath::Steps(steps))),
         insensitive,
         ..Compare::new(field, operator, value)
     })
@@ -155,7 +155,7 @@ impl Arguments {
     }
     #[inline]
     pub(crate) fn start_at(&mut self, cursor: Condition) {
-        self.cursor = Some(cursor);
+        self.cursor = Some(Box::new(cursor));
     }
     #[inline]
     pub(crate) fn distinct(&mut self, columns: impl IntoIterator<Item = FieldId>) {
@@ -281,11 +281,11 @@ impl Draft {
     }
     #[inline]
     pub(crate) fn raw_query(raw: Raw) -> Self {
-        Draft::new(Draft::RAW, Action::QueryRaw(raw))
+        Draft::new(Draft::RAW, Action::QueryRaw(Box::new(raw)))
     }
     #[inline]
     pub(crate) fn raw_execution(raw: Raw) -> Self {
-        Draft::new(Draft::RAW, Action::ExecuteRaw(raw))
+        Draft::new(Draft::RAW, Action::ExecuteRaw(Box::new(raw)))
     }
 
     /// Whether it changes nothing.
@@ -374,7 +374,7 @@ impl From<Kind> for Action {
             Kind::DeleteOne => Action::DeleteOne,
             Kind::DeleteMany => Action::DeleteMany,
             Kind::Aggregate => Action::Aggregate,
-            Kind::GroupBy => Action::GroupBy(GroupBy { by: Vec::new(), having: None }),
+            Kind::GroupBy => Action::GroupBy(Box::new(GroupBy { by: Vec::new(), having: None })),
         }
     }
 }

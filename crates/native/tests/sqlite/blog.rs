@@ -216,11 +216,11 @@ pub(crate) fn create(email: &str) -> Query {
 }
 
 pub(crate) fn raw(text: &'static str) -> Query {
-    Query::new(Query::RAW, Action::QueryRaw(sql(text)))
+    Query::new(Query::RAW, Action::QueryRaw(Box::new(sql(text))))
 }
 
 pub(crate) fn execute(text: &'static str) -> Query {
-    Query::new(Query::RAW, Action::ExecuteRaw(sql(text)))
+    Query::new(Query::RAW, Action::ExecuteRaw(Box::new(sql(text))))
 }
 
 fn sql(text: &'static str) -> Raw {

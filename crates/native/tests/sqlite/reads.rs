@@ -37,8 +37,11 @@ async fn cursors_include_their_row_and_mind_nulls() {
         (Sort::Desc, 2, "[2]"),
         (Sort::Asc, 99, "[]"),
     ] {
-        let arguments =
-            Arguments { order: by(POST_VIEWS, sort), cursor: Some(is(ID, Value::Int(from))), ..Arguments::default() };
+        let arguments = Arguments {
+            order: by(POST_VIEWS, sort),
+            cursor: Some(Box::new(is(ID, Value::Int(from)))),
+            ..Arguments::default()
+        };
         check(&blog, find(POST, arguments, vec![columns(&[ID])]), "i", expected).await;
     }
 }
@@ -115,12 +118,12 @@ async fn a_cursor_among_the_rows_of_one_parent() {
     for indexed in [true, false] {
         let blog = blog_with("", indexed);
         let mut arguments = page(Some(2), None);
-        arguments.cursor = Some(is(ID, Value::Int(2)));
+        arguments.cursor = Some(Box::new(is(ID, Value::Int(2))));
         let posts = related(USER_POSTS, arguments.clone(), vec![columns(&[ID])]);
         let query = find(USER, page(None, None), vec![columns(&[ID]), posts]);
         check(&blog, query, "i(i)", "[1 [2; 3]; 2 []; 3 []]").await;
 
-        arguments.cursor = Some(is(ID, Value::Int(1)));
+        arguments.cursor = Some(Box::new(is(ID, Value::Int(1))));
         let posts = related(FieldId::at(2), arguments, vec![columns(&[ID])]);
         let query = find(TAG, page(None, None), vec![columns(&[ID]), posts]);
         check(&blog, query, "i(i)", "[1 [1; 3]; 2 [1]]").await;

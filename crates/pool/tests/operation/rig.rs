@@ -75,7 +75,7 @@ impl Rig {
         let pool = configure(Pool::builder(schema), &folder).build(&url).unwrap();
         for text in TABLES {
             let raw = Raw { text: text.into(), braces: false, parameters: Vec::new() };
-            pool.engine().execute(Query::new(Query::RAW, Action::ExecuteRaw(raw))).await.unwrap();
+            pool.engine().execute(Query::new(Query::RAW, Action::ExecuteRaw(Box::new(raw)))).await.unwrap();
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -65,7 +65,7 @@ impl<'c> Decoder<'c> {
                 "take" => given.arguments.take = Some(integer(value, at)?),
                 "limit" => given.arguments.take = Some(limit(value, at)?),
                 "skip" => given.arguments.skip = Some(skip(value, at)?),
-                "cursor" => given.arguments.cursor = Some(self.unique(of, value, at)?),
+                "cursor" => given.arguments.cursor = Some(Box::new(self.unique(of, value, at)?)),
                 "distinct" => given.arguments.distinct = self.columns(of, value, at)?,
                 "skipDuplicates" => given.skip_duplicates = *value == Json::Bool(true),
                 "data" => given.data = Some(value),

@@ -40,7 +40,7 @@ struct Place {
 #[derive(Clone, Default)]
 struct Manner {
     insensitive: bool,
-    path: Option<JsonPath>,
+    path: Option<Box<JsonPath>>,
     /// Inside an odd number of `not`.
     negated: bool,
 }
@@ -203,7 +203,7 @@ impl<'c> Decoder<'c> {
         let is_json = subject.ty.is(ScalarType::Json) && !subject.list;
         if let Some(path) = json.get("path").filter(|_| is_json) {
             let step = at.argument("path");
-            manner.path = Some(self.path(path, at.inside(&step))?);
+            manner.path = Some(Box::new(self.path(path, at.inside(&step))?));
             if entries.iter().all(|(key, _)| matches!(key.as_ref(), "path" | "mode")) {
                 return Err(at.input("A JSON path cannot be set without a scalar filter.".into()));
             }

@@ -290,8 +290,8 @@ impl<'c> Decoder<'c> {
         let query = json.get("query");
         let arguments = query.and_then(|it| it.get("arguments"));
         match action {
-            "queryRaw" => return Ok(Query::new(Query::RAW, Action::QueryRaw(self.raw(arguments)?))),
-            "executeRaw" => return Ok(Query::new(Query::RAW, Action::ExecuteRaw(self.raw(arguments)?))),
+            "queryRaw" => return Ok(Query::new(Query::RAW, Action::QueryRaw(Box::new(self.raw(arguments)?)))),
+            "executeRaw" => return Ok(Query::new(Query::RAW, Action::ExecuteRaw(Box::new(self.raw(arguments)?)))),
             _ => {}
         }
         let name = json.get("modelName").and_then(Json::as_text).unwrap_or_default();
@@ -382,7 +382,7 @@ impl<'c> Decoder<'c> {
             (Verb::DeleteOne, _) => Action::DeleteOne,
             (Verb::DeleteMany, _) => Action::DeleteMany,
             (Verb::Aggregate, _) => Action::Aggregate,
-            (Verb::GroupBy, _) => Action::GroupBy(self.group_by(of, given, at)?),
+            (Verb::GroupBy, _) => Action::GroupBy(Box::new(self.group_by(of, given, at)?)),
         })
     }
 

@@ -160,7 +160,7 @@ fn compare(it: &Compare, out: &mut Writer) {
         out.key(aggregate.name());
         out.open('{');
     }
-    match &it.path {
+    match it.path.as_deref() {
         None => {}
         Some(JsonPath::Expression(path)) => {
             out.key("path");
