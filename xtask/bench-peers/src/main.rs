@@ -63,7 +63,7 @@ fn main() -> Result {
             }
         }
         if options.json {
-            println!("{}", report::json(&rows));
+            println!("{}", report::json(&rows, &options.place));
         }
         Ok(())
     })
@@ -123,7 +123,7 @@ async fn race(database: Database, mut entrants: Vec<Entrant>, options: &Options)
     }
     let names: Vec<&'static str> = entrants.iter().map(|entrant| entrant.name).collect();
     if !options.json {
-        report::heading(database, &names, options.best);
+        report::heading(database, &names, options);
     }
     let mut rows = Vec::new();
     for work in Work::all().filter(|work| options.wants(*work)) {

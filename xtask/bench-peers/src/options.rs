@@ -10,10 +10,12 @@ Options
   --peers <NAMES>        Only these libraries, as in `--peers lenslet,diesel`; the bare driver takes part always
   --sqlite               Only SQLite
   --postgresql           Only PostgreSQL
+  --processors <WHICH>   Where PostgreSQL and its clients run: `apart`, on a processor each, `together` on one, or on `any`;
+                         both of the former where nothing is said
   --quick                Fewer samples
   --samples <N>          So many samples of each row
   --best                 The best sample of each row instead of the median, where the machine has other work
-  --json                 Print JSON instead of tables
+  --json                 Print JSON instead of tables, an array a table
 ";
 
 /// The options of a run.
@@ -26,6 +28,8 @@ pub(crate) struct Options {
     pub(crate) samples: usize,
     pub(crate) best: bool,
     pub(crate) json: bool,
+    /// Where PostgreSQL and its clients run, as whoever started the server says.
+    pub(crate) place: String,
 }
 
 impl Options {
@@ -39,6 +43,7 @@ impl Options {
             samples: 51,
             best: false,
             json: false,
+            place: String::from("on loopback"),
         };
         let mut words = words;
         while let Some(word) = words.next() {
@@ -52,6 +57,7 @@ impl Options {
                 "--samples" => options.samples = value()?.parse()?,
                 "--best" => options.best = true,
                 "--json" => options.json = true,
+                "--where" => options.place = value()?,
                 _ => return Err(format!("there is no option `{word}`\n\n{HELP}").into()),
             }
         }

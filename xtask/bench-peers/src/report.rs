@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::options::Options;
 use crate::work::{Database, Work};
 
 /// What an operation took, a library; the bare driver first.
@@ -29,16 +30,17 @@ pub(crate) fn best(times: Vec<f64>) -> f64 {
     times.into_iter().fold(f64::INFINITY, f64::min)
 }
 
-fn name(database: Database) -> &'static str {
+fn name(database: Database, place: &str) -> String {
     match database {
-        Database::Sqlite => "SQLite in memory",
-        Database::Postgresql => "PostgreSQL on loopback",
+        Database::Sqlite => String::from("SQLite in memory"),
+        Database::Postgresql => format!("PostgreSQL, {place}"),
     }
 }
 
-pub(crate) fn heading(database: Database, names: &[&str], best: bool) {
-    let statistic = if best { "best" } else { "median" };
-    println!("\n{}: {statistic} of a call in microseconds, and its ratio to the bare driver's", name(database));
+pub(crate) fn heading(database: Database, names: &[&str], options: &Options) {
+    let statistic = if options.best { "best" } else { "median" };
+    let name = name(database, &options.place);
+    println!("\n{name}: {statistic} of a call in microseconds, and its ratio to the bare driver's");
     let mut line = format!("{:<36}", "");
     for name in names {
         // Writing to a string cannot fail.
@@ -60,12 +62,12 @@ pub(crate) fn row(row: &Row) {
 }
 
 /// All rows as a JSON array. No name has a letter in it that JSON escapes.
-pub(crate) fn json(rows: &[Row]) -> String {
+pub(crate) fn json(rows: &[Row], place: &str) -> String {
     let rows: Vec<String> = rows
         .iter()
         .map(|row| {
             let times: Vec<String> = row.times.iter().map(|(name, time)| format!("\"{name}\":{time:.3}")).collect();
-            let (database, work) = (name(row.database), row.work.name());
+            let (database, work) = (name(row.database, place), row.work.name());
             format!("{{\"database\":\"{database}\",\"work\":\"{work}\",\"microseconds\":{{{}}}}}", times.join(","))
         })
         .collect();

@@ -83,6 +83,11 @@ impl Server {
         Ok(server)
     }
 
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// The URL of the server, to which `/` and the name of a database are added.
     pub(crate) fn url(&self) -> String {
         format!("postgresql://postgres@127.0.0.1:{}", self.port)
