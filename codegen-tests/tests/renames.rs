@@ -5,7 +5,7 @@ use codegen_tests::postgresql_server::Server;
 use lenslet::{Sources, check};
 use lenslet_core::catalog::Catalog;
 use lenslet_migrate::{
-    Database, PushOptions, RenameError, Scratch, describe, diff, diff_renamed, likely_renames, renames, reversed,
+    Database, PushOptions, RenameError, Scratch, describe, diff, diff_renamed, likely_renames, renames, reversed, turns,
 };
 use lenslet_sql::ddl::script;
 
@@ -244,5 +244,66 @@ fn nulls_are_filled_or_counted() {
         assert_eq!(pushed.losses, []);
         let rows = database.rows("SELECT name FROM \"User\" ORDER BY id").unwrap();
         assert_eq!(rows, [[Some("it's".to_owned())], [Some("Ada".to_owned())]], "{provider}");
+    }
+}
+
+/// Without foreign keys only the new names of models tell that the ends of a join table change places.
+#[test]
+fn join_tables_without_foreign_keys_are_turned_round() {
+    let models = |user: &str, tag: &str| {
+        format!(
+            "model {user} {{\n id Int @id\n name String\n tags {tag}[] @relation(\"tags\")\n}}\nmodel {tag} {{\n id Int @id\n \
+             word String\n users {user}[] @relation(\"tags\")\n}}"
+        )
+    };
+    let catalog = |provider: &str, user: &str, tag: &str| {
+        let head = format!("datasource db {{\n provider = \"{provider}\"\n relationMode = \"prisma\"\n}}\n");
+        check(&Sources::single("schema.prisma", head + &models(user, tag))).schema.unwrap().catalog
+    };
+    let server = Server::start().unwrap();
+    // The order stays in the first case; in the last both get another name.
+    for (user, tag, written) in [
+        ("Visitor", "Tag", &["User=Visitor"][..]),
+        ("Account", "Tag", &["User=Account"]),
+        ("User", "Word", &["Tag=Word"]),
+        ("Account", "Label", &["User=Account", "Tag=Label"]),
+    ] {
+        for (provider, mut database) in databases(server.as_ref()) {
+            let (old, new) = (catalog(provider, "User", "Tag"), catalog(provider, user, tag));
+            database.push(&old, PushOptions::default()).unwrap();
+            database
+                .run("INSERT INTO \"User\" VALUES (1, 'Ada'); INSERT INTO \"Tag\" VALUES (1, 'x'), (2, 'y')")
+                .unwrap();
+            // Tags are A.
+            database.run("INSERT INTO \"_tags\" (\"A\", \"B\") VALUES (2, 1)").unwrap();
+            let (found, target) = (database.describe(&[]).unwrap(), describe(&new).unwrap());
+            let written: Vec<_> = written.iter().map(|it| (*it).to_owned()).collect();
+            let mut said = renames(&written, &found, &target, &new).unwrap();
+            said.extend(turns(&found, &new, &said));
+            let there = diff_renamed(database.dialect(), &found, &target, &said);
+            let back = diff_renamed(database.dialect(), &target, &found, &reversed(&said));
+            assert_eq!((there.risks.as_slice(), back.risks.as_slice()), (&[][..], &[][..]), "{provider} {written:?}");
+            let pairs = |database: &mut Database, user: &str, tag: &str, tags: &str, users: &str| {
+                let sql = format!(
+                    "SELECT name, word FROM \"_tags\" p JOIN \"{user}\" u ON u.id = p.\"{users}\" JOIN \"{tag}\" t ON t.id = \
+                     p.\"{tags}\""
+                );
+                database.rows(&sql).unwrap()
+            };
+            let expected = [["Ada", "y"].map(|it| Some(it.to_owned())).to_vec()];
+            let (tags, users) = if tag < user { ("A", "B") } else { ("B", "A") };
+            database.run(&script(database.dialect(), &there.changes).to_string()).unwrap();
+            assert_eq!(pairs(&mut database, user, tag, tags, users), expected, "{provider} {written:?}");
+            assert!(database.push(&new, PushOptions::default()).unwrap().was_in_sync(), "{provider} {written:?}");
+            database.run(&script(database.dialect(), &back.changes).to_string()).unwrap();
+            assert_eq!(pairs(&mut database, "User", "Tag", "A", "B"), expected, "{provider} {written:?} and back");
+            assert!(
+                database.push(&old, PushOptions::default()).unwrap().was_in_sync(),
+                "{provider} {written:?} and back"
+            );
+            let pushed = database.push_renamed(&new, PushOptions::default(), &said).unwrap();
+            assert!(pushed.losses.is_empty());
+            assert_eq!(pairs(&mut database, user, tag, tags, users), expected, "{provider} {written:?} pushed");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Which tables, columns, enums and values only get another name: what the arguments say, and what someone at the terminal answers.
 
 use lenslet_core::catalog::Catalog;
-use lenslet_migrate::{Rename, ask_renames, renames};
+use lenslet_migrate::{Rename, ask_renames, renames, turns};
 use lenslet_sql::ddl::{DatabaseSchema, Dialect};
 
 use super::error::Error;
@@ -29,7 +29,8 @@ impl Renames {
             return self.said(dialect, from, to, catalog);
         }
         let said = renames(&self.written, from, to, catalog).map_err(Error::Rename)?;
-        ask_renames(dialect, from, to, said, |rename| terminal::confirm(&question(rename)))
+        let renames = ask_renames(dialect, from, to, said, |rename| terminal::confirm(&question(rename)))?;
+        Ok(with_turns(renames, from, catalog))
     }
 
     /// The same without asking, also where somebody could be asked.
@@ -41,11 +42,18 @@ impl Renames {
         catalog: &Catalog,
     ) -> Result<Vec<Rename>, Error> {
         let said = renames(&self.written, from, to, catalog).map_err(Error::Rename)?;
-        ask_renames(dialect, from, to, said, |rename| {
+        let renames = ask_renames(dialect, from, to, said, |rename| {
             terminal::message(&hint(rename));
             Ok(false)
-        })
+        })?;
+        Ok(with_turns(renames, from, catalog))
     }
+}
+
+/// And join tables that they turn round.
+fn with_turns(renames: Vec<Rename>, from: &DatabaseSchema, catalog: &Catalog) -> Vec<Rename> {
+    let turns = turns(from, catalog, &renames);
+    renames.into_iter().chain(turns).collect()
 }
 
 fn question(rename: &Rename) -> String {

@@ -43,7 +43,7 @@ pub use database::{Database, Scratch};
 pub use describe::{describe, dialect};
 pub use diff::{
     Difference, Rename, RenameError, Risk, ask_renames, diff, diff_renamed, likely_renames, reconcile, renames,
-    reversed, unknown_variants,
+    reversed, turns, unknown_variants,
 };
 pub use embed::Embedded;
 pub use error::{Error, Findings};

@@ -12,6 +12,7 @@ mod turned;
 pub use reconcile::reconcile;
 pub use rename::{Rename, RenameError, ask_renames, diff_renamed, likely_renames, renames, reversed};
 pub use risk::{Risk, unknown_variants};
+pub use turned::turns;
 
 use lenslet_sql::ddl::{Change, Column, DatabaseSchema, Dialect, ObjectName, Table, TableChange, script};
 use table::TableDifference;

@@ -9,7 +9,7 @@ mod written;
 pub use likely::{ask_renames, likely_renames};
 pub use written::{RenameError, renames};
 
-use super::{Difference, Risk, diff};
+use super::{Difference, Risk, diff, turned::is_turned};
 use lenslet_sql::ddl::{BaseType, Change, Column, DatabaseSchema, Default, Dialect, ObjectName, Table};
 use std::fmt;
 
@@ -110,7 +110,7 @@ pub fn reversed(renames: &[Rename]) -> Vec<Rename> {
         },
     };
     // Columns and values are named by what they are part of, which is renamed first.
-    let mut reversed: Vec<_> = renames.iter().map(back).collect();
+    let mut reversed: Vec<_> = renames.iter().rev().map(back).collect();
     reversed.sort_by_key(|rename| match rename {
         Rename::Table { .. } | Rename::Enum { .. } => 0,
         Rename::Column { .. } => 1,
@@ -120,7 +120,7 @@ pub fn reversed(renames: &[Rename]) -> Vec<Rename> {
 }
 
 /// The name of a table or enum before the renames.
-fn before(renames: &[Rename], name: &ObjectName) -> ObjectName {
+pub(super) fn before(renames: &[Rename], name: &ObjectName) -> ObjectName {
     let before = renames.iter().find_map(|it| match it {
         Rename::Table { from, to } | Rename::Enum { from, to } if from.schema == name.schema && *to == name.name => {
             Some(from.clone())
@@ -145,7 +145,9 @@ pub fn diff_renamed(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema
     let after = renames.iter().fold(from.clone(), |schema, rename| renamed(&schema, rename));
     let difference = diff(dialect, &after, to);
     let changes = renames.iter().map(Rename::change).chain(difference.changes).collect();
-    let risks = difference.risks.into_iter().map(|risk| said_before(risk, renames)).collect();
+    // Pairs that were unique stay so.
+    let is_left = |risk: &Risk| !matches!(risk, Risk::AddUnique { table, .. } if is_turned(table, renames));
+    let risks = difference.risks.into_iter().filter(is_left).map(|risk| said_before(risk, renames)).collect();
     Difference { changes, risks }
 }
 
