@@ -5,6 +5,7 @@
 
 mod batch;
 mod limit;
+mod many;
 mod nested;
 mod observe;
 mod options;
@@ -587,6 +588,7 @@ async fn every_type_is_kept(database: &Database, engine: &Engine) {
     let created = database.ask(engine, "Value", "createOne", create).await.unwrap();
     let nothing = json!({"arguments": {"data": [{"id": 2}]}, "selection": {"count": true}});
     database.ask(engine, "Value", "createMany", nothing).await.unwrap();
+    many_of_every_type_are_kept(database, engine, &values).await;
     for (name, value) in &values {
         assert_eq!(&created[name], value, "{name} as it was written");
         let equal = match *name {
@@ -613,6 +615,28 @@ async fn every_type_is_kept(database: &Database, engine: &Engine) {
     let other_case = json!({"arguments": {"where": {"citext": "mIXED"}}, "selection": {"id": true}});
     let found = database.ask(engine, "Value", "findUnique", other_case).await.unwrap();
     assert_eq!(found, json!({"id": 1}));
+}
+
+/// Writes rows of every type at once, and reads them again.
+async fn many_of_every_type_are_kept(database: &Database, engine: &Engine, values: &[(&str, Value)]) {
+    let scalars = || values.iter().filter(|(_, value)| !value.is_array());
+    let row = |id: i32| {
+        let values = scalars().map(|(name, value)| match *name {
+            "citext" => ((*name).to_owned(), json!(format!("one of many {id}"))),
+            name => (name.to_owned(), value.clone()),
+        });
+        json!(values.chain([("id".to_owned(), json!(id))]).collect::<serde_json::Map<_, _>>())
+    };
+    let selection: Value = scalars().map(|(name, _)| ((*name).to_owned(), json!(true))).collect();
+    let create = json!({"arguments": {"data": [row(11), {"id": 12}, row(13)]}, "selection": selection});
+    let created = database.ask(engine, "Value", "createManyAndReturn", create).await.unwrap();
+    for (name, value) in scalars().filter(|(name, _)| *name != "citext") {
+        assert_eq!(created[0][name], *value, "{name} among many");
+        assert_eq!(created[1][name], Value::Null, "{name} among many");
+        assert_eq!(created[2][name], *value, "{name} among many");
+    }
+    let delete = json!({"arguments": {"where": {"id": {"gt": 10}}}, "selection": {"count": true}});
+    assert_eq!(database.ask(engine, "Value", "deleteMany", delete).await.unwrap(), json!({"count": 3}));
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use lenslet_core::{cursor::Cursor, engine::Engine as _, error::ErrorKind};
 use lenslet_native::Engine;
 use std::time::{Duration, Instant};
 
-async fn number(engine: &Engine, sql: &str) -> i64 {
+/// What SQL that asks for a number answers.
+pub(crate) async fn number(engine: &Engine, sql: &str) -> i64 {
     let mut rows = engine.execute(raw(sql, vec![])).await.unwrap();
     assert_eq!((rows.enter(), rows.next_row()), (Ok(1), Ok(true)));
     rows.integer().unwrap()

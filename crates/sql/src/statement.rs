@@ -1,6 +1,6 @@
 //! A statement of a plan: its text, where its parameters come from, and what its columns hold.
 
-use crate::write::Generator;
+use crate::write::{Cell, Generator};
 use lenslet_core::{
     catalog::{Arity, Catalog, Column, ColumnType, Field, ScalarType},
     value::Value,
@@ -57,6 +57,13 @@ pub enum Source {
     Now,
     /// A new identifier.
     Generated(Generator),
+    /// A column of the rows of a list of the query, as one list.
+    Rows {
+        /// Which list: a parameter of the query.
+        list: u32,
+        /// What each of its rows has there.
+        cell: Box<Cell>,
+    },
 }
 
 /// How a value is handed to the database.
@@ -163,6 +170,10 @@ impl fmt::Display for Source {
             Source::Constant(value) => write!(f, "{value:?}"),
             Source::Now => f.write_str("now"),
             Source::Generated(generator) => write!(f, "{generator:?}"),
+            Source::Rows { list, cell } => match cell.given {
+                Some(field) => write!(f, "every parameter {list}.{field}, or {}", cell.bind.source),
+                None => write!(f, "every parameter {list}, {}", cell.bind.source),
+            },
         }
     }
 }

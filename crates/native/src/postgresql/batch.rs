@@ -13,7 +13,7 @@ use crate::{
 };
 use lenslet_core::{catalog::Catalog, error::Error};
 use lenslet_sql::{
-    Dialect, Kind, Level, Parameter, Plan, Read, Type,
+    Kind, Level, Parameter, Plan, Read, Type,
     write::{Answer, Check, Failure, Step, Target, WritePlan},
 };
 use tracing::Span;
@@ -25,6 +25,8 @@ pub(crate) struct Single<'a> {
     pub(crate) ahead: bool,
     /// Whether its rows are those that it creates.
     pub(crate) new: bool,
+    /// Whether it stands for several, which may succeed where it fails.
+    pub(crate) at_once: bool,
     pub(crate) comment: Option<Box<Comment>>,
     pub(crate) span: Span,
     reader: Reader<'a>,
@@ -60,54 +62,73 @@ impl<'a> Single<'a> {
         catalog: &'a Catalog,
     ) -> Result<Option<Self>, Error> {
         let reader = Reader { parameters, catalog };
-        let single = |call, answer| Single {
-            call,
-            ahead: true,
-            new: false,
-            comment: None,
-            span: Span::none(),
-            reader: Reader { parameters, catalog },
-            answer,
-            check: None,
-            writes: true,
-        };
         Ok(match plan {
             Plan::Read(read) => {
                 let required = read.required.then_some(read);
                 let columns = &read.level.statement.columns;
                 let call = reader.call(&read.level.statement, None)?;
                 let rows = Form::Rows { level: &read.level, columns, required };
-                Some(Single { writes: false, ..single(call, rows) })
+                Some(Single { writes: false, ..Single::new(call, rows, reader) })
             }
             Plan::Raw(raw) => {
                 let call = raw_call(&raw.statement, parameters, catalog)?;
                 Some(if raw.rows {
-                    single(call, Form::Raw)
+                    Single::new(call, Form::Raw, reader)
                 } else {
                     // It may make what the next one needs, or need what the one before makes.
-                    Single { ahead: false, ..single(call, Form::Changed) }
+                    Single { ahead: false, ..Single::new(call, Form::Changed, reader) }
                 })
             }
-            Plan::Write(plan) => match way(&plan.steps, parameters) {
-                [Step::Run(run)] if run.each.is_none() && run.into == Target::Answer => {
-                    let Some(answer) = form(plan, &run.statement.columns) else { return Ok(None) };
-                    let call = write::call(&run.statement, &reader, &Memory::new(plan.registers))?;
-                    Some(Single { check: run.check.as_ref(), ..single(call, answer) })
+            Plan::Write(plan) => match write::at_once(plan, parameters) {
+                Some(plan) => {
+                    let single = Single::of_write(plan, parameters, catalog)?;
+                    single.map(|single| Single { at_once: true, ..single })
                 }
-                [Step::Insert(insert)] if insert.into == Target::Answer => {
-                    let mut chunks = chunks(insert, parameters);
-                    let (Some((variant, rows)), true, Some(answer)) =
-                        (chunks.pop(), chunks.is_empty(), form(plan, &insert.columns))
-                    else {
-                        return Ok(None);
-                    };
-                    let sql = variant.sql(&Dialect::POSTGRESQL, rows.len()).into();
-                    let parameters = write::bind_rows(variant, &rows, &reader, &Memory::new(plan.registers))?;
-                    Some(single(Call { sql, parameters, types: Vec::new() }, answer))
-                }
-                _ => None,
+                None => Single::of_write(plan, parameters, catalog)?,
             },
         })
+    }
+
+    /// A planned write as one statement; `None` where it takes several.
+    pub(crate) fn of_write(
+        plan: &'a WritePlan,
+        parameters: &'a [Parameter<'a>],
+        catalog: &'a Catalog,
+    ) -> Result<Option<Self>, Error> {
+        let reader = Reader { parameters, catalog };
+        let memory = Memory::new(plan.registers);
+        Ok(match way(&plan.steps, parameters) {
+            [Step::Run(run)] if run.each.is_none() && run.into == Target::Answer => {
+                let Some(answer) = form(plan, &run.statement.columns) else { return Ok(None) };
+                let call = write::call(&run.statement, None, &reader, &memory)?;
+                Some(Single { check: run.check.as_ref(), ..Single::new(call, answer, reader) })
+            }
+            [Step::Insert(insert)] if insert.into == Target::Answer => {
+                let mut chunks = chunks(insert, parameters);
+                let (Some(chunk), true, Some(answer)) = (chunks.pop(), chunks.is_empty(), form(plan, &insert.columns))
+                else {
+                    return Ok(None);
+                };
+                let call = write::insertion(chunk, &reader, &memory)?;
+                Some(Single::new(call, answer, reader))
+            }
+            _ => None,
+        })
+    }
+
+    fn new(call: Call<'a>, answer: Form<'a>, reader: Reader<'a>) -> Self {
+        Single {
+            call,
+            ahead: true,
+            new: false,
+            at_once: false,
+            comment: None,
+            span: Span::none(),
+            reader,
+            answer,
+            check: None,
+            writes: true,
+        }
     }
 
     /// Whether nothing can be wrong with it once its statement has run. Rows that are older than the batch may hold a value of

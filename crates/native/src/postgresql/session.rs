@@ -6,6 +6,7 @@ use super::{
     pool::{Lease, Pool},
     settings::Settings,
     transaction::Transaction,
+    write::is_refused,
 };
 use crate::{
     forest::{Room, Rows},
@@ -153,10 +154,13 @@ impl Session {
             // A connection that lay idle may have died unnoticed. What only reads can be asked again.
             Err(Undone::Failed(_, fault)) if fault.is_closed() && !members.iter().any(Single::writes) => return None,
             Err(Undone::Failed(at, fault)) => {
-                return Some(Err(match at.and_then(|at| Some((at, members.get(at)?))) {
-                    Some((at, member)) => member.classify(fault).in_batch(at),
-                    None => fault.classify(self.catalog()),
-                }));
+                return match at.and_then(|at| Some((at, members.get(at)?))) {
+                    Some((at, member)) => match member.classify(fault) {
+                        error if member.at_once && is_refused(&error) => None,
+                        error => Some(Err(error.in_batch(at))),
+                    },
+                    None => Some(Err(fault.classify(self.catalog()))),
+                };
             }
         };
         let mut answers = Vec::with_capacity(members.len());

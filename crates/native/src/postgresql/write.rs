@@ -1,8 +1,9 @@
 //! Planned writes on a PostgreSQL connection.
 
 use super::{
+    batch::Single,
     bind::{self, Bound},
-    connection::{Call, Connection, Fault},
+    connection::{Around, Call, Connection, Fault, Undone},
     decode,
     groups::Groups,
     read::{Parents, Reader, waiting},
@@ -11,17 +12,29 @@ use super::{
 use crate::{
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
-    write::{Memory, Walk, Work, answer_held, finish, given, rows, verify, way},
+    write::{Memory, Walk, Work, answer_held, finish, given, list, variant, verify, way},
 };
-use lenslet_core::{catalog::Catalog, error::Error, query::Write, value::Value};
+use lenslet_core::{
+    catalog::Catalog,
+    error::{Error, ErrorKind},
+    query::{Assignment, Write},
+    value::Value,
+};
 use lenslet_sql::{
-    Dialect, Level, Parameter, Statement, Type,
-    write::{Answer, InsertRows, Run, Step, Target, Variant, WritePlan},
+    Bind, Dialect, Level, Parameter, Source, Statement, Type,
+    write::{Answer, Cell, InsertRows, Run, Step, Target, Variant, WritePlan},
 };
 use std::borrow::Cow;
 
 /// How many parameters a statement gets at most: the protocol counts them in 16 bits.
 const PARAMETERS: usize = 32_000;
+
+/// How many bytes of rows a statement gets at most, but for one row alone. The server's limit is a gigabyte, bytes are more of
+/// them as text, and both sides hold them several times.
+const BYTES: usize = 64 << 20;
+
+/// What a value takes beside what it says.
+const OVERHEAD: usize = 16;
 
 /// A write in the making.
 struct Writing<'a> {
@@ -45,6 +58,11 @@ impl Connection {
         parameters: &[Parameter<'_>],
         catalog: &Catalog,
     ) -> Result<Rows, Error> {
+        if let Some(plan) = at_once(plan, parameters)
+            && let Some(rows) = self.write_at_once(plan, parameters, catalog).await?
+        {
+            return Ok(rows);
+        }
         let mut writing = Writing::new(plan, Reader { parameters, catalog });
         writing.several = !is_single(plan, parameters);
         if !writing.several {
@@ -78,6 +96,49 @@ impl Connection {
             }
         }
     }
+
+    /// Executes a write as the one statement that stands for its steps; `None` where the steps have to be taken. In a
+    /// transaction a savepoint goes along, so that nothing but the write fails.
+    async fn write_at_once(
+        &mut self,
+        plan: &WritePlan,
+        parameters: &[Parameter<'_>],
+        catalog: &Catalog,
+    ) -> Result<Option<Rows>, Error> {
+        let within = if self.in_transaction() { Single::of_write(plan, parameters, catalog)? } else { None };
+        let written = match within {
+            None => Writing::new(plan, Reader { parameters, catalog }).execute(self).await,
+            Some(mut single) => {
+                single.comment = self.comment();
+                let sent =
+                    self.run_batch(Around::Savepoint("lenslet_write"), std::slice::from_ref(&single), true).await;
+                match sent.map(|given| given.into_iter().next()) {
+                    Ok(Some(given)) => single.answer(self, given).await,
+                    Ok(None) | Err(Undone::Again) => return Ok(None),
+                    Err(Undone::Failed(_, fault)) => Err(single.classify(fault)),
+                }
+            }
+        };
+        match written {
+            Err(error) if is_refused(&error) => Ok(None),
+            written => written.map(Some),
+        }
+    }
+}
+
+/// A plan as one statement, where it can be sent as one.
+pub(crate) fn at_once<'p>(plan: &'p WritePlan, parameters: &[Parameter<'_>]) -> Option<&'p WritePlan> {
+    let fits = |step: &Step| match step {
+        Step::Insert(insert) => chunks(insert, parameters).len() < 2,
+        _ => true,
+    };
+    plan.at_once.as_deref().filter(|_| plan.steps.iter().all(fits))
+}
+
+/// Whether a statement that stands for several may have failed only because its parts do not see each other's rows: they were
+/// looked up by a policy, a check or a trigger. Rules on a table refuse to be a part of another statement.
+pub(crate) fn is_refused(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::AccessDenied | ErrorKind::Constraint | ErrorKind::External)
 }
 
 fn is_single(plan: &WritePlan, parameters: &[Parameter<'_>]) -> bool {
@@ -88,18 +149,52 @@ fn is_single(plan: &WritePlan, parameters: &[Parameter<'_>]) -> bool {
     }
 }
 
-/// Rows that are inserted together: those that lack the same columns and follow each other.
-pub(crate) fn chunks<'p>(insert: &'p InsertRows, parameters: &[Parameter<'p>]) -> Vec<(&'p Variant, Vec<&'p Write>)> {
-    let mut chunks: Vec<(&Variant, Vec<&Write>)> = Vec::new();
-    for (variant, row) in rows(insert, parameters) {
-        // `DEFAULT VALUES` inserts one row.
-        let most = PARAMETERS.checked_div(variant.cells.len()).unwrap_or(1);
-        match chunks.last_mut() {
-            Some((last, rows)) if std::ptr::eq(*last, variant) && rows.len() < most => rows.push(row),
-            _ => chunks.push((variant, vec![row])),
-        }
+/// Rows that are inserted together, and how.
+pub(crate) type Chunk<'p> = (&'p Variant, &'p [Write]);
+
+/// The rows of a list, in chunks of those that lack the same columns and follow each other.
+pub(crate) fn chunks<'p>(insert: &'p InsertRows, parameters: &[Parameter<'p>]) -> Vec<Chunk<'p>> {
+    let mut chunks = Vec::new();
+    let mut rest = list(parameters, insert.list);
+    while let Some(first) = rest.first().and_then(|row| variant(insert, row)) {
+        let (chunk, others) = rest.split_at(together(insert, first, rest));
+        chunks.push((first, chunk));
+        rest = others;
     }
     chunks
+}
+
+/// How many of some rows are inserted together.
+fn together(insert: &InsertRows, first: &Variant, rows: &[Write]) -> usize {
+    let most = match first.lists {
+        Some(_) => usize::MAX,
+        // `DEFAULT VALUES` inserts one row.
+        None => PARAMETERS.checked_div(first.cells.len()).unwrap_or(1),
+    };
+    let mut bytes = 0;
+    let fits = |row: &&Write| {
+        bytes += OVERHEAD * first.cells.len() + size(row);
+        bytes <= BYTES && variant(insert, row).is_some_and(|it| std::ptr::eq(it, first))
+    };
+    rows.iter().take(most).take_while(fits).count().max(1)
+}
+
+/// How many bytes the values of a row are about, where that is not a few.
+fn size(row: &Write) -> usize {
+    let of = |assignment: &Assignment| match assignment {
+        Assignment::Set(_, value) | Assignment::Change(_, _, value) => length(value),
+        Assignment::Nested(..) => 0,
+    };
+    row.assignments.iter().map(of).sum()
+}
+
+fn length(value: &Value) -> usize {
+    match value {
+        Value::Text(text) | Value::Decimal(text) | Value::Json(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::List(items) => items.iter().map(|item| OVERHEAD + length(item)).sum(),
+        _ => 0,
+    }
 }
 
 impl<'a> Writing<'a> {
@@ -149,7 +244,7 @@ impl<'a> Writing<'a> {
     }
 
     fn call(&self, statement: &'a Statement) -> Result<Call<'a>, Error> {
-        call(statement, &self.reader, &self.memory)
+        call(statement, None, &self.reader, &self.memory)
     }
 
     async fn read(&mut self, connection: &mut Connection, level: &'a Level) -> Result<(), Error> {
@@ -229,10 +324,8 @@ impl<'a> Writing<'a> {
 
     async fn insert(&mut self, connection: &mut Connection, insert: &'a InsertRows) -> Result<(), Error> {
         let mut kept = Vec::new();
-        for (variant, rows) in chunks(insert, self.reader.parameters) {
-            let sql = variant.sql(&Dialect::POSTGRESQL, rows.len());
-            let parameters = bind_rows(variant, &rows, &self.reader, &self.memory)?;
-            let call = Call { sql: sql.into(), parameters, types: Vec::new() };
+        for chunk in chunks(insert, self.reader.parameters) {
+            let call = insertion(chunk, &self.reader, &self.memory)?;
             if insert.columns.is_empty() && self.is_unheard(insert.into) {
                 connection.run_ahead(call).await.map_err(|fault| fault.classify(self.reader.catalog))?;
                 continue;
@@ -246,31 +339,57 @@ impl<'a> Writing<'a> {
     }
 }
 
-/// A statement with its parameters, which are taken out of the registers now.
-pub(crate) fn call<'a>(statement: &'a Statement, reader: &Reader<'_>, memory: &Memory) -> Result<Call<'a>, Error> {
+/// A statement with its parameters, which are taken out of the registers now. `chunk`: the rows that it is for, where these are
+/// not all of a list.
+pub(crate) fn call<'a>(
+    statement: &'a Statement,
+    chunk: Option<&'a [Write]>,
+    reader: &Reader<'a>,
+    memory: &Memory,
+) -> Result<Call<'a>, Error> {
     let inputs = Inputs { parameters: reader.parameters, steps: memory };
-    let binds = bind::bind(&statement.binds, &inputs, None, reader.catalog)?;
-    let parameters = binds.into_iter().map(Bound::into_owned).collect();
+    let parameter = |bind: &'a Bind| match &bind.source {
+        Source::Rows { list: at, cell } => {
+            let rows = chunk.unwrap_or_else(|| list(reader.parameters, *at)).iter();
+            Ok(Bound::List(rows.map(|row| value(cell, row, 0, &inputs, reader.catalog)).collect::<Result<_, Error>>()?))
+        }
+        _ => bind::resolve(bind, &inputs, None, reader.catalog).map(Bound::into_owned),
+    };
+    let parameters = statement.binds.iter().map(parameter).collect::<Result<_, Error>>()?;
     Ok(Call { sql: Cow::Borrowed(&statement.sql), parameters, types: Vec::new() })
 }
 
-/// The parameters of rows that are inserted together.
-pub(crate) fn bind_rows<'a>(
-    variant: &'a Variant,
-    rows: &[&'a Write],
+/// The statement that inserts rows together. For one alone it is told its values, which is faster than lists of one.
+pub(crate) fn insertion<'a>(
+    (variant, rows): Chunk<'a>,
     reader: &Reader<'a>,
     memory: &Memory,
-) -> Result<Vec<Bound<'a>>, Error> {
+) -> Result<Call<'a>, Error> {
+    let sql = match (rows, &variant.lists) {
+        ([_], _) => Cow::Borrowed(variant.one.as_str()),
+        (_, Some(statement)) => return call(statement, Some(rows), reader, memory),
+        (_, None) => variant.sql(&Dialect::POSTGRESQL, rows.len()).into(),
+    };
     let inputs = Inputs { parameters: reader.parameters, steps: memory };
     let mut parameters = Vec::with_capacity(rows.len() * variant.cells.len());
     for row in rows {
         for (at, cell) in variant.cells.iter().enumerate() {
-            let value = cell.given.and_then(|field| given(row, field, at));
-            parameters.push(match value {
-                Some(value) => bind::encode(value, cell.bind.encoding, reader.catalog),
-                None => bind::resolve(&cell.bind, &inputs, None, reader.catalog)?.into_owned(),
-            });
+            parameters.push(value(cell, row, at, &inputs, reader.catalog)?);
         }
     }
-    Ok(parameters)
+    Ok(Call { sql, parameters, types: Vec::new() })
+}
+
+/// What a row has in a column, which it mostly gives at that place.
+fn value<'a>(
+    cell: &'a Cell,
+    row: &'a Write,
+    guess: usize,
+    inputs: &Inputs<'_>,
+    catalog: &'a Catalog,
+) -> Result<Bound<'a>, Error> {
+    match cell.given.and_then(|field| given(row, field, guess)) {
+        Some(value) => Ok(bind::encode(value, cell.bind.encoding, catalog)),
+        None => Ok(bind::resolve(&cell.bind, inputs, None, catalog)?.into_owned()),
+    }
 }

@@ -78,7 +78,9 @@ impl Steps for Memory {
                 let rows = self.kept(*step)?.rows.iter();
                 Some(Input::List(rows.filter_map(|row| row.get(*column as usize)).collect()))
             }
-            Source::Parameter(_) | Source::Keys(_) | Source::Number(_) | Source::Constant(_) => None,
+            Source::Parameter(_) | Source::Keys(_) | Source::Number(_) | Source::Constant(_) | Source::Rows { .. } => {
+                None
+            }
         }
     }
 }
@@ -217,14 +219,19 @@ pub(crate) fn rows<'p>(
     insert: &'p InsertRows,
     parameters: &[Parameter<'p>],
 ) -> impl Iterator<Item = (&'p Variant, &'p Write)> {
-    let rows: &'p [Write] = match parameters.get(insert.list as usize) {
-        Some(Parameter::Rows(rows)) => rows,
-        _ => &[],
-    };
-    rows.iter().filter_map(|row| Some((variant(insert, row)?, row)))
+    list(parameters, insert.list).iter().filter_map(|row| Some((variant(insert, row)?, row)))
 }
 
-fn variant<'p>(insert: &'p InsertRows, row: &Write) -> Option<&'p Variant> {
+/// The rows of a list of the query.
+pub(crate) fn list<'p>(parameters: &[Parameter<'p>], at: u32) -> &'p [Write] {
+    match parameters.get(at as usize) {
+        Some(Parameter::Rows(rows)) => rows,
+        _ => &[],
+    }
+}
+
+/// How a row of a list is inserted.
+pub(crate) fn variant<'p>(insert: &'p InsertRows, row: &Write) -> Option<&'p Variant> {
     let [first, ..] = insert.variants.as_slice() else {
         return None;
     };
@@ -278,6 +285,7 @@ mod tests {
             tail: String::new(),
             one: String::new(),
             batch: String::new(),
+            lists: None,
             cells: Vec::new(),
         };
         let insert = InsertRows {

@@ -38,6 +38,9 @@ impl<'p> Planner<'p> {
             plan.steps = vec![Step::Fail(failure.clone())];
         }
         plan.required = matches!(query.action, Action::CreateOne(_) | Action::UpdateOne(_) | Action::UpsertOne(_));
+        if let Some(at_once) = &mut plan.at_once {
+            at_once.required = plan.required;
+        }
         Ok(plan)
     }
 }
@@ -79,11 +82,17 @@ impl<'p> WritePlanner<'p> {
             && projection.relations.is_empty()
         {
             // What is created beside the row leaves it as it is.
-            let columns = self.needed(index, &[write], &columns)?;
-            let row = self.row(index, columns)?;
+            let wanted = columns;
+            let row = self.row(index, self.needed(index, &[write], &wanted)?)?;
+            let at_once = self.create_at_once(&row, write, &wanted)?;
             self.create(&row, write, Vec::new())?;
             let level = self.planner.level(index, projection, Statement::default(), (0, false))?;
-            return Ok(self.finish(Answer::Held(row.register, level)));
+            let at_once = at_once.map(|statement| {
+                let mut alone = WritePlanner::new(self.planner);
+                alone.run_checked(statement, Target::Answer, None);
+                Box::new(alone.finish(Answer::Returned(level.clone())))
+            });
+            return Ok(WritePlan { at_once, ..self.finish(Answer::Held(row.register, level)) });
         }
         let row = self.kept(query, &[write])?;
         self.create(&row, write, Vec::new())?;
@@ -265,7 +274,7 @@ impl<'p> WritePlanner<'p> {
     }
 
     fn finish(self, answer: Answer) -> WritePlan {
-        WritePlan { steps: self.steps, registers: self.registers, answer, required: false }
+        WritePlan { steps: self.steps, registers: self.registers, answer, required: false, at_once: None }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::{
     Target, WritePlanner, literal, nested,
-    plan::{Cell, Generator, InsertRows, Run, Step, Variant},
+    plan::{Cell, Generator, InsertRows, Run, Step},
     relation::Relation,
     rows::Row,
-    sql::{Assign, Conflict},
+    sql::{Assign, Conflict, Insertion},
 };
 use crate::{
     plan::PlanError,
@@ -42,10 +42,7 @@ impl<'p> WritePlanner<'p> {
         into: Target,
     ) -> Result<(), PlanError> {
         let mut given = inherited;
-        for (field, value) in sets(write) {
-            let bind = self.bind(row.model, field, value)?;
-            given.push((field, bind));
-        }
+        given.extend(self.given(row.model, write)?);
         let relations = self.relations(row.model, write)?;
         for (relation, nested) in relations.iter().filter(|(relation, _)| relation.link.holds_key) {
             for (field, assign) in self.refer(None, relation, nested)? {
@@ -61,6 +58,11 @@ impl<'p> WritePlanner<'p> {
             self.attach(row, relation, nested, true)?;
         }
         Ok(())
+    }
+
+    /// The columns that a new row gives itself.
+    pub(super) fn given(&self, model: &Model, write: &Write) -> Result<Vec<(u16, Bind)>, PlanError> {
+        sets(write).map(|(field, value)| Ok((field, self.bind(model, field, value)?))).collect()
     }
 
     /// What is nested in a row, with the relations it is said of.
@@ -102,30 +104,46 @@ impl<'p> WritePlanner<'p> {
         inherited: &[(u16, Bind)],
         into: Target,
     ) -> Result<(), PlanError> {
-        let model = row.model;
-        let cells = self.cells(model, rows, inherited)?;
-        let optional: Vec<u16> = cells.iter().filter(|cell| cell.is_optional).map(|cell| cell.field).collect();
-        let conflict = if skip_duplicates { Conflict::Skip } else { Conflict::Fail };
-        let mut variants: Vec<Variant> = Vec::new();
-        for write in rows {
-            let lacks: Vec<u16> = optional.iter().copied().filter(|field| !gives(write, *field)).collect();
-            if variants.iter().any(|variant| variant.lacks == lacks) {
-                continue;
-            }
-            let present = || cells.iter().filter(|cell| !lacks.contains(&cell.field));
-            let fields: Vec<u16> = present().map(|cell| cell.field).collect();
-            let texts = self.insert_many(model, &fields, &conflict, &row.columns)?;
-            let cells = present().map(|cell| cell.cell.clone()).collect();
-            variants.push(Variant::new(self.planner.dialect, lacks, texts, cells));
-        }
+        let (optional, insertions) = self.insertions(row.model, rows, skip_duplicates, inherited)?;
+        let variants = insertions.into_iter();
+        let variants = variants.map(|(lacks, insertion)| self.variant(lacks, insertion, &row.columns));
         self.steps.push(Step::Insert(InsertRows {
-            list: self.planner.slots.rows(rows).ok_or(PlanError::Invalid("rows from outside the query"))?,
+            list: self.list(rows)?,
             optional,
-            variants,
-            columns: self.types(model, &row.columns)?,
+            variants: variants.collect::<Result<_, PlanError>>()?,
+            columns: self.types(row.model, &row.columns)?,
             into,
         }));
         Ok(())
+    }
+
+    /// The columns that the database fills where a row does not give them, and for each combination of them that rows lack how
+    /// such rows are inserted.
+    pub(super) fn insertions(
+        &self,
+        model: &'p Model,
+        rows: &[Write],
+        skip_duplicates: bool,
+        inherited: &[(u16, Bind)],
+    ) -> Result<(Vec<u16>, Vec<(Vec<u16>, Insertion<'p>)>), PlanError> {
+        let cells = self.cells(model, rows, inherited)?;
+        let list = self.list(rows)?;
+        let optional: Vec<u16> = cells.iter().filter(|cell| cell.is_optional).map(|cell| cell.field).collect();
+        let mut insertions: Vec<(Vec<u16>, Insertion<'p>)> = Vec::new();
+        for write in rows {
+            let lacks: Vec<u16> = optional.iter().copied().filter(|field| !gives(write, *field)).collect();
+            if insertions.iter().any(|(known, _)| *known == lacks) {
+                continue;
+            }
+            let present = cells.iter().filter(|cell| !lacks.contains(&cell.field));
+            let cells = present.map(|cell| (cell.field, cell.cell.clone())).collect();
+            insertions.push((lacks, Insertion { model, list, cells, skip_duplicates }));
+        }
+        Ok((optional, insertions))
+    }
+
+    fn list(&self, rows: &[Write]) -> Result<u32, PlanError> {
+        self.planner.slots.rows(rows).ok_or(PlanError::Invalid("rows from outside the query"))
     }
 
     /// The columns of rows, in the order of the model.

@@ -8,6 +8,7 @@
 //! [`attach`] does the rest once the row is there.
 
 mod answer;
+mod at_once;
 mod attach;
 mod create;
 mod emulate;

@@ -17,6 +17,9 @@ pub struct WritePlan {
     pub answer: Answer,
     /// Whether the answer is one row: where there is none, what was done is undone.
     pub required: bool,
+    /// The same as one statement, which is faster. The database may refuse it where it does the steps: what a policy, a check
+    /// or a trigger looks up does not see the other rows that the statement writes.
+    pub at_once: Option<Box<WritePlan>>,
 }
 
 /// A part of a plan. What a statement gives back goes into a register, which
@@ -92,6 +95,8 @@ pub struct Variant {
     pub one: String,
     /// The SQL for [`BATCH`] rows; where nothing is bound, for one.
     pub batch: String,
+    /// The statement for any number of rows, where the database takes a list for each column.
+    pub lists: Option<Statement>,
     /// What is bound for each row.
     pub cells: Vec<Cell>,
 }

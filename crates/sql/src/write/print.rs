@@ -6,6 +6,11 @@ use std::fmt;
 
 impl WritePlan {
     pub(crate) fn print(&self, catalog: &Catalog, sink: &mut impl fmt::Write) -> fmt::Result {
+        if let Some(plan) = &self.at_once {
+            writeln!(sink, "at once")?;
+            plan.print(catalog, sink)?;
+            writeln!(sink, "or")?;
+        }
         if let Answer::Before(level) = &self.answer {
             writeln!(sink, "answer")?;
             level.print(catalog, 1, sink)?;
@@ -77,6 +82,10 @@ fn insert(insert: &InsertRows, catalog: &Catalog, depth: usize, sink: &mut impl 
                 Some(field) => writeln!(sink, "{:indent$}  ← field {field}, or {bind}", "")?,
                 None => writeln!(sink, "{:indent$}  ← {bind}", "")?,
             }
+        }
+        if let Some(statement) = &variant.lists {
+            writeln!(sink, "{:indent$}or a list a column", "")?;
+            statement.print(catalog, depth, sink)?;
         }
     }
     target(insert.into, depth, sink)

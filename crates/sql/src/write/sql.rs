@@ -3,14 +3,14 @@
 use super::{
     WritePlanner,
     plan::{BATCH, Cell, Variant},
-    rows::Rows,
+    rows::{Row, Rows},
 };
 use crate::{
-    dialect::{Conflicts, Dialect, Placeholder},
+    dialect::{Conflicts, Dialect, Lists, Placeholder},
     link::Join,
     plan::PlanError,
-    statement::{Bind, Statement, Type},
-    writer::{Writer, column},
+    statement::{Bind, Encoding, Source, Statement, Type},
+    writer::{Alias, Writer, column},
 };
 use lenslet_core::{
     catalog::Model,
@@ -40,6 +40,43 @@ pub(super) enum Conflict<'c> {
     Update(&'c [u16], &'c [(u16, Assign)]),
 }
 
+/// New rows that give the same columns.
+pub(super) struct Insertion<'p> {
+    /// Their model.
+    pub model: &'p Model,
+    /// Which list of the query they are.
+    pub list: u32,
+    /// The columns, with what each row has there.
+    pub cells: Vec<(u16, Cell)>,
+    /// Whether those that violate a unique constraint are left out.
+    pub skip_duplicates: bool,
+}
+
+impl Insertion<'_> {
+    fn fields(&self) -> Vec<u16> {
+        self.cells.iter().map(|(field, _)| *field).collect()
+    }
+
+    fn conflict(&self) -> Conflict<'static> {
+        if self.skip_duplicates { Conflict::Skip } else { Conflict::Fail }
+    }
+
+    /// Whether the rows can be handed to the database as one list for each column. A list of lists would fall apart into
+    /// the values of all of them.
+    pub(super) fn is_listed(&self, dialect: &Dialect) -> Result<bool, PlanError> {
+        let lists = self.cells.iter().filter(|(_, cell)| !cell.is_shared());
+        let types: Vec<Type> = lists.map(|(field, _)| Ok(column(self.model, *field)?.2)).collect::<Result<_, _>>()?;
+        Ok(dialect.lists == Lists::Array && !types.is_empty() && types.iter().all(|ty| !ty.list))
+    }
+}
+
+impl Cell {
+    /// Whether it is the same for all rows.
+    fn is_shared(&self) -> bool {
+        self.given.is_none() && !matches!(self.bind.source, Source::Generated(_))
+    }
+}
+
 impl<'p> WritePlanner<'p> {
     /// `INSERT` of one row.
     pub(super) fn insert(
@@ -50,33 +87,35 @@ impl<'p> WritePlanner<'p> {
         returning: &[u16],
     ) -> Result<Statement, PlanError> {
         let mut writer = Writer::new(self.planner);
-        let fields: Vec<u16> = columns.iter().map(|(field, _)| *field).collect();
-        writer.insert_head(model, &fields, conflict)?;
-        if !columns.is_empty() {
-            writer.push("(");
-            for (at, (_, bind)) in columns.iter().enumerate() {
-                writer.comma(at);
-                writer.bind(bind.source.clone(), bind.encoding);
-            }
-            writer.push(")");
-        }
-        writer.insert_tail(model, conflict, returning)?;
+        writer.insert(model, columns, conflict, returning)?;
         self.answering(writer, model, returning)
     }
 
-    /// The parts of an `INSERT` of many rows, around these.
-    pub(super) fn insert_many(
+    /// How rows are inserted that lack these columns.
+    pub(super) fn variant(
         &self,
-        model: &'p Model,
-        fields: &[u16],
-        conflict: &Conflict<'_>,
+        lacks: Vec<u16>,
+        insertion: Insertion<'p>,
         returning: &[u16],
-    ) -> Result<(String, String), PlanError> {
+    ) -> Result<Variant, PlanError> {
+        let Insertion { model, .. } = insertion;
+        let (fields, conflict) = (insertion.fields(), insertion.conflict());
         let mut head = Writer::new(self.planner);
-        head.insert_head(model, fields, conflict)?;
+        head.insert_head(model, &fields, &conflict)?;
+        head.push(if fields.is_empty() { self.planner.dialect.default_values } else { " VALUES " });
         let mut tail = Writer::new(self.planner);
-        tail.insert_tail(model, conflict, returning)?;
-        Ok((head.finish(Vec::new()).sql, tail.finish(Vec::new()).sql))
+        tail.insert_tail(model, &conflict, returning)?;
+        let lists = match insertion.is_listed(self.planner.dialect)? {
+            false => None,
+            true => {
+                let mut writer = Writer::new(self.planner);
+                writer.insert_lists(&insertion, None, returning)?;
+                Some(self.answering(writer, model, returning)?)
+            }
+        };
+        let [head, tail] = [head, tail].map(|text| text.finish(Vec::new()).sql);
+        let cells = insertion.cells.into_iter().map(|(_, cell)| cell).collect();
+        Ok(Variant { lists, ..Variant::new(self.planner.dialect, lacks, (head, tail), cells) })
     }
 
     /// `SELECT` of columns.
@@ -202,7 +241,7 @@ impl<'p> WritePlanner<'p> {
 impl Variant {
     /// What is inserted by these texts, with these values.
     pub(super) fn new(dialect: &Dialect, lacks: Vec<u16>, (head, tail): (String, String), cells: Vec<Cell>) -> Self {
-        let mut variant = Variant { lacks, head, tail, one: String::new(), batch: String::new(), cells };
+        let mut variant = Variant { lacks, head, tail, one: String::new(), batch: String::new(), lists: None, cells };
         variant.one = variant.sql(dialect, 1);
         variant.batch = variant.sql(dialect, BATCH);
         variant
@@ -240,18 +279,116 @@ impl Variant {
 }
 
 impl<'a> Writer<'a> {
-    /// `INSERT INTO table (columns) VALUES `
+    /// `INSERT` of one row.
+    pub(super) fn insert(
+        &mut self,
+        model: &Model,
+        columns: &[(u16, Bind)],
+        conflict: &Conflict<'_>,
+        returning: &[u16],
+    ) -> Result<(), PlanError> {
+        let fields: Vec<u16> = columns.iter().map(|(field, _)| *field).collect();
+        self.insert_head(model, &fields, conflict)?;
+        self.push(if fields.is_empty() { self.dialect().default_values } else { " VALUES (" });
+        for (at, (_, bind)) in columns.iter().enumerate() {
+            self.comma(at);
+            self.bind(bind.source.clone(), bind.encoding);
+        }
+        self.push(if fields.is_empty() { "" } else { ")" });
+        self.insert_tail(model, conflict, returning)
+    }
+
+    /// `INSERT` of rows of which each column is one list. What is the same for all of them stands there once; what they have
+    /// from the row that they are nested in comes from where the statement holds that row.
+    pub(super) fn insert_lists(
+        &mut self,
+        insertion: &Insertion<'_>,
+        parent: Option<(&Row<'_>, Alias)>,
+        returning: &[u16],
+    ) -> Result<(), PlanError> {
+        let (model, lists) = (insertion.model, self.alias());
+        self.insert_head(model, &insertion.fields(), &insertion.conflict())?;
+        self.push(" SELECT ");
+        for (at, (_, cell)) in insertion.cells.iter().enumerate() {
+            self.comma(at);
+            match (parent, &cell.bind.source) {
+                _ if !cell.is_shared() => {
+                    self.alias_name(lists);
+                    self.push(".");
+                    self.intermediate(at);
+                }
+                (Some((row, held)), Source::Register { step, column: at }) if *step == row.register => {
+                    let field = row
+                        .columns
+                        .get(*at as usize)
+                        .copied()
+                        .ok_or(PlanError::Invalid("a column that is not held"))?;
+                    self.held_name(held);
+                    self.push(".");
+                    self.name(&column(row.model, field)?.1.db_name);
+                }
+                (_, source) => self.bind(source.clone(), cell.bind.encoding),
+            }
+        }
+        self.push(" FROM ");
+        if let Some((_, held)) = parent {
+            self.held_name(held);
+            self.push(", ");
+        }
+        self.unnest(insertion, lists)?;
+        self.insert_tail(model, &insertion.conflict(), returning)
+    }
+
+    /// `UNNEST(…) AS t0(c0, …)`: the columns of rows that are not the same for all of them.
+    fn unnest(&mut self, insertion: &Insertion<'_>, alias: Alias) -> Result<(), PlanError> {
+        let lists = || insertion.cells.iter().enumerate().filter(|(_, (_, cell))| !cell.is_shared());
+        self.push("UNNEST(");
+        for (count, (_, (field, cell))) in lists().enumerate() {
+            self.comma(count);
+            self.list_of_column(insertion, *field, cell)?;
+        }
+        self.push(") AS ");
+        self.alias_name(alias);
+        self.push("(");
+        for (count, (at, _)) in lists().enumerate() {
+            self.comma(count);
+            self.intermediate(at);
+        }
+        self.push(")");
+        Ok(())
+    }
+
+    /// A list of values for a column. The column itself says which type they have, whatever the schema calls it: they are
+    /// taken for what a single value would be taken for. Nothing of what says so is executed.
+    fn list_of_column(&mut self, insertion: &Insertion<'_>, field: u16, cell: &Cell) -> Result<(), PlanError> {
+        let (_, of, ty) = column(insertion.model, field)?;
+        self.push("CASE WHEN TRUE THEN ");
+        self.bind(Source::Rows { list: insertion.list, cell: Box::new(cell.clone()) }, Encoding::List(ty));
+        self.push(" ELSE ARRAY(SELECT ");
+        self.name(&of.db_name);
+        self.push(" FROM ");
+        self.table(insertion.model);
+        self.push(") END");
+        Ok(())
+    }
+
+    /// A name for rows that a part of a statement gives back to its other parts. It hides tables of the same name.
+    pub(super) fn held_name(&mut self, alias: Alias) {
+        self.push("lenslet_");
+        self.alias_name(alias);
+    }
+
+    /// `INSERT INTO table (columns)`
     fn insert_head(&mut self, model: &Model, fields: &[u16], conflict: &Conflict<'_>) -> Result<(), PlanError> {
         let ignore = *conflict == Conflict::Skip && self.dialect().conflicts == Conflicts::Ignore;
         self.push(if ignore { "INSERT IGNORE INTO " } else { "INSERT INTO " });
         self.table(model);
         if fields.is_empty() {
-            self.push(self.dialect().default_values);
             return Ok(());
         }
         self.push(" (");
         self.names(model, fields)?;
-        self.push(") VALUES ");
+        self.push(")");
         Ok(())
     }
 
@@ -302,7 +439,7 @@ impl<'a> Writer<'a> {
         self.names(model, fields)
     }
 
-    fn names(&mut self, model: &Model, fields: &[u16]) -> Result<(), PlanError> {
+    pub(super) fn names(&mut self, model: &Model, fields: &[u16]) -> Result<(), PlanError> {
         for (at, field) in fields.iter().enumerate() {
             self.comma(at);
             self.name(&column(model, *field)?.1.db_name);
