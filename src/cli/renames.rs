@@ -29,8 +29,8 @@ impl Renames {
             return self.said(dialect, from, to, catalog);
         }
         let said = renames(&self.written, from, to, catalog).map_err(Error::Rename)?;
-        let renames = ask_renames(dialect, from, to, said, |rename| terminal::confirm(&question(rename)))?;
-        Ok(with_turns(renames, from, catalog))
+        let asked = ask_renames(dialect, from, to, said, |rename| terminal::confirm(&question(rename)));
+        asked.map(|renames| with_turns(renames, from, catalog))
     }
 
     /// The same without asking, also where somebody could be asked.
@@ -42,11 +42,11 @@ impl Renames {
         catalog: &Catalog,
     ) -> Result<Vec<Rename>, Error> {
         let said = renames(&self.written, from, to, catalog).map_err(Error::Rename)?;
-        let renames = ask_renames(dialect, from, to, said, |rename| {
+        let hinted = ask_renames(dialect, from, to, said, |rename| {
             terminal::message(&hint(rename));
             Ok(false)
-        })?;
-        Ok(with_turns(renames, from, catalog))
+        });
+        hinted.map(|renames| with_turns(renames, from, catalog))
     }
 }
 
