@@ -5,7 +5,8 @@ use crate::forest::Rows;
 use lenslet_core::query::{Action, Query, Selected};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many bytes of rows make a part.
+/// How many bytes of rows make a part. The first is larger: where an answer is short, it is better read into a list of its own size.
+pub(crate) const FIRST: usize = 64 * 1024;
 pub(crate) const PART: usize = 16 * 1024;
 
 /// Where rows that have come wait for whoever reads them: the one who polls for them, and takes them away before polling again.

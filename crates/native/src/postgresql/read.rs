@@ -11,7 +11,7 @@ use super::{
 use crate::{
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
-    parts::{PART, Parts},
+    parts::{FIRST, PART, Parts},
 };
 use lenslet_core::{
     catalog::Catalog,
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
         let mut take = |row: &Row<'_>| {
             let mut parents = Parents::Answer(&mut roots);
             self.row(level, &level.statement.columns, row, &mut arena, &mut parents, &mut [])?;
-            if arena.size() >= PART {
+            if arena.size() >= if earlier == 0 { FIRST } else { PART } {
                 let part = arena.part(&mut roots, earlier);
                 earlier = part.total();
                 parts.put(part);
