@@ -132,8 +132,19 @@ pub(super) fn all_as_json(clients: &[Generated]) -> Value {
 
 fn write(schema: &Schema, client: Client) -> Result<Generated, Error> {
     let output = lenslet::generate(schema, &client.options).map_err(Error::Generate)?;
-    let written = output.write_to(&client.output).map_err(Error::Output)?;
+    let written = replace(|| output.write_to(&client.output)).map_err(Error::Output)?;
     Ok(Generated { output: client.output, written })
+}
+
+/// Whoever stops the command meanwhile waits until all files are replaced.
+#[cfg(unix)]
+fn replace<T>(files: impl FnOnce() -> T) -> T {
+    super::interrupt::whole(files)
+}
+
+#[cfg(not(unix))]
+fn replace<T>(files: impl FnOnce() -> T) -> T {
+    files()
 }
 
 /// The crates that the arguments and the schema's generator blocks ask for.

@@ -15,6 +15,8 @@ mod generate;
 mod help;
 mod hints;
 mod init;
+#[cfg(unix)]
+mod interrupt;
 mod migrate;
 mod package_json;
 mod pool;

@@ -207,3 +207,89 @@ fn watching_survives_errors_and_generates_at_every_change() {
     wait_for("Generated");
     assert!(project.exists("db/src/note.rs") && !project.exists("db/src/post.rs"));
 }
+
+/// A schema whose client takes many files.
+#[cfg(unix)]
+fn models(field: &str) -> String {
+    let model = |at: usize| format!("model M{at:03} {{\n  id Int @id\n  {field} String\n}}\n");
+    let head = SCHEMA.split("model User").next().expect("a beginning").to_owned();
+    (0..100).fold(head, |text, at| text + &model(at))
+}
+
+/// What the files of the client are: those of the models all with the one field or all with the other, and nothing beside.
+#[cfg(unix)]
+#[track_caller]
+fn check_whole(project: &Project, fields: [&str; 2]) -> usize {
+    let entries = fs::read_dir(project.path("db/src")).expect("the client").map(|it| it.expect("an entry").file_name());
+    let names: Vec<_> = entries.map(|it| it.to_string_lossy().into_owned()).collect();
+    assert_eq!(names.iter().filter(|it| !it.ends_with(".rs")).collect::<Vec<_>>(), Vec::<&String>::new());
+    let has = |field: &str| {
+        let texts = (0..100).map(|at| project.read(&format!("db/src/m{at:03}.rs")));
+        texts.filter(|text| text.contains(&format!("pub {field}: String"))).count()
+    };
+    let counts = fields.map(has);
+    assert!(counts == [100, 0] || counts == [0, 100], "{counts:?}");
+    usize::from(counts == [0, 100])
+}
+
+#[cfg(unix)]
+fn send(signal: &str, to: u32) {
+    let sent = std::process::Command::new("kill").args([signal, &to.to_string()]).status();
+    assert!(sent.expect("`kill` runs").success());
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_run_leaves_whole_files() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let project = Project::with_schema(&models("before"));
+    project.run(&["gen"]).succeeds();
+    project.write("prisma/schema.prisma", models("after"));
+    let started = std::time::Instant::now();
+    project.run(&["gen", "--output", "elsewhere"]).succeeds();
+    let usual = started.elapsed();
+    let mut seen = [0, 0];
+    for part in 0..14_u32 {
+        let mut child = project.command(&["gen"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+        std::thread::sleep(usual * part / 12);
+        send(if part % 2 == 0 { "-INT" } else { "-TERM" }, child.id());
+        let status = child.wait().expect("it ends");
+        assert!(status.success() || matches!(status.signal(), Some(2 | 15)), "{status}");
+        seen[check_whole(&project, ["before", "after"])] += 1;
+        // And back.
+        if seen[1] > 0 {
+            project.write("prisma/schema.prisma", models("before"));
+            project.run(&["gen"]).succeeds();
+            project.write("prisma/schema.prisma", models("after"));
+        }
+    }
+    assert!(seen[0] > 0, "the first are interrupted at once");
+}
+
+/// It stands still in the middle: one of the files to be written is a pipe that nobody reads.
+#[test]
+#[cfg(unix)]
+fn an_interrupt_waits_until_files_are_replaced() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let project = Project::with_schema(&models("before"));
+    project.run(&["gen"]).succeeds();
+    project.write("prisma/schema.prisma", models("after"));
+    let mut child = project.command(&["gen"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+    let pipe = project.path(&format!("db/src/m050.lenslet-{}", child.id()));
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("`mkfifo` runs").success(), "before the client was written");
+    let first = project.path(&format!("db/src/m000.lenslet-{}", child.id()));
+    while !first.exists() {
+        assert_eq!(child.try_wait().expect("its state"), None, "it comes as far as that");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    send("-INT", child.id());
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(child.try_wait().expect("its state"), None, "it goes on");
+    let text = fs::read_to_string(&pipe).expect("what it writes there");
+    assert!(text.contains("pub after: String"));
+    assert_eq!(child.wait().expect("it ends").signal(), Some(2), "as it was told");
+    fs::remove_file(project.path("db/src/m050.rs")).expect("the pipe");
+    project.write("db/src/m050.rs", text);
+    assert_eq!(check_whole(&project, ["before", "after"]), 1);
+}
