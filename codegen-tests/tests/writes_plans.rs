@@ -146,6 +146,12 @@ fn nested_rows() {
                 r#"{"id":true,"posts":true}"#,
             ),
             (
+                "User",
+                "createOne",
+                r#"{"data":{"email":"a","posts":{"create":[{"title":"b"},{"title":"c"}]},"profile":{"create":{"bio":"d"}}}}"#,
+                r#"{"email":true}"#,
+            ),
+            (
                 "Post",
                 "createOne",
                 r#"{"data":{"title":"a","author":{"connectOrCreate":{"where":{"email":"b"},"create":{"email":"b"}}},"tags":{"connect":[{"id":1},{"id":2}]}}}"#,

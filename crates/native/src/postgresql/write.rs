@@ -171,10 +171,12 @@ fn together(insert: &InsertRows, first: &Variant, rows: &[Write]) -> usize {
         // `DEFAULT VALUES` inserts one row.
         None => PARAMETERS.checked_div(first.cells.len()).unwrap_or(1),
     };
+    let is_alike =
+        |row: &Write| insert.optional.is_empty() || variant(insert, row).is_some_and(|it| std::ptr::eq(it, first));
     let mut bytes = 0;
     let fits = |row: &&Write| {
         bytes += OVERHEAD * first.cells.len() + size(row);
-        bytes <= BYTES && variant(insert, row).is_some_and(|it| std::ptr::eq(it, first))
+        bytes <= BYTES && is_alike(row)
     };
     rows.iter().take(most).take_while(fits).count().max(1)
 }
@@ -350,8 +352,12 @@ pub(crate) fn call<'a>(
     let inputs = Inputs { parameters: reader.parameters, steps: memory };
     let parameter = |bind: &'a Bind| match &bind.source {
         Source::Rows { list: at, cell } => {
-            let rows = chunk.unwrap_or_else(|| list(reader.parameters, *at)).iter();
-            Ok(Bound::List(rows.map(|row| value(cell, row, 0, &inputs, reader.catalog)).collect::<Result<_, Error>>()?))
+            let rows = chunk.unwrap_or_else(|| list(reader.parameters, *at));
+            let mut values = Vec::with_capacity(rows.len());
+            for row in rows {
+                values.push(value(cell, row, 0, &inputs, reader.catalog)?);
+            }
+            Ok(Bound::List(values))
         }
         _ => bind::resolve(bind, &inputs, None, reader.catalog).map(Bound::into_owned),
     };
