@@ -22,6 +22,26 @@ struct Generations {
     old: Plans,
 }
 
+/// Plans that ran on one connection. Its user looks at them alone, so it needs no lock to find one.
+#[cfg(feature = "sqlite")]
+#[derive(Debug, Default)]
+pub(crate) struct Kept(Plans);
+
+#[cfg(feature = "sqlite")]
+impl Kept {
+    pub(crate) fn find(&self, key: &[u8]) -> Option<&Planned> {
+        self.0.get(key).map(AsRef::as_ref)
+    }
+
+    /// Keeps a plan. Where there are too many, all others are forgotten: the engine still has those that are in use.
+    pub(crate) fn keep(&mut self, key: &[u8], plan: &Arc<Planned>) {
+        if self.0.len() >= CAPACITY {
+            self.0.clear();
+        }
+        self.0.insert(key.into(), Arc::clone(plan));
+    }
+}
+
 impl PlanCache {
     /// The plan of a shape, made when it is not there. It is made outside the lock: two tasks may both make it.
     pub(crate) fn get_or_make<E>(
@@ -67,17 +87,31 @@ mod tests {
     use lenslet_sql::{Plan, RawPlan, Statement};
     use std::sync::OnceLock;
 
+    fn planned() -> Planned {
+        let plan = Plan::Raw(RawPlan { statement: Statement::default(), rows: true });
+        Planned { plan, only_reads: OnceLock::new() }
+    }
+
     fn made(cache: &PlanCache, key: u32) -> bool {
         let mut made = false;
         let plan = cache.get_or_make(&key.to_le_bytes(), || {
             made = true;
-            Ok::<_, ()>(Planned {
-                plan: Plan::Raw(RawPlan { statement: Statement::default(), rows: true }),
-                only_reads: OnceLock::new(),
-            })
+            Ok::<_, ()>(planned())
         });
         assert!(plan.is_ok());
         made
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn a_connection_keeps_no_more_plans_than_it_may() {
+        let (cache, mut kept) = (PlanCache::default(), Kept::default());
+        let plan = |key: u32| cache.get_or_make(&key.to_le_bytes(), || Ok::<_, ()>(planned())).expect("it is made");
+        for key in 0..2 * CAPACITY as u32 {
+            kept.keep(&key.to_le_bytes(), &plan(key));
+            assert!(kept.find(&key.to_le_bytes()).is_some() && kept.0.len() <= CAPACITY);
+        }
+        assert!(kept.find(&0_u32.to_le_bytes()).is_none());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The schema of an engine, and the plans of the queries that were asked so far.
 
+#[cfg(feature = "sqlite")]
+use crate::cache::Kept;
 use crate::cache::PlanCache;
 #[cfg(feature = "postgresql")]
 use lenslet_core::catalog::RelationKind;
@@ -9,9 +11,11 @@ use lenslet_core::{
     query::Query,
     value::Value,
 };
-use lenslet_sql::{Dialect, Parameter, Plan, Shape, plan_shaped};
+use lenslet_sql::{Dialect, Parameter, Plan, Read, Shape, plan_shaped};
 #[cfg(feature = "postgresql")]
 use std::borrow::Cow;
+#[cfg(feature = "sqlite")]
+use std::cell::RefCell;
 use std::{
     ops::Deref,
     sync::{Arc, OnceLock},
@@ -101,14 +105,31 @@ impl Plans {
             let plan = plan_shaped(&self.schema, query, shape, self.dialect)?;
             Ok::<_, Error>(Planned { plan, only_reads: OnceLock::new() })
         })?;
-        match &planned.plan {
-            Plan::Read(read) => self.check_lists(&read.bounded, shape.parameters())?,
-            Plan::Write(_) | Plan::Raw(_) => {}
-        }
+        self.check_lists(&planned.plan, shape.parameters())?;
         Ok(planned)
     }
 
-    fn check_lists(&self, bounded: &[u32], parameters: &[Parameter<'_>]) -> Result<(), Error> {
+    /// Works with the plan of a query, which is looked for first where nobody else looks.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn with_plan<T, E: From<Error>>(
+        &self,
+        kept: &RefCell<Kept>,
+        (query, shape): (&Query, &Shape<'_>),
+        work: impl FnOnce(&Plan) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if let Some(planned) = kept.borrow().find(shape.key()) {
+            self.check_lists(&planned.plan, shape.parameters())?;
+            return work(&planned.plan);
+        }
+        let planned = self.plan(query, shape)?;
+        kept.borrow_mut().keep(shape.key(), &planned);
+        work(&planned.plan)
+    }
+
+    fn check_lists(&self, plan: &Plan, parameters: &[Parameter<'_>]) -> Result<(), Error> {
+        let Plan::Read(Read { bounded, .. }) = plan else {
+            return Ok(());
+        };
         let most = self.dialect.list_limit;
         for slot in bounded {
             if let Some(Parameter::Value(Value::List(items))) = parameters.get(*slot as usize)

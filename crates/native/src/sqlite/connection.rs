@@ -8,6 +8,7 @@ use super::{
     settings::{Location, Settings},
 };
 use crate::{
+    cache::Kept,
     cells::{Cells, Sink},
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
@@ -22,7 +23,7 @@ use lenslet_core::{
 use lenslet_sql::{Cell, JoinedRelation, Level, Read, Statement, Type};
 use rusqlite::CachedStatement;
 use std::{
-    cell::Cell as Slot,
+    cell::{Cell as Slot, RefCell},
     path::Path,
     sync::{
         Arc,
@@ -47,6 +48,7 @@ pub(crate) struct Connection {
     /// Whether no other connection can change the database.
     alone: bool,
     pub(super) observer: Arc<Observer>,
+    pub(super) plans: RefCell<Kept>,
     _opened: Opened,
 }
 
@@ -153,6 +155,7 @@ impl Connection {
                 patient: Slot::new(false),
                 alone: settings.location == Location::Memory,
                 observer: Arc::clone(observer),
+                plans: RefCell::default(),
                 _opened: opening.done_file(&name),
             })
         });

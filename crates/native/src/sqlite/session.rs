@@ -22,7 +22,7 @@ use lenslet_core::{
     catalog::Catalog,
     engine::TransactionOptions,
     error::{Error, ErrorKind},
-    query::Query,
+    query::{Action, Query},
 };
 use lenslet_sql::{Dialect, Parameter, Plan, Shape};
 use std::sync::Arc;
@@ -117,30 +117,41 @@ impl Session {
 
     /// Answers a query on this thread, if that is possible.
     pub(crate) fn now(&self, query: &Query) -> Now<Rows> {
-        let shape = Shape::of(query);
-        let plan = match self.database.plans.plan(query, &shape) {
-            Ok(plan) => plan,
-            Err(error) => return Now::Done(Err(error)),
-        };
-        self.try_now(self.writes(&plan), |connection| run(connection, &plan.plan, shape.parameters(), self.catalog()))
+        self.planned_now(query, |connection, plan, parameters| run(connection, plan, parameters, self.catalog()))
     }
 
     /// Answers a query on this thread, if that is possible, and has it read. Says how many rows there were.
     pub(crate) fn read_now(&self, query: &Query, sink: &mut Sink<'_>) -> Now<u64> {
-        let shape = Shape::of(query);
-        let plan = match self.database.plans.plan(query, &shape) {
-            Ok(plan) => plan,
-            Err(error) => return Now::Done(Err(error)),
-        };
-        self.try_now(self.writes(&plan), |connection| {
-            if let Plan::Read(read) = &plan.plan
+        self.planned_now(query, |connection, plan, parameters| {
+            if let Plan::Read(read) = plan
                 && let Some(live) = read.in_order()
             {
-                return connection.read_live(read, live, &Inputs::of(shape.parameters()), self.catalog(), sink);
+                return connection.read_live(read, live, &Inputs::of(parameters), self.catalog(), sink);
             }
-            let mut rows = run(connection, &plan.plan, shape.parameters(), self.catalog())?;
+            let mut rows = run(connection, plan, parameters, self.catalog())?;
             sink(&mut Cells::Whole(&mut rows))?;
             Ok(rows.len().into())
+        })
+    }
+
+    /// Works with the plan of a query on this thread, if that is possible.
+    fn planned_now<T>(
+        &self,
+        query: &Query,
+        work: impl FnOnce(&Connection, &Plan, &[Parameter<'_>]) -> Attempt<T>,
+    ) -> Now<T> {
+        let (shape, plans) = (Shape::of(query), &self.database.plans);
+        if let Action::QueryRaw(_) | Action::ExecuteRaw(_) = query.action {
+            // Only its plan can tell which connection it needs.
+            return match plans.plan(query, &shape) {
+                Ok(raw) => {
+                    self.try_now(self.writes(&raw), |connection| work(connection, &raw.plan, shape.parameters()))
+                }
+                Err(error) => Now::Done(Err(error)),
+            };
+        }
+        self.try_now(!query.action.only_reads(), |connection| {
+            plans.with_plan(&connection.plans, (query, &shape), |plan| work(connection, plan, shape.parameters()))
         })
     }
 
