@@ -135,10 +135,14 @@ pub(crate) fn at_once<'p>(plan: &'p WritePlan, parameters: &[Parameter<'_>]) -> 
     plan.at_once.as_deref().filter(|_| plan.steps.iter().all(fits))
 }
 
-/// Whether a statement that stands for several may have failed only because its parts do not see each other's rows: they were
-/// looked up by a policy, a check or a trigger. Rules on a table refuse to be a part of another statement.
+/// Whether a statement that stands for several may have failed only because its parts do not see each other's rows: a policy,
+/// a check or a trigger looked for them, or a trigger wanted to fill a column from them. Rules on a table refuse to be a part of
+/// another statement.
 pub(crate) fn is_refused(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::AccessDenied | ErrorKind::Constraint | ErrorKind::External)
+    matches!(
+        error.kind(),
+        ErrorKind::AccessDenied | ErrorKind::Constraint | ErrorKind::NullConstraint | ErrorKind::External
+    )
 }
 
 fn is_single(plan: &WritePlan, parameters: &[Parameter<'_>]) -> bool {
