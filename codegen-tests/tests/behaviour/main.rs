@@ -2,6 +2,7 @@
 //! a pool; there from this process and from a Worker in workerd, which `cargo xtask test` builds.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod odd;
 mod options;
 mod postgresql_only;
 mod story;

@@ -1,6 +1,6 @@
 //! What a program does with a client, and what it sees.
 
-use super::options;
+use super::{odd, options};
 use golden_blog_edge::{
     Client, ErrorKind, Inherit, Role, comment, decrement, increment, multiply, post, profile, rt, sql, tag, user,
 };
@@ -37,6 +37,7 @@ pub(crate) async fn play<E: Engine>(db: &Client<E>) -> Result<Vec<String>, Error
     transact(db, &mut seen).await?;
     delete(db, &mut seen).await?;
     options::play(db, &mut seen).await?;
+    odd::play(db, &mut seen).await?;
     Ok(seen.0)
 }
 

@@ -1,6 +1,8 @@
 //! The stories of the behaviour tests, played inside a Worker. What is seen is the answer, a line each.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../tests/behaviour/odd.rs"]
+mod odd;
 #[path = "../../tests/behaviour/options.rs"]
 mod options;
 #[path = "../../tests/behaviour/story.rs"]

@@ -185,6 +185,21 @@ impl<M, T> Computed<M, T> {
     }
 }
 
+impl<M> Computed<M, Option<String>> {
+    /// Only groups where the text holds this text.
+    pub fn contains(self, part: impl Given<String>) -> Having<M> {
+        self.compare(Operator::Contains, part.given())
+    }
+    /// Only groups where the text starts with this text.
+    pub fn starts_with(self, start: impl Given<String>) -> Having<M> {
+        self.compare(Operator::StartsWith, start.given())
+    }
+    /// Only groups where the text ends with this text.
+    pub fn ends_with(self, end: impl Given<String>) -> Having<M> {
+        self.compare(Operator::EndsWith, end.given())
+    }
+}
+
 /// A condition on groups of rows of `M`.
 pub struct Having<M>(Condition, PhantomData<fn() -> M>);
 

@@ -62,7 +62,7 @@ macro_rules! include_client {
 /// `Engine`, `Catalog` (what of the schema the client carries), `Environment` (where `from_env` looks) and `connect`.
 pub mod generated {
     pub use crate::{
-        aggregate::count,
+        aggregate::{Having, count},
         batch::{Batch, Operations},
         cache::{CacheInfo, CacheStatus, Stale, invalidate, swr, ttl},
         column::{Column, Compound, Filter, Order, Plain, Unique},

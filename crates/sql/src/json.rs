@@ -232,9 +232,13 @@ impl<'a> Writer<'a> {
             Json::Sqlite => {
                 self.push("NOT EXISTS (SELECT 1 FROM json_each(");
                 self.json_operand(place.table, value)?;
-                self.push(") AS wanted WHERE wanted.value NOT IN (SELECT held.value FROM json_each(");
+                self.push(") AS wanted WHERE NOT EXISTS (SELECT 1 FROM json_each(");
                 self.json_value(place)?;
-                self.push(") AS held))");
+                // Values are those of SQLite: a null, 1 for true, the text of an object.
+                self.push(
+                    ") AS held WHERE held.value IS wanted.value AND (held.type = wanted.type \
+                     OR held.type || wanted.type IN ('integerreal', 'realinteger'))))",
+                );
             }
             Json::Postgresql => {
                 self.json_value(place)?;
