@@ -8,7 +8,7 @@ use super::{
 use crate::{
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
-    write::{Memory, Walk, Work, answer_held, finish, rows, verify, way},
+    write::{Memory, Walk, Work, answer_held, finish, list, variant, verify, way},
 };
 use lenslet_core::{catalog::Catalog, query::Write, value::Value};
 use lenslet_sql::{
@@ -16,6 +16,7 @@ use lenslet_sql::{
     write::{Answer, BATCH, InsertRows, Run, Step, Target, Variant, WritePlan},
 };
 use rusqlite::CachedStatement;
+use std::{iter, ptr};
 
 /// A write in the making.
 struct Writing<'a> {
@@ -112,10 +113,29 @@ fn is_single(plan: &WritePlan, parameters: &[Parameter<'_>]) -> bool {
 
 /// Whether one statement inserts all rows of a list.
 fn is_one_chunk(insert: &InsertRows, parameters: &[Parameter<'_>]) -> bool {
-    let mut rows = rows(insert, parameters).map(|(variant, _)| variant);
-    let Some(first) = rows.next() else { return true };
-    let most = if first.cells.is_empty() { 1 } else { BATCH };
-    rows.try_fold(1, |count, variant| (count < most && std::ptr::eq(variant, first)).then_some(count + 1)).is_some()
+    let mut kinds = alike(insert, parameters);
+    match (kinds.next(), kinds.next()) {
+        (None, _) => true,
+        (Some((variant, rows)), None) => rows.len() <= most_at_once(variant),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// The rows of a list in their order, those together that are inserted in the same way.
+fn alike<'p>(insert: &'p InsertRows, parameters: &[Parameter<'p>]) -> impl Iterator<Item = (&'p Variant, &'p [Write])> {
+    let mut rest = list(parameters, insert.list);
+    iter::from_fn(move || {
+        let first = variant(insert, rest.first()?)?;
+        let others = rest.iter().position(|row| !variant(insert, row).is_some_and(|it| ptr::eq(it, first)));
+        let (rows, others) = rest.split_at(others.unwrap_or(rest.len()));
+        rest = others;
+        Some((first, rows))
+    })
+}
+
+/// Rows of which nothing is bound are inserted one by one.
+fn most_at_once(variant: &Variant) -> usize {
+    if variant.cells.is_empty() { 1 } else { BATCH }
 }
 
 impl<'a> Writing<'a> {
@@ -238,12 +258,9 @@ impl<'a> Writing<'a> {
     }
 
     fn insert(&mut self, insert: &'a InsertRows) -> Attempt<()> {
-        let rows: Vec<_> = rows(insert, self.parameters).collect();
         let mut kept = Vec::new();
-        for alike in rows.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
-            let Some((variant, _)) = alike.first() else { continue };
-            let size = if variant.cells.is_empty() { 1 } else { BATCH };
-            let batches = alike.chunks_exact(size);
+        for (variant, rows) in alike(insert, self.parameters) {
+            let batches = rows.chunks_exact(most_at_once(variant));
             let rest = batches.remainder();
             self.insert_each(insert, (variant, &variant.batch), batches, &mut kept)?;
             match rest.len() {
@@ -266,18 +283,15 @@ impl<'a> Writing<'a> {
         &mut self,
         insert: &InsertRows,
         (variant, sql): (&Variant, &str),
-        chunks: impl ExactSizeIterator<Item = &'r [(&'a Variant, &'a Write)]>,
+        chunks: impl ExactSizeIterator<Item = &'r [Write]>,
         kept: &mut Vec<Vec<Value>>,
-    ) -> Attempt<()>
-    where
-        'a: 'r,
-    {
+    ) -> Attempt<()> {
         if chunks.len() == 0 {
             return Ok(());
         }
         let mut statement = self.connection.prepared(sql, self.catalog)?;
         for chunk in chunks {
-            for (position, (_, row)) in chunk.iter().enumerate() {
+            for (position, row) in chunk.iter().enumerate() {
                 let inputs = inputs(self.parameters, &self.memory);
                 let bound = bind_row(&mut statement, position, &variant.cells, row, &inputs, self.catalog);
                 bound.map_err(|error| self.connection.bind_failure(error, self.catalog))?;

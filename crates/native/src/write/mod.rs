@@ -214,14 +214,6 @@ fn different(selectors: &[Vec<(u16, u32)>], parameters: &[Parameter<'_>]) -> usi
     (0..selectors.len()).filter(|at| is_first(*at)).count()
 }
 
-/// The rows of a list, each with how it is inserted.
-pub(crate) fn rows<'p>(
-    insert: &'p InsertRows,
-    parameters: &[Parameter<'p>],
-) -> impl Iterator<Item = (&'p Variant, &'p Write)> {
-    list(parameters, insert.list).iter().filter_map(|row| Some((variant(insert, row)?, row)))
-}
-
 /// The rows of a list of the query.
 pub(crate) fn list<'p>(parameters: &[Parameter<'p>], at: u32) -> &'p [Write] {
     match parameters.get(at as usize) {
@@ -279,7 +271,7 @@ mod tests {
 
     #[test]
     fn rows_go_the_way_of_what_they_lack() {
-        let variant = |lacks: &[u16]| Variant {
+        let lacking = |lacks: &[u16]| Variant {
             lacks: lacks.to_vec(),
             head: String::new(),
             tail: String::new(),
@@ -291,14 +283,14 @@ mod tests {
         let insert = InsertRows {
             list: 0,
             optional: vec![1, 2],
-            variants: vec![variant(&[]), variant(&[2])],
+            variants: vec![lacking(&[]), lacking(&[2])],
             columns: Vec::new(),
             into: lenslet_sql::write::Target::Nothing,
         };
-        let list = [row(&[(1, 1), (2, 2)]), row(&[(1, 1)])];
-        let parameters = [Parameter::Rows(&list)];
-        let lacks: Vec<usize> = rows(&insert, &parameters).map(|(variant, _)| variant.lacks.len()).collect();
-        assert_eq!(lacks, [0, 1]);
+        let rows = [row(&[(1, 1), (2, 2)]), row(&[(1, 1)])];
+        let parameters = [Parameter::Rows(&rows)];
+        let lacks = list(&parameters, 0).iter().map(|row| variant(&insert, row).map(|it| it.lacks.len()));
+        assert_eq!(lacks.collect::<Vec<_>>(), [Some(0), Some(1)]);
     }
 
     #[test]

@@ -250,31 +250,27 @@ impl Variant {
     /// The SQL for so many rows. Rows of which nothing is bound come one by one, whatever their number.
     pub fn sql(&self, dialect: &Dialect, rows: usize) -> String {
         let rows = if self.cells.is_empty() { 0 } else { rows };
-        let mut sql = self.head.clone();
-        match dialect.placeholder {
-            Placeholder::Dollar => self.push_numbered(rows, &mut sql),
-            // Every value is bound once, in its order: a database that can count them need not be told.
-            Placeholder::NumberedQuestion | Placeholder::Question => {
-                let row = format!("({})", vec!["?"; self.cells.len()].join(", "));
-                sql.push_str(&vec![row.as_str(); rows].join(", "));
-            }
-        }
-        sql.push_str(&self.tail);
-        sql
-    }
-
-    fn push_numbered(&self, rows: usize, sql: &mut String) {
+        // Every value is bound once, in its order: a database that can count them need not be told.
+        let numbered = dialect.placeholder == Placeholder::Dollar;
+        let mut sql = String::with_capacity(self.head.len() + rows * (4 + 3 * self.cells.len()) + self.tail.len());
+        sql.push_str(&self.head);
         let mut count = 0;
         for row in 0..rows {
             sql.push_str(if row == 0 { "(" } else { ", (" });
             for at in 0..self.cells.len() {
                 count += 1;
                 sql.push_str(if at == 0 { "" } else { ", " });
-                // Writing to a string cannot fail.
-                let _ = write!(sql, "${count}");
+                if numbered {
+                    // Writing to a string cannot fail.
+                    let _ = write!(sql, "${count}");
+                } else {
+                    sql.push('?');
+                }
             }
             sql.push(')');
         }
+        sql.push_str(&self.tail);
+        sql
     }
 }
 
