@@ -109,6 +109,7 @@ async fn fill_lists<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Er
                 column.eq([$one, $other, $third]),
                 column.eq([$other, $one]),
                 column.eq(column) & !column.is_empty(),
+                column.has_every_of(column) & column.has_some_of(column),
             ];
             for filter in filters {
                 seen.see(db.scalars().count().filter(filter & scalars::id.eq(id)).await?);
@@ -134,6 +135,18 @@ async fn fill_lists<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Er
         colors Color::Red, Color::DarkBlue, Color::Green;
         uuids uuid("1"), uuid("2"), uuid("3");
     }
+    // Beside the row's own column that holds one value, which may be null.
+    update().set(scalars::ints, [3, 4]).set(scalars::strings, ["a", "lists"]).await?;
+    let filters = [
+        scalars::ints.has(scalars::int),
+        scalars::ints.has(scalars::optional_int),
+        scalars::strings.has(scalars::string) & !scalars::strings.has("b"),
+        !scalars::strings.has(scalars::optional_string),
+        scalars::booleans.has(scalars::boolean) | scalars::colors.has(scalars::color),
+    ];
+    for filter in filters {
+        seen.see(db.scalars().count().filter(filter & scalars::id.eq(id)).await?);
+    }
     db.scalars().delete(scalars::id.eq(id)).await?;
     Ok(())
 }
@@ -155,6 +168,11 @@ async fn search<E: Engine>(db: &Client<E>, seen: &mut Seen) -> Result<(), Error>
         text.lte("QUICK"),
         scalars::json.at(["list", "0"]).insensitive().string_contains("A"),
         scalars::json.at(["list", "0"]).string_contains("A"),
+        scalars::json.at(["list", "0"]).insensitive().string_starts_with("A"),
+        scalars::json.at(["list", "0"]).insensitive().string_ends_with("B"),
+        scalars::json.at(["list"]).array_contains(json!([null, "a"])),
+        scalars::json.at(["list"]).array_starts_with("a") & scalars::json.at(["list"]).array_ends_with(json!(null)),
+        scalars::json.at(["n"]).gt(1) & scalars::json.at(["n"]).insensitive().ne(3),
         scalars::string.search("quick & fox"),
         scalars::string.search("quick | fox"),
         scalars::optional_string.search("dogs"),

@@ -138,8 +138,8 @@ impl<M, T: Textual, U> Column<M, T, U> {
 
 /// Scalar lists.
 impl<M, T, U> Column<M, Vec<T>, U> {
-    /// The list holds this value.
-    pub fn has(self, value: impl Given<T>) -> Filter<M> {
+    /// The list holds this value, or that of another column of the model.
+    pub fn has<H: Operand<M>>(self, value: impl Given<T, H>) -> Filter<M> {
         Filter::compare(self.0, Operator::Has, value.given())
     }
     /// The list holds all of these.
@@ -149,6 +149,14 @@ impl<M, T, U> Column<M, Vec<T>, U> {
     /// The list holds one of these.
     pub fn has_some<V: Given<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<M> {
         Filter::compare(self.0, Operator::HasSome, list(values))
+    }
+    /// The list holds all that another column's list holds.
+    pub fn has_every_of<V>(self, other: Column<M, Vec<T>, V>) -> Filter<M> {
+        Filter::compare(self.0, Operator::HasEvery, draft::datum(Value::Column(other.0)))
+    }
+    /// The list holds something that another column's list holds.
+    pub fn has_some_of<V>(self, other: Column<M, Vec<T>, V>) -> Filter<M> {
+        Filter::compare(self.0, Operator::HasSome, draft::datum(Value::Column(other.0)))
     }
     /// The list is empty.
     pub fn is_empty(self) -> Filter<M> {
