@@ -108,6 +108,41 @@ async fn policies_checks_triggers_and_rules_see_what_they_saw() {
     }
 }
 
+/// Triggers that do something else where they do not find what they look for, and say nothing.
+#[tokio::test]
+async fn triggers_find_what_they_found() {
+    const TRIGGERS: &str = "
+        CREATE TABLE log (posts INT);
+        CREATE FUNCTION sign() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
+            NEW.title := NEW.title || coalesce((SELECT ' by ' || email FROM \"User\" WHERE id = NEW.\"userId\"), '');
+            RETURN NEW; END $$;
+        CREATE FUNCTION log() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO log SELECT count(*) FROM \"Post\" WHERE \"userId\" = NEW.id;
+            RETURN NULL; END $$;";
+    let signs = "CREATE TRIGGER sign BEFORE INSERT ON \"Post\" FOR EACH ROW EXECUTE FUNCTION sign()";
+    let logs = "CREATE TRIGGER log AFTER INSERT ON \"User\" FOR EACH ROW EXECUTE FUNCTION log()";
+    let Some(database) = Database::start(super::SCHEMA, &format!("{} {TRIGGERS}", super::TABLES)) else { return };
+    let wire = Wire::to(database.server.port());
+    let engine = Engine::with_catalog(&wire.url("connection_limit=1"), database.catalog.clone()).unwrap();
+    let create = async |name: &str| {
+        wire.trips();
+        database.ask(&engine, "User", "createOne", user(name, 1)).await.unwrap();
+        wire.trips()
+    };
+    create("before").await;
+    assert_eq!(create("still").await, 1);
+    // A connection that knows the statement notices as well.
+    for (trigger, signed, logged) in [(signs, 2, 0), (logs, 4, 2)] {
+        database.server.execute("postgres", trigger).unwrap();
+        create(&format!("{signed} first")).await;
+        assert_eq!(create(&format!("{signed} second")).await, 2, "it is not tried again and again");
+        let found = "SELECT count(*) FROM \"Post\" WHERE title LIKE 'one by %'";
+        assert_eq!(number(&engine, found).await, signed);
+        assert_eq!(number(&engine, "SELECT count(*) FROM log WHERE posts = 0").await, logged);
+    }
+    assert_eq!(number(&engine, "SELECT count(*) FROM log").await, 2);
+}
+
 #[tokio::test]
 async fn what_nobody_waits_for_takes_no_round_trip() {
     let Some(database) = Database::users() else { return };

@@ -108,6 +108,14 @@ impl<'a> Writer<'a> {
         self.qualified(model.schema.as_deref(), &model.db_name);
     }
 
+    /// A model's table as a value, by which PostgreSQL's catalog knows it.
+    pub(crate) fn table_as_value(&mut self, model: &Model) {
+        let start = self.sql.len();
+        self.table(model);
+        let name = self.sql.split_off(start).replace('\'', "''");
+        self.raw(&format!("'{name}'::pg_catalog.regclass"));
+    }
+
     /// The table of a many-to-many relation.
     pub fn join_table(&mut self, table: &JoinTable) {
         self.qualified(table.schema.as_deref(), &table.db_name);

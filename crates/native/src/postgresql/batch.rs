@@ -60,6 +60,7 @@ impl<'a> Single<'a> {
         plan: &'a Plan,
         parameters: &'a [Parameter<'a>],
         catalog: &'a Catalog,
+        connection: &Connection,
     ) -> Result<Option<Self>, Error> {
         let reader = Reader { parameters, catalog };
         Ok(match plan {
@@ -79,7 +80,7 @@ impl<'a> Single<'a> {
                     Single { ahead: false, ..Single::new(call, Form::Changed, reader) }
                 })
             }
-            Plan::Write(plan) => match write::at_once(plan, parameters) {
+            Plan::Write(plan) => match write::at_once(plan, parameters, connection) {
                 Some(plan) => {
                     let single = Single::of_write(plan, parameters, catalog)?;
                     single.map(|single| Single { at_once: true, ..single })

@@ -27,7 +27,7 @@ use lenslet_core::{
 };
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     future::Future,
     io,
     pin::Pin,
@@ -76,6 +76,8 @@ pub(crate) struct Connection {
     comment: Option<Box<Comment>>,
     /// What is sent in front of the next statement, so that it takes no round trip of its own.
     ahead: Vec<Ahead>,
+    /// Statements that stand for several, and were refused as such.
+    pub(super) refused: HashSet<Box<str>>,
     /// Where the cells of a row are: one list for all rows.
     places: Vec<Place>,
     _opened: Opened,
@@ -340,6 +342,7 @@ impl Connection {
             observer: Arc::clone(observer),
             comment: None,
             ahead: Vec::new(),
+            refused: HashSet::new(),
             places: Vec::new(),
             _opened: opening.done(&settings.host, settings.port, &settings.database),
         };

@@ -141,7 +141,7 @@ impl Session {
         around: Around,
     ) -> Option<Result<Vec<Rows>, Error>> {
         let shapes: Vec<Shape<'_>> = queries.iter().map(Shape::of).collect();
-        let members = match self.members(queries, plans, &shapes) {
+        let members = match self.members(queries, plans, &shapes, connection) {
             Ok(members) => members?,
             Err(error) => return Some(Err(error)),
         };
@@ -191,10 +191,11 @@ impl Session {
         queries: &[Query],
         plans: &'a [Arc<Planned>],
         shapes: &'a [Shape<'a>],
+        connection: &Connection,
     ) -> Result<Option<Vec<Single<'a>>>, Error> {
         let mut members: Vec<Single<'a>> = Vec::with_capacity(queries.len());
         for (at, ((query, planned), shape)) in queries.iter().zip(plans).zip(shapes).enumerate() {
-            let single = Single::of(&planned.plan, shape.parameters(), self.catalog());
+            let single = Single::of(&planned.plan, shape.parameters(), self.catalog(), connection);
             let Some(mut single) = single.map_err(|error| error.in_batch(at))? else {
                 return Ok(None);
             };

@@ -58,11 +58,26 @@ impl Connection {
         parameters: &[Parameter<'_>],
         catalog: &Catalog,
     ) -> Result<Rows, Error> {
-        if let Some(plan) = at_once(plan, parameters)
-            && let Some(rows) = self.write_at_once(plan, parameters, catalog).await?
-        {
+        let Some(statement) = at_once(plan, parameters, self) else {
+            return self.write_by_steps(plan, parameters, catalog).await;
+        };
+        if let Some(rows) = self.write_at_once(statement, parameters, catalog).await? {
             return Ok(rows);
         }
+        let written = self.write_by_steps(plan, parameters, catalog).await;
+        if let (Ok(_), [Step::Run(run)]) = (&written, statement.steps.as_slice()) {
+            // It would be refused again.
+            self.refused.insert(run.statement.sql.as_str().into());
+        }
+        written
+    }
+
+    async fn write_by_steps(
+        &mut self,
+        plan: &WritePlan,
+        parameters: &[Parameter<'_>],
+        catalog: &Catalog,
+    ) -> Result<Rows, Error> {
         let mut writing = Writing::new(plan, Reader { parameters, catalog });
         writing.several = !is_single(plan, parameters);
         if !writing.several {
@@ -126,22 +141,29 @@ impl Connection {
     }
 }
 
-/// A plan as one statement, where it can be sent as one.
-pub(crate) fn at_once<'p>(plan: &'p WritePlan, parameters: &[Parameter<'_>]) -> Option<&'p WritePlan> {
+/// A plan as one statement, where it can be sent as one, and the connection has not seen that refused.
+pub(crate) fn at_once<'p>(
+    plan: &'p WritePlan,
+    parameters: &[Parameter<'_>],
+    connection: &Connection,
+) -> Option<&'p WritePlan> {
     let fits = |step: &Step| match step {
         Step::Insert(insert) => chunks(insert, parameters).len() < 2,
         _ => true,
     };
-    plan.at_once.as_deref().filter(|_| plan.steps.iter().all(fits))
+    let is_refused = |plan: &WritePlan| match plan.steps.as_slice() {
+        [Step::Run(run)] => connection.refused.contains(run.statement.sql.as_str()),
+        _ => false,
+    };
+    plan.at_once.as_deref().filter(|at_once| plan.steps.iter().all(fits) && !is_refused(at_once))
 }
 
-/// Whether a statement that stands for several may have failed only because its parts do not see each other's rows: a policy,
-/// a check or a trigger looked for them, or a trigger wanted to fill a column from them. Rules on a table refuse to be a part of
-/// another statement.
+/// Whether a statement that stands for several may have failed only because its parts do not see each other's rows: a policy
+/// or a check looked for them, or there are triggers that might. Rules on a table refuse to be a part of another statement.
 pub(crate) fn is_refused(error: &Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::AccessDenied | ErrorKind::Constraint | ErrorKind::NullConstraint | ErrorKind::External
+        ErrorKind::AccessDenied | ErrorKind::Constraint | ErrorKind::DataValidation | ErrorKind::External
     )
 }
 

@@ -18,8 +18,8 @@ use lenslet_core::{
 };
 
 impl<'p> WritePlanner<'p> {
-    /// `WITH row AS (INSERT …), rows AS (INSERT …) SELECT wanted FROM row`; `None` where that would not be the same as one
-    /// insertion after the other.
+    /// `WITH row AS (INSERT …), rows AS (INSERT …) SELECT wanted FROM row WHERE …`; `None` where that would not be the same as
+    /// one insertion after the other.
     pub(super) fn create_at_once(
         &self,
         row: &Row<'p>,
@@ -47,6 +47,8 @@ impl<'p> WritePlanner<'p> {
         writer.names(row.model, wanted)?;
         writer.push(" FROM ");
         writer.held_name(held);
+        let tables = std::iter::once(row.model).chain(insertions.iter().map(|it| it.model));
+        writer.no_triggers(tables);
         Ok(Some(writer.finish(self.types(row.model, wanted)?)))
     }
 
@@ -78,6 +80,23 @@ impl<'p> WritePlanner<'p> {
             }
         }
         Ok(Some(insertions))
+    }
+}
+
+impl Writer<'_> {
+    /// ` WHERE 1 / … = 1`: fails where a trigger of the user's own runs when rows are inserted into one of the tables. It would not
+    /// find the rows that the same statement inserts into another, or find them too early, and might do something else then
+    /// without a word. Triggers that the database itself has, for foreign keys, look at the end.
+    fn no_triggers<'m>(&mut self, tables: impl Iterator<Item = &'m Model>) {
+        self.push(
+            " WHERE 1 / (SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE NOT tgisinternal \
+             AND tgtype & 4 <> 0 AND tgrelid IN (",
+        );
+        for (at, table) in tables.enumerate() {
+            self.comma(at);
+            self.table_as_value(table);
+        }
+        self.push(")) THEN 0 ELSE 1 END) = 1");
     }
 }
 
