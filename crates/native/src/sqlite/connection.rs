@@ -223,6 +223,16 @@ impl Connection {
         let _ = self.raw.execute_batch(&format!("ROLLBACK TO {savepoint}; RELEASE {savepoint}"));
     }
 
+    /// Undoes a statement that is a transaction of its own and of which not all rows were taken: it would be kept when it is
+    /// left, and is not when it is interrupted.
+    fn undo_alone(&self, rows: &mut rusqlite::Rows<'_>) {
+        if !self.in_transaction() {
+            self.raw.get_interrupt_handle().interrupt();
+            // It says that it was interrupted.
+            let _ = rows.next();
+        }
+    }
+
     fn failure(&self, error: &rusqlite::Error, catalog: &Catalog) -> Failure {
         self.stopped(error).unwrap_or_else(|| Failure::Failed(error::classify(error, catalog)))
     }
@@ -476,9 +486,25 @@ impl Reader<'_> {
         parents: &mut Parents<'_>,
         children: &mut [Groups],
     ) -> Attempt<usize> {
+        let mut rows = prepared.raw_query();
+        let taken = self.take(level, columns, &mut rows, arena, parents, children);
+        if taken.is_err() {
+            self.connection.undo_alone(&mut rows);
+        }
+        taken
+    }
+
+    fn take(
+        &self,
+        level: &Level,
+        columns: &[Type],
+        rows: &mut rusqlite::Rows<'_>,
+        arena: &mut Arena,
+        parents: &mut Parents<'_>,
+        children: &mut [Groups],
+    ) -> Attempt<usize> {
         let fail = |error: rusqlite::Error| self.connection.failure(&error, self.catalog);
         let mut count = 0;
-        let mut rows = prepared.raw_query();
         while let Some(row) = rows.next().map_err(fail)? {
             let group = match parents {
                 Parents::Answer(_) => 0,

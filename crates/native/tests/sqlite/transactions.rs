@@ -215,3 +215,31 @@ async fn the_room_of_an_answer_is_that_of_all_its_statements() {
         assert_eq!(count(engine).await, 3);
     }
 }
+
+#[tokio::test]
+async fn a_statement_is_undone_whose_rows_cannot_be_read() {
+    let Blog { engine, .. } = &blog();
+    engine.execute(execute("UPDATE Post SET views = 'many' WHERE id = 4")).await.unwrap();
+    let query =
+        |action, arguments| Query { arguments, selection: vec![columns(&[POST_VIEWS])], ..Query::new(POST, action) };
+    let last = || filtered(is(ID, Value::Int(4)));
+    for refused in [
+        query(Action::UpdateOne(renaming()), last()),
+        // Those before it can be read.
+        query(Action::UpdateManyAndReturn(renaming()), Arguments::default()),
+        query(Action::DeleteOne, last()),
+    ] {
+        let error = engine.execute(refused).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ColumnDataInvalid, "{error}");
+        let titles = ask(engine, raw("SELECT group_concat(title) FROM Post"), "t").await.unwrap();
+        assert_eq!(titles, "[a1,a2,a3,b1]");
+    }
+    // The connection that writes is as good as before.
+    engine.execute(create("new")).await.unwrap();
+    assert_eq!(count(engine).await, 4);
+    let inside = begin(engine).await;
+    inside.execute(create("other")).await.unwrap();
+    inside.execute(query(Action::UpdateOne(renaming()), last())).await.unwrap_err();
+    inside.commit().await.unwrap();
+    assert_eq!(count(engine).await, 5, "the transaction goes on");
+}
