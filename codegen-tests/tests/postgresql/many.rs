@@ -130,10 +130,11 @@ async fn what_is_too_large_for_one_statement_takes_several() {
     let Action::CreateMany(CreateMany { rows, .. }) = query.action.clone() else { panic!("rows are created") };
     let large = |row: &Write| {
         let mut row = row.clone();
-        row.assignments.iter_mut().for_each(|assignment| match assignment {
-            Assignment::Set(_, title @ Bound::Text(_)) => *title = Bound::Text("x".repeat(1 << 20)),
-            _ => {}
-        });
+        for assignment in &mut row.assignments {
+            if let Assignment::Set(_, title @ Bound::Text(_)) = assignment {
+                *title = Bound::Text("x".repeat(1 << 20));
+            }
+        }
         row
     };
     let create = async |rows: Vec<Write>| {
