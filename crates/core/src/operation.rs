@@ -189,9 +189,9 @@ impl<'c, E: Engine, M: Model, W> Table<'c, E, M, W> {
         Operation { engine: self.0, query, of: PhantomData }
     }
     fn rows<V>(self, kind: Kind) -> WholeRows<'c, E, M, V> {
-        let mut operation = self.operation(Draft::begin(M::MODEL, kind));
-        draft::select_columns(&mut operation.query.selection, M::COLUMNS);
-        operation
+        let mut query = Draft::begin(M::MODEL, kind);
+        draft::select_columns(&mut query.selection, M::COLUMNS);
+        self.operation(query)
     }
     fn row_of<V>(self, kind: Kind, by: Filter<M, Unique>) -> WholeRows<'c, E, M, V> {
         let mut operation = self.rows(kind);
