@@ -63,29 +63,27 @@ pub enum One {}
 
 impl Arity for Many {
     type Of<T> = Vec<T>;
-    fn collect<T, C: Cursor>(cursor: &mut C, read: impl FnMut(&mut C) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+    fn collect<T, C: Cursor>(
+        cursor: &mut C,
+        mut read: impl FnMut(&mut C) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
         let mut rows = Vec::with_capacity(cursor.enter()?.min(MOST_RESERVED));
-        Many::collect_entered(&mut rows, cursor, read)?;
+        while cursor.next_row()? {
+            rows.push(read(cursor)?);
+        }
         Ok(rows)
     }
 }
 
 impl Many {
     /// Reads the list of rows at the cursor; they come after those that are there.
+    // Not what `collect` is made of: that is in every Worker, and each byte of it counts.
     pub(crate) fn collect_more<T, C: Cursor>(
-        rows: &mut Vec<T>,
-        cursor: &mut C,
-        read: impl FnMut(&mut C) -> Result<T, Error>,
-    ) -> Result<(), Error> {
-        rows.reserve(cursor.enter()?.min(MOST_RESERVED));
-        Many::collect_entered(rows, cursor, read)
-    }
-
-    fn collect_entered<T, C: Cursor>(
         rows: &mut Vec<T>,
         cursor: &mut C,
         mut read: impl FnMut(&mut C) -> Result<T, Error>,
     ) -> Result<(), Error> {
+        rows.reserve(cursor.enter()?.min(MOST_RESERVED));
         while cursor.next_row()? {
             rows.push(read(cursor)?);
         }
