@@ -480,7 +480,11 @@ impl<E: Engine, M: Model, V: Verb, R: ReadRow<M>> IntoFuture for Operation<'_, E
 
 /// Sends one operation.
 pub(crate) fn send<E: Engine, S: Sendable>(engine: &E, operation: S) -> Answer<E, S::Out> {
-    Answer { answer: engine.execute(operation.into_query()), so_far: E::SoFar::default(), poll: E::poll_read::<S> }
+    Answer {
+        answer: engine.execute(operation.into_query()),
+        so_far: E::SoFar::default(),
+        poll: |this, context| E::poll_read::<S>(&mut this.answer, &mut this.so_far, context),
+    }
 }
 
 /// The future of an operation: waits for the engine, then reads. `Send` exactly when the engine's answer is.
@@ -488,12 +492,8 @@ pub(crate) fn send<E: Engine, S: Sendable>(engine: &E, operation: S) -> Answer<E
 pub struct Answer<E: Engine, O> {
     answer: E::Answer,
     so_far: E::SoFar<O>,
-    poll: PollRead<E, O>,
+    poll: fn(&mut Self, &mut Context<'_>) -> Poll<Result<O, Error>>,
 }
-
-/// Polls an answer and reads what has come of it.
-type PollRead<E, O> =
-    fn(&mut <E as Engine>::Answer, &mut <E as Engine>::SoFar<O>, &mut Context<'_>) -> Poll<Result<O, Error>>;
 
 impl<E: Engine, O> fmt::Debug for Answer<E, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -504,7 +504,6 @@ impl<E: Engine, O> fmt::Debug for Answer<E, O> {
 impl<E: Engine, O> Future for Answer<E, O> {
     type Output = Result<O, Error>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = &mut *self;
-        (answer.poll)(&mut answer.answer, &mut answer.so_far, context)
+        (self.poll)(&mut self, context)
     }
 }
