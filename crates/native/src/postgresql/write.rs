@@ -12,7 +12,7 @@ use super::{
 use crate::{
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
-    write::{Memory, Walk, Work, answer_held, finish, given, list, variant, verify, way},
+    write::{Memory, Walk, Work, alike, answer_held, finish, given, list, verify, way},
 };
 use lenslet_core::{
     catalog::Catalog,
@@ -181,28 +181,27 @@ pub(crate) type Chunk<'p> = (&'p Variant, &'p [Write]);
 /// The rows of a list, in chunks of those that lack the same columns and follow each other.
 pub(crate) fn chunks<'p>(insert: &'p InsertRows, parameters: &[Parameter<'p>]) -> Vec<Chunk<'p>> {
     let mut chunks = Vec::new();
-    let mut rest = list(parameters, insert.list);
-    while let Some(first) = rest.first().and_then(|row| variant(insert, row)) {
-        let (chunk, others) = rest.split_at(together(insert, first, rest));
-        chunks.push((first, chunk));
-        rest = others;
+    for (variant, mut rest) in alike(insert, parameters) {
+        while !rest.is_empty() {
+            let (chunk, others) = rest.split_at(together(variant, rest));
+            chunks.push((variant, chunk));
+            rest = others;
+        }
     }
     chunks
 }
 
 /// How many of some rows are inserted together.
-fn together(insert: &InsertRows, first: &Variant, rows: &[Write]) -> usize {
-    let most = match first.lists {
+fn together(variant: &Variant, rows: &[Write]) -> usize {
+    let most = match variant.lists {
         Some(_) => usize::MAX,
         // `DEFAULT VALUES` inserts one row.
-        None => PARAMETERS.checked_div(first.cells.len()).unwrap_or(1),
+        None => PARAMETERS.checked_div(variant.cells.len()).unwrap_or(1),
     };
-    let is_alike =
-        |row: &Write| insert.optional.is_empty() || variant(insert, row).is_some_and(|it| std::ptr::eq(it, first));
     let mut bytes = 0;
     let fits = |row: &&Write| {
-        bytes += OVERHEAD * first.cells.len() + size(row);
-        bytes <= BYTES && is_alike(row)
+        bytes += OVERHEAD * variant.cells.len() + size(row);
+        bytes <= BYTES
     };
     rows.iter().take(most).take_while(fits).count().max(1)
 }

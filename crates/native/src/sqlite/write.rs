@@ -8,7 +8,7 @@ use super::{
 use crate::{
     forest::{Arena, Chain, Rows},
     inputs::Inputs,
-    write::{Memory, Walk, Work, answer_held, finish, list, variant, verify, way},
+    write::{Memory, Walk, Work, alike, answer_held, finish, verify, way},
 };
 use lenslet_core::{catalog::Catalog, query::Write, value::Value};
 use lenslet_sql::{
@@ -16,7 +16,6 @@ use lenslet_sql::{
     write::{Answer, BATCH, InsertRows, Run, Step, Target, Variant, WritePlan},
 };
 use rusqlite::CachedStatement;
-use std::{iter, ptr};
 
 /// A write in the making.
 struct Writing<'a> {
@@ -119,18 +118,6 @@ fn is_one_chunk(insert: &InsertRows, parameters: &[Parameter<'_>]) -> bool {
         (Some((variant, rows)), None) => rows.len() <= most_at_once(variant),
         (Some(_), Some(_)) => false,
     }
-}
-
-/// The rows of a list in their order, those together that are inserted in the same way.
-fn alike<'p>(insert: &'p InsertRows, parameters: &[Parameter<'p>]) -> impl Iterator<Item = (&'p Variant, &'p [Write])> {
-    let mut rest = list(parameters, insert.list);
-    iter::from_fn(move || {
-        let first = variant(insert, rest.first()?)?;
-        let others = rest.iter().position(|row| !variant(insert, row).is_some_and(|it| ptr::eq(it, first)));
-        let (rows, others) = rest.split_at(others.unwrap_or(rest.len()));
-        rest = others;
-        Some((first, rows))
-    })
 }
 
 /// Rows of which nothing is bound are inserted one by one.

@@ -15,7 +15,7 @@ use lenslet_sql::{
     Cell, Level, Parameter, Source,
     write::{Check, Failure, InsertRows, Run, Step, Test, Variant, WritePlan},
 };
-use std::{borrow::Cow, cell::OnceCell, slice};
+use std::{borrow::Cow, cell::OnceCell, iter, ptr, slice};
 
 /// What the steps of a write know: the rows that statements gave back, by register, and the moment of the operation.
 #[derive(Debug)]
@@ -222,8 +222,23 @@ pub(crate) fn list<'p>(parameters: &[Parameter<'p>], at: u32) -> &'p [Write] {
     }
 }
 
+/// The rows of a list in their order, those together that are inserted in the same way.
+pub(crate) fn alike<'p>(
+    insert: &'p InsertRows,
+    parameters: &[Parameter<'p>],
+) -> impl Iterator<Item = (&'p Variant, &'p [Write])> {
+    let mut rest = list(parameters, insert.list);
+    iter::from_fn(move || {
+        let first = variant(insert, rest.first()?)?;
+        let others = rest.iter().position(|row| !variant(insert, row).is_some_and(|it| ptr::eq(it, first)));
+        let (rows, others) = rest.split_at(others.unwrap_or(rest.len()));
+        rest = others;
+        Some((first, rows))
+    })
+}
+
 /// How a row of a list is inserted.
-pub(crate) fn variant<'p>(insert: &'p InsertRows, row: &Write) -> Option<&'p Variant> {
+fn variant<'p>(insert: &'p InsertRows, row: &Write) -> Option<&'p Variant> {
     let [first, ..] = insert.variants.as_slice() else {
         return None;
     };
