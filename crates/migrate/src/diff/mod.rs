@@ -64,16 +64,10 @@ pub fn diff(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Dif
     if turned.is_empty() { straight(dialect, from, to) } else { turned_round(dialect, from, to, &turned) }
 }
 
-/// Join tables whose columns change places first. Pairs that were unique stay so.
+/// Join tables whose columns change places first.
 fn turned_round(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema, turned: &[ObjectName]) -> Difference {
     let renames: Vec<_> = turned.iter().flat_map(turned::renames).collect();
-    let after = renames.iter().fold(from.clone(), |schema, rename| rename::renamed(&schema, rename));
-    let difference = straight(dialect, &after, to);
-    let is_left = |risk: &Risk| !matches!(risk, Risk::AddUnique { table, .. } if turned.contains(table));
-    Difference {
-        changes: renames.iter().map(Rename::change).chain(difference.changes).collect(),
-        risks: difference.risks.into_iter().filter(is_left).collect(),
-    }
+    rename::after_renames(&renames, from, |after| straight(dialect, after, to))
 }
 
 fn straight(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema) -> Difference {

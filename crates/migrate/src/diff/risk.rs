@@ -139,7 +139,7 @@ pub fn unknown_variants(dialect: Dialect, found: &DatabaseSchema, catalog: &Cata
     if dialect != Dialect::Sqlite {
         return Vec::new();
     }
-    let after = renames.iter().fold(found.clone(), |schema, rename| rename::renamed(&schema, rename));
+    let after = rename::all_renamed(found, renames);
     let risk = |(table, column, at): (ObjectName, String, usize)| {
         after.table(&table)?.column(&column)?;
         let it = catalog.enums.get(at)?;

@@ -4,7 +4,7 @@
 //! round; its rows would then refer to the wrong tables unless the columns change places, too.
 
 use super::Rename;
-use super::rename::{before, renamed};
+use super::rename::{all_renamed, before};
 use crate::describe::table_name;
 use lenslet_core::catalog::{Catalog, Model, RelationKind, RelationMode};
 use lenslet_sql::ddl::{DatabaseSchema, ObjectName, Table};
@@ -33,7 +33,7 @@ pub fn turns(from: &DatabaseSchema, catalog: &Catalog, said: &[Rename]) -> Vec<R
     if catalog.relation_mode == RelationMode::ForeignKeys {
         return Vec::new();
     }
-    let after = said.iter().fold(from.clone(), |schema, rename| renamed(&schema, rename));
+    let after = all_renamed(from, said);
     let turned = catalog.relations.iter().filter_map(|relation| {
         let RelationKind::ManyToMany(join) = &relation.kind else { return None };
         let model = |at: u16| catalog.models.get(usize::from(at));

@@ -1,6 +1,6 @@
 //! Guess what is a rename, and ask.
 
-use super::{Rename, renamed};
+use super::{Rename, all_renamed, renamed};
 use crate::diff::{enums, same};
 use lenslet_sql::ddl::{Column, DatabaseSchema, Dialect, Enum, Table};
 
@@ -23,7 +23,7 @@ pub fn ask_renames<E>(
     said: Vec<Rename>,
     mut is_one: impl FnMut(&Rename) -> Result<bool, E>,
 ) -> Result<Vec<Rename>, E> {
-    let mut after = said.iter().fold(from.clone(), |schema, rename| renamed(&schema, rename));
+    let mut after = all_renamed(from, &said);
     let mut renames = said;
     // Of each kind what the ones before it leave; columns are found by their types, which are renamed first.
     for likely in [likely_enums, likely_tables, likely_columns, likely_variants] {

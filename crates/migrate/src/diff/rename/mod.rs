@@ -142,13 +142,27 @@ fn column_before(renames: &[Rename], table: &ObjectName, column: &str) -> (Objec
 /// Compares two structures, of which some tables and columns only have another name. Risks are told by the names that the
 /// database has now.
 pub fn diff_renamed(dialect: Dialect, from: &DatabaseSchema, to: &DatabaseSchema, renames: &[Rename]) -> Difference {
-    let after = renames.iter().fold(from.clone(), |schema, rename| renamed(&schema, rename));
-    let difference = diff(dialect, &after, to);
-    let changes = renames.iter().map(Rename::change).chain(difference.changes).collect();
-    // Pairs that were unique stay so.
+    let Difference { changes, risks } = after_renames(renames, from, |after| diff(dialect, after, to));
+    Difference { changes, risks: risks.into_iter().map(|risk| said_before(risk, renames)).collect() }
+}
+
+/// Renames, and then what else is different. Pairs of a join table that was turned round stay unique.
+pub(super) fn after_renames(
+    renames: &[Rename],
+    from: &DatabaseSchema,
+    compare: impl FnOnce(&DatabaseSchema) -> Difference,
+) -> Difference {
+    let difference = compare(&all_renamed(from, renames));
     let is_left = |risk: &Risk| !matches!(risk, Risk::AddUnique { table, .. } if is_turned(table, renames));
-    let risks = difference.risks.into_iter().filter(is_left).map(|risk| said_before(risk, renames)).collect();
-    Difference { changes, risks }
+    Difference {
+        changes: renames.iter().map(Rename::change).chain(difference.changes).collect(),
+        risks: difference.risks.into_iter().filter(is_left).collect(),
+    }
+}
+
+/// The structure after renames, one after the other.
+pub(super) fn all_renamed(schema: &DatabaseSchema, renames: &[Rename]) -> DatabaseSchema {
+    renames.iter().fold(schema.clone(), |schema, rename| renamed(&schema, rename))
 }
 
 /// The structure after a rename. Names of indexes and constraints stay.
