@@ -1,6 +1,7 @@
 //! What an operation did before it failed, which does not stay.
 
 use super::Database;
+use codegen_tests::itself;
 use lenslet_core::{engine::Engine as _, error::ErrorKind};
 use lenslet_native::Engine;
 use serde_json::{Value, json};
@@ -43,28 +44,18 @@ async fn a_row_that_deletes_itself_stays() {
     let Some(database) = Database::start(SCHEMA, TABLES) else { return };
     let engine = database.engine("connection_limit=2");
     let before = users(&database, &engine).await;
-    let deletions = [
-        json!({"staff": {"delete": [{"name": "ada"}]}}),
-        json!({"staff": {"deleteMany": {}}}),
-        json!({"boss": {"delete": true}}),
-        json!({"name": "eve", "staff": {"create": {"name": "new"}, "deleteMany": {"name": "eve"}}}),
-    ];
-    for data in deletions {
-        let update = json!({"where": {"name": "ada"}, "data": data});
-        let upsert = json!({"where": {"name": "ada"}, "update": data, "create": {"name": "unused"}});
-        for (action, arguments) in [("updateOne", update), ("upsertOne", upsert)] {
-            let query = json!({"arguments": arguments, "selection": {"id": true}});
-            let refused = async |engine: &Engine| {
-                let error = database.ask(engine, "User", action, query.clone()).await.unwrap_err();
-                assert_eq!(error.code(), "P2025", "{action} {data}: {error}");
-                assert_eq!(users(&database, engine).await, before, "{action} {data}");
-            };
-            refused(&engine).await;
-            let inside = engine.begin(super::options(None, 2_000, 5_000)).await.unwrap();
-            refused(&inside).await;
-            inside.commit().await.unwrap();
-            assert_eq!(users(&database, &engine).await, before, "{action} {data} in a transaction");
-        }
+    for (action, arguments) in itself::deletions() {
+        let query = json!({"arguments": arguments, "selection": {"id": true}});
+        let refused = async |engine: &Engine| {
+            let error = database.ask(engine, "User", action, query.clone()).await.unwrap_err();
+            assert_eq!(error.code(), "P2025", "{action} {arguments}: {error}");
+            assert_eq!(users(&database, engine).await, before, "{action} {arguments}");
+        };
+        refused(&engine).await;
+        let inside = engine.begin(super::options(None, 2_000, 5_000)).await.unwrap();
+        refused(&inside).await;
+        inside.commit().await.unwrap();
+        assert_eq!(users(&database, &engine).await, before, "{action} {arguments} in a transaction");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an operation did before it failed, which does not stay.
 
 use crate::database::Database;
+use codegen_tests::itself;
 use serde_json::{Value, json};
 
 const MODELS: &str = r#"
@@ -38,21 +39,12 @@ fn everybody() -> Value {
 fn a_row_that_deletes_itself_stays() {
     let database = database();
     let before = users(&database);
-    let deletions = [
-        json!({"staff": {"delete": [{"name": "ada"}]}}),
-        json!({"staff": {"deleteMany": {}}}),
-        json!({"boss": {"delete": true}}),
-        json!({"name": "eve", "staff": {"create": {"name": "new"}, "deleteMany": {"name": "eve"}}}),
-    ];
-    for data in deletions {
-        let update = json!({"where": {"name": "ada"}, "data": data});
-        let upsert = json!({"where": {"name": "ada"}, "update": data, "create": {"name": "unused"}});
-        for (operation, arguments) in [("User.updateOne", update), ("User.upsertOne", upsert)] {
-            let error = database.refuse(operation, arguments.clone());
-            assert_eq!(error.code(), "P2025", "{operation} {data}: {error}");
-            assert_eq!(users(&database), before, "{operation} {data}");
-            let inside = database.in_transaction(&[(operation, arguments)], ("User.findMany", everybody()));
-            assert_eq!(inside, before, "{operation} {data} in a transaction");
-        }
+    for (action, arguments) in itself::deletions() {
+        let (operation, said) = (format!("User.{action}"), format!("{action} {arguments}"));
+        let error = database.refuse(&operation, arguments.clone());
+        assert_eq!(error.code(), "P2025", "{said}: {error}");
+        assert_eq!(users(&database), before, "{said}");
+        let inside = database.in_transaction(&[(&operation, arguments)], ("User.findMany", everybody()));
+        assert_eq!(inside, before, "{said} in a transaction");
     }
 }
